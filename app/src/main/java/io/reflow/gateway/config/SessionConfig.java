@@ -1,0 +1,11 @@
+package io.reflow.gateway.config;
+
+import java.time.Duration;
+
+/// The `session` section: the MCP sessions of clients. `timeout` is the longest idle time.
+public record SessionConfig(
+    Duration timeout, Duration maxLifetime, int maxPerUser, int maxStreamsPerUser) {
+
+  static final SessionConfig DEFAULTS =
+      new SessionConfig(Duration.ofMinutes(30), Duration.ofHours(24), 50, 20);
+}

@@ -1,0 +1,15 @@
+package io.reflow.gateway.credential;
+
+import io.reflow.gateway.config.Secret;
+import java.util.Map;
+
+/// What is injected into one instance: environment variables for a process, headers for an HTTP
+/// target. `fingerprint` is equal exactly when the values are; it says nothing about them.
+public record Injection(
+    Map<String, Secret> environment, Map<String, Secret> headers, String fingerprint) {
+
+  public Injection {
+    environment = Map.copyOf(environment);
+    headers = Map.copyOf(headers);
+  }
+}

@@ -1,0 +1,111 @@
+package io.reflow.gateway.fault;
+
+import java.time.Duration;
+
+/// Every way in which the gateway refuses or fails a call.
+///
+/// The family is closed: whoever adds a member must say, in each renderer, what clients see. The
+/// reason is fit for the client's eyes: never a stack trace, an SQL text or a secret.
+public abstract sealed class GatewayException extends RuntimeException {
+
+  private static final long serialVersionUID = 1;
+
+  private final String reason;
+
+  private GatewayException(String reason) {
+    super(reason);
+    this.reason = reason;
+  }
+
+  private GatewayException(String reason, Throwable cause) {
+    super(reason, cause);
+    this.reason = reason;
+  }
+
+  public String reason() {
+    return reason;
+  }
+
+  /// The request itself is malformed or names something that can't be: the caller must change it.
+  public static final class InvalidRequest extends GatewayException {
+    public InvalidRequest(String reason) {
+      super(reason);
+    }
+  }
+
+  /// No token, or one that does not count.
+  public static final class NotAuthenticated extends GatewayException {
+    public NotAuthenticated(String reason) {
+      super(reason);
+    }
+  }
+
+  /// The caller is known and may not do this. Never used where the existence of a thing is to be
+  /// hidden: that is [NotFound].
+  public static final class NotPermitted extends GatewayException {
+    public NotPermitted(String reason) {
+      super(reason);
+    }
+  }
+
+  /// The thing does not exist, or the caller is not to know that it does.
+  public static final class NotFound extends GatewayException {
+    public NotFound(String reason) {
+      super(reason);
+    }
+  }
+
+  /// The state of things does not allow it: a taken name, the last admin.
+  public static final class Conflict extends GatewayException {
+    public Conflict(String reason) {
+      super(reason);
+    }
+  }
+
+  /// The body is larger than allowed.
+  public static final class TooLarge extends GatewayException {
+    public TooLarge(String reason) {
+      super(reason);
+    }
+  }
+
+  /// A limit is reached; the caller may try again after `retryAfter`.
+  public static final class Overloaded extends GatewayException {
+    private final Duration retryAfter;
+
+    public Overloaded(String reason, Duration retryAfter) {
+      super(reason);
+      this.retryAfter = retryAfter;
+    }
+
+    public Duration retryAfter() {
+      return retryAfter;
+    }
+  }
+
+  /// Something the gateway needs (its database, its audit journal) is away for now.
+  public static final class Unavailable extends GatewayException {
+    private final Duration retryAfter;
+
+    public Unavailable(String reason, Duration retryAfter) {
+      super(reason);
+      this.retryAfter = retryAfter;
+    }
+
+    public Duration retryAfter() {
+      return retryAfter;
+    }
+  }
+
+  /// A target could not be reached, did not answer in time, or answered with garbage. The reason
+  /// names the target and says what happened.
+  public static final class UpstreamFailed extends GatewayException {
+    public UpstreamFailed(String target, String what) {
+      super("target '%s' %s".formatted(target, what));
+    }
+
+    public UpstreamFailed(String target, String what, Throwable cause) {
+      super("target '%s' %s".formatted(target, what), cause);
+    }
+  }
+}

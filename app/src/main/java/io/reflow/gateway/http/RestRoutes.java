@@ -1,0 +1,84 @@
+package io.reflow.gateway.http;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Method;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.reflow.gateway.fault.GatewayException.NotAuthenticated;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/// The table of REST routes. Each says who may use it; another method on a known path is a 405.
+///
+/// @param <C> what is known of the caller
+public final class RestRoutes<C> {
+
+  private final HttpRouting.Builder routing;
+  private final Gate<C> gate;
+  private final Map<String, TreeSet<String>> methods = new LinkedHashMap<>();
+
+  public RestRoutes(HttpRouting.Builder routing, Gate<C> gate) {
+    this.routing = routing;
+    this.gate = gate;
+  }
+
+  public RestRoutes<C> get(String path, Access access, RestHandler<C> handler) {
+    return route(Method.GET, path, access, handler);
+  }
+
+  public RestRoutes<C> post(String path, Access access, RestHandler<C> handler) {
+    return route(Method.POST, path, access, handler);
+  }
+
+  public RestRoutes<C> put(String path, Access access, RestHandler<C> handler) {
+    return route(Method.PUT, path, access, handler);
+  }
+
+  public RestRoutes<C> delete(String path, Access access, RestHandler<C> handler) {
+    return route(Method.DELETE, path, access, handler);
+  }
+
+  /// Adds what answers the other methods of the known paths; call it last.
+  public void refuseOtherMethods() {
+    methods.forEach((path, allowed) -> {
+      String allow = String.join(", ", allowed);
+      routing.any(path, (_, response) -> methodNotAllowed(response, allow));
+    });
+  }
+
+  private RestRoutes<C> route(Method method, String path, Access access, RestHandler<C> handler) {
+    methods.computeIfAbsent(path, _ -> new TreeSet<>()).add(method.text());
+    routing.route(
+        method,
+        path,
+        (request, response) -> {
+          Optional<C> caller =
+              access == Access.PUBLIC
+                  ? Optional.empty()
+                  : Optional.of(gate.admit(bearerToken(request), access));
+          handler.handle(new Exchange<>(request, response, caller));
+        });
+    return this;
+  }
+
+  /// The token of the `Authorization` header; a token anywhere else is none.
+  public static Optional<String> bearerToken(ServerRequest request) {
+    Optional<String> header = request.headers().first(HeaderNames.AUTHORIZATION);
+    if (header.isEmpty()) {
+      return Optional.empty();
+    }
+    String value = header.get();
+    if (!value.regionMatches(true, 0, "Bearer ", 0, 7)) {
+      throw new NotAuthenticated("the Authorization header must be 'Bearer <token>'");
+    }
+    return Optional.of(value.substring(7).strip());
+  }
+
+  private static void methodNotAllowed(ServerResponse response, String allow) {
+    response.status(Status.METHOD_NOT_ALLOWED_405).header(HeaderNames.ALLOW, allow).send();
+  }
+}

@@ -1,0 +1,32 @@
+package io.reflow.gateway.identity;
+
+import java.time.Instant;
+import java.util.Set;
+
+/// What became of a bearer token.
+public sealed interface Authentication {
+
+  /// The token counts. `tokenId` is the `jti` of a login token or the id of an API token;
+  /// `expiresAt` is [Instant#MAX] for an API token without an end.
+  record Authenticated(
+      Identity identity, Set<TokenScope> scopes, Kind kind, String tokenId, Instant expiresAt)
+      implements Authentication {
+
+    public Authenticated {
+      scopes = Set.copyOf(scopes);
+    }
+
+    public boolean mayUse(TokenScope scope) {
+      return scopes.contains(scope);
+    }
+  }
+
+  /// The token does not count; `reason` is fit for the caller.
+  record Rejected(String reason) implements Authentication {}
+
+  /// How the caller got the token.
+  enum Kind {
+    LOGIN,
+    API_TOKEN
+  }
+}

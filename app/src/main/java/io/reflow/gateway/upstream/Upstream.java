@@ -1,0 +1,25 @@
+package io.reflow.gateway.upstream;
+
+/// A live connection to one instance of a target, whatever it speaks; shared by all callers of the
+/// instance, safe for use by many threads. Blocks: the caller's virtual thread waits.
+public interface Upstream extends AutoCloseable {
+
+  /// What the target said of itself at the handshake.
+  ServerFacts facts();
+
+  /// Sends a request under an id of the upstream's own and waits for its answer.
+  ///
+  /// When the calling thread is interrupted, the request is cancelled at the target too.
+  ///
+  /// @throws io.reflow.gateway.fault.GatewayException.UpstreamFailed when the target is gone, is
+  ///   silent for too long, or answers with garbage
+  Answer call(UpstreamCall call, Caller caller) throws InterruptedException;
+
+  /// False once the connection can't carry another call.
+  boolean alive();
+
+  /// Ends the connection, and the process behind it if there is one. Calls under way fail.
+  /// Idempotent; returns within a few seconds.
+  @Override
+  void close();
+}
