@@ -55,6 +55,27 @@ public abstract sealed class GatewayException extends RuntimeException {
     }
   }
 
+  /// No target has a resource of this URI that the caller may read.
+  public static final class ResourceNotFound extends GatewayException {
+    private final String uri;
+
+    public ResourceNotFound(String uri) {
+      super("Resource not found: " + uri);
+      this.uri = uri;
+    }
+
+    public String uri() {
+      return uri;
+    }
+  }
+
+  /// A method that the gateway, or the target in question, does not offer.
+  public static final class MethodNotFound extends GatewayException {
+    public MethodNotFound(String reason) {
+      super(reason);
+    }
+  }
+
   /// The state of things does not allow it: a taken name, the last admin.
   public static final class Conflict extends GatewayException {
     public Conflict(String reason) {

@@ -1,0 +1,220 @@
+package io.reflow.gateway.protocol;
+
+import com.fasterxml.jackson.core.JsonParseException;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Reads one JSON-RPC message in one pass, without building a tree. What could mean two things to
+/// two parsers is refused: duplicate members, broken text, anything behind the message.
+public final class MessageReader {
+
+  /// Objects inside `params` whose members the gateway looks at.
+  private static final Set<String> INDEXED = Set.of("_meta", "ref");
+
+  private final byte[] bytes;
+  private final int from;
+  private final JsonParser parser;
+
+  private MessageReader(byte[] bytes, int from, JsonParser parser) {
+    this.bytes = bytes;
+    this.from = from;
+    this.parser = parser;
+  }
+
+  /// The message in the bytes `from` to `to`; the array must not change afterwards.
+  public static Message read(byte[] bytes, int from, int to) throws MalformedMessage {
+    TextCheck.check(bytes, from, to);
+    JsonObject envelope = readObject(bytes, from, to, true);
+    return message(envelope);
+  }
+
+  /// Indexes the members of an object that is not a message, such as a result.
+  public static JsonObject readObject(RawJson json) throws MalformedMessage {
+    return readObject(json.array(), json.from(), json.to(), false);
+  }
+
+  private static JsonObject readObject(byte[] bytes, int from, int to, boolean envelope)
+      throws MalformedMessage {
+    if (from < to && (bytes[from] & 0xFF) >= 0x80) {
+      throw new MalformedMessage(ErrorCode.PARSE_ERROR, "the text begins with a byte order mark");
+    }
+    try (JsonParser parser = JsonText.factory().createParser(bytes, from, to - from)) {
+      return new MessageReader(bytes, from, parser).whole(envelope);
+    } catch (StreamConstraintsException _) {
+      throw new MalformedMessage(
+          ErrorCode.INVALID_REQUEST,
+          "nested deeper than %d or a number or name too long".formatted(JsonText.MAX_NESTING));
+    } catch (JsonParseException e) {
+      throw new MalformedMessage(
+          ErrorCode.PARSE_ERROR, "not JSON at byte " + e.getLocation().getByteOffset());
+    } catch (IOException e) {
+      throw new MalformedMessage(
+          ErrorCode.PARSE_ERROR, "not JSON: " + e.getClass().getSimpleName());
+    }
+  }
+
+  private JsonObject whole(boolean envelope) throws IOException, MalformedMessage {
+    JsonToken first = parser.nextToken();
+    if (first == null) {
+      throw new MalformedMessage(ErrorCode.PARSE_ERROR, "the message is empty");
+    }
+    if (first != JsonToken.START_OBJECT) {
+      throw invalid("a message must be one JSON object");
+    }
+    JsonObject object = object(envelope ? Depth.ENVELOPE : Depth.LEAF);
+    if (parser.nextToken() != null) {
+      throw new MalformedMessage(ErrorCode.PARSE_ERROR, "there is more behind the message");
+    }
+    return object;
+  }
+
+  /// Which members of an object are indexed in turn.
+  private enum Depth {
+    ENVELOPE,
+    PARAMS,
+    LEAF;
+
+    boolean indexes(String name) {
+      return switch (this) {
+        case ENVELOPE -> name.equals("params");
+        case PARAMS -> INDEXED.contains(name);
+        case LEAF -> false;
+      };
+    }
+
+    Depth next() {
+      return this == ENVELOPE ? PARAMS : LEAF;
+    }
+  }
+
+  /// The parser stands on the object's opening brace, afterwards on its closing one.
+  private JsonObject object(Depth depth) throws IOException, MalformedMessage {
+    int start = tokenStart();
+    List<JsonObject.Member> members = new ArrayList<>(8);
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      members.add(member(depth));
+    }
+    refuseDuplicates(members);
+    return new JsonObject(new RawJson(bytes, start, position()), members);
+  }
+
+  private JsonObject.Member member(Depth depth) throws IOException, MalformedMessage {
+    String name = parser.currentName();
+    int nameStart = tokenStart();
+    JsonToken token = parser.nextToken();
+    int start = tokenStart();
+    @Nullable String text = null;
+    @Nullable JsonObject object = null;
+    if (token == JsonToken.START_OBJECT && depth.indexes(name)) {
+      object = object(depth.next());
+    } else if (token.isStructStart()) {
+      parser.skipChildren();
+    } else if (token == JsonToken.VALUE_STRING) {
+      text = parser.getText();
+    } else {
+      parser.finishToken();
+    }
+    int end = position();
+    return new JsonObject.Member(
+        name, new RawJson(bytes, nameStart, end), new RawJson(bytes, start, end), text, object);
+  }
+
+  private int tokenStart() {
+    return from + (int) parser.currentTokenLocation().getByteOffset();
+  }
+
+  private int position() {
+    return from + (int) parser.currentLocation().getByteOffset();
+  }
+
+  private static void refuseDuplicates(List<JsonObject.Member> members) throws MalformedMessage {
+    if (members.size() < 2) {
+      return;
+    }
+    Set<String> seen = HashSet.newHashSet(members.size());
+    for (JsonObject.Member member : members) {
+      if (!seen.add(member.name().toLowerCase(Locale.ROOT))) {
+        throw invalid("the member '%s' stands there twice".formatted(member.name()));
+      }
+    }
+  }
+
+  private static Message message(JsonObject envelope) throws MalformedMessage {
+    if (!envelope.text("jsonrpc").map("2.0"::equals).orElse(false)) {
+      throw invalid("jsonrpc must be \"2.0\"");
+    }
+    Optional<RawJson> id = envelope.value("id");
+    Optional<JsonObject.Member> method = envelope.find("method");
+    if (method.isPresent()) {
+      String name = method.get().text().orElseThrow(() -> invalid("the method must be a string"));
+      JsonObject params = params(envelope);
+      return id.isPresent()
+          ? new Message.Request(checkedId(id.get()), name, params)
+          : new Message.Notification(name, params);
+    }
+    return response(envelope, id);
+  }
+
+  private static Message response(JsonObject envelope, Optional<RawJson> id)
+      throws MalformedMessage {
+    Optional<RawJson> result = envelope.value("result");
+    Optional<RawJson> error = envelope.value("error");
+    if (result.isPresent() == error.isPresent()) {
+      throw invalid("a message has a method, a result or an error, and just one of them");
+    }
+    if (result.isPresent()) {
+      RawJson known = id.orElseThrow(() -> invalid("a result needs an id"));
+      return new Message.Result(checkedId(known), object(result.get(), "result"));
+    }
+    boolean unknown = id.isEmpty() || id.get().toString().equals("null");
+    return new Message.Failure(
+        unknown ? Optional.empty() : Optional.of(checkedId(id.get())),
+        object(error.orElseThrow(), "error"));
+  }
+
+  private static RawJson object(RawJson value, String name) throws MalformedMessage {
+    if (value.array()[value.from()] != '{') {
+      throw invalid("the %s must be an object".formatted(name));
+    }
+    return value;
+  }
+
+  private static JsonObject params(JsonObject envelope) throws MalformedMessage {
+    Optional<JsonObject.Member> params = envelope.find("params");
+    if (params.isEmpty()) {
+      return JsonObject.EMPTY;
+    }
+    return params.get().object().orElseThrow(() -> invalid("params must be an object"));
+  }
+
+  /// A string or an integer: an id that is null or has a fraction can't be told apart from others.
+  private static RawJson checkedId(RawJson id) throws MalformedMessage {
+    byte first = id.array()[id.from()];
+    if (first == '"') {
+      return id;
+    }
+    if (first != '-' && (first < '0' || first > '9')) {
+      throw invalid("the id must be a string or an integer");
+    }
+    for (int i = id.from() + 1; i < id.to(); i++) {
+      byte digit = id.array()[i];
+      if (digit < '0' || digit > '9') {
+        throw invalid("the id must be a string or an integer");
+      }
+    }
+    return id;
+  }
+
+  private static MalformedMessage invalid(String why) {
+    return new MalformedMessage(ErrorCode.INVALID_REQUEST, why);
+  }
+}
