@@ -15,4 +15,13 @@ public record AuditConfig(
 
   static final AuditConfig DEFAULTS =
       new AuditConfig(DataSize.ofMebibytes(16), 16, Fsync.OFF, 500, Duration.ofMillis(200));
+
+  public AuditConfig {
+    new Check("audit")
+        .size("segment-size", segmentSize, DataSize.ofKibibytes(4), DataSize.ofMebibytes(1024))
+        .range("segments", segments, 2, 1000)
+        .range("batch-size", batchSize, 1, 10_000)
+        .positive("ship-interval", shipInterval)
+        .orThrow();
+  }
 }

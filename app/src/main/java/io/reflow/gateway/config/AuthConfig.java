@@ -19,4 +19,12 @@ public record AuthConfig(
 
   /// `maxConcurrentPasswordHashes` 0 means as many as there are cores.
   static final AuthConfig DEFAULTS = new AuthConfig(Registration.AUTO, Optional.empty(), 10, 0);
+
+  public AuthConfig {
+    new Check("auth")
+        .length("setup-token", setupToken, 8)
+        .range("max-login-failures", maxLoginFailures, 1, 1000)
+        .range("max-concurrent-password-hashes", maxConcurrentPasswordHashes, 0, 1000)
+        .orThrow();
+  }
 }

@@ -14,4 +14,13 @@ public record DataSize(long bytes) {
   public int toInt() {
     return Math.toIntExact(bytes);
   }
+
+  /// As it is written in the configuration.
+  @Override
+  public String toString() {
+    if (bytes > 0 && bytes % (1 << 20) == 0) {
+      return (bytes >> 20) + "MiB";
+    }
+    return bytes > 0 && bytes % (1 << 10) == 0 ? (bytes >> 10) + "KiB" : Long.toString(bytes);
+  }
 }

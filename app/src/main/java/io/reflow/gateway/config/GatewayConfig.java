@@ -1,5 +1,10 @@
 package io.reflow.gateway.config;
 
+import java.net.URI;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
 /// The whole configuration, one record for each section of `application.yaml`.
 public record GatewayConfig(
     ServerConfig server,
@@ -18,6 +23,9 @@ public record GatewayConfig(
     AuditConfig audit,
     LoggingConfig logging) {
 
+  private static final Pattern LOOPBACK =
+      Pattern.compile("127(\\.\\d{1,3}){3}|\\[(::|(0{1,4}:){7})0{0,3}1]");
+
   public static final GatewayConfig DEFAULTS =
       new GatewayConfig(
           ServerConfig.DEFAULTS,
@@ -35,4 +43,76 @@ public record GatewayConfig(
           TelemetryConfig.DEFAULTS,
           AuditConfig.DEFAULTS,
           LoggingConfig.DEFAULTS);
+
+  public GatewayConfig {
+    new Check("")
+        .that(
+            !management.enabled() || management.port() != server.port() || management.port() == 0,
+            "management.port",
+            management.port(),
+            "another port than server.port")
+        .orThrow();
+  }
+
+  /// Whether clients elsewhere use this gateway: the host of `server.public-url` is no loopback
+  /// name. Then nothing may be open that is only fit for one's own machine.
+  public boolean production() {
+    String host = server.publicUrl().getHost().toLowerCase(Locale.ROOT);
+    return !(host.equals("localhost")
+        || host.endsWith(".localhost")
+        || LOOPBACK.matcher(host).matches());
+  }
+
+  GatewayConfig withPublicUrl(URI url) {
+    ServerConfig changed =
+        new ServerConfig(
+            server.host(),
+            server.port(),
+            url,
+            server.allowedHosts(),
+            server.dataDir(),
+            server.maxBodySize(),
+            server.maxHeaderSize(),
+            server.headerTimeout(),
+            server.bodyTimeout(),
+            server.idleTimeout(),
+            server.maxConnections(),
+            server.shutdownGrace());
+    return with(changed, jwt, encryption);
+  }
+
+  GatewayConfig withJwtSecret(Secret secret) {
+    JwtConfig changed =
+        new JwtConfig(
+            Optional.of(secret),
+            jwt.previousSecret(),
+            jwt.issuer(),
+            jwt.audience(),
+            jwt.lifetime(),
+            jwt.leeway());
+    return with(server, changed, encryption);
+  }
+
+  GatewayConfig withEncryptionKey(Secret key) {
+    return with(server, jwt, new EncryptionConfig(Optional.of(key), encryption.keys()));
+  }
+
+  private GatewayConfig with(ServerConfig server, JwtConfig jwt, EncryptionConfig encryption) {
+    return new GatewayConfig(
+        server,
+        management,
+        database,
+        auth,
+        jwt,
+        encryption,
+        cors,
+        session,
+        policy,
+        mcp,
+        stdio,
+        kubernetes,
+        telemetry,
+        audit,
+        logging);
+  }
 }

@@ -21,4 +21,15 @@ public record JwtConfig(
           "reflow-gateway",
           Duration.ofHours(12),
           Duration.ofSeconds(30));
+
+  public JwtConfig {
+    new Check("jwt")
+        .length("secret", secret, 32)
+        .length("previous-secret", previousSecret, 32)
+        .notBlank("issuer", issuer)
+        .notBlank("audience", audience)
+        .positive("lifetime", lifetime)
+        .notNegative("leeway", leeway)
+        .orThrow();
+  }
 }

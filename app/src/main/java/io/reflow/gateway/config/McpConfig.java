@@ -2,6 +2,7 @@ package io.reflow.gateway.config;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /// The `mcp` section: how targets are put together and how long anything may take.
 public record McpConfig(
@@ -25,7 +26,22 @@ public record McpConfig(
           DataSize.ofMebibytes(32));
 
   /// How tools and prompts are named: `<target><delimiter><name>`.
-  public record Naming(Prefix prefix, String delimiter, int maxLength) {}
+  public record Naming(Prefix prefix, String delimiter, int maxLength) {
+
+    /// With a character that no target's name has, so that a name splits in one way.
+    private static final Pattern DELIMITER = Pattern.compile("(?=.*[A-Z_])[A-Za-z0-9_-]{1,8}");
+
+    public Naming {
+      new Check("mcp.naming")
+          .that(
+              DELIMITER.matcher(delimiter).matches(),
+              "delimiter",
+              "'%s'".formatted(delimiter),
+              "up to 8 of A-Z a-z 0-9 _ -, with a '_' or a capital letter among them")
+          .range("max-length", maxLength, 32, 1024)
+          .orThrow();
+    }
+  }
 
   /// When names carry the target's prefix.
   public enum Prefix {
@@ -36,9 +52,41 @@ public record McpConfig(
 
   /// How lists are paged, and how long a target's list counts as fresh: where the target announces
   /// changes, where it does not, and at most while it is away.
-  public record Lists(int pageSize, Duration announcedTtl, Duration silentTtl, Duration maxStale) {}
+  public record Lists(int pageSize, Duration announcedTtl, Duration silentTtl, Duration maxStale) {
+
+    public Lists {
+      new Check("mcp.list")
+          .range("page-size", pageSize, 1, 100_000)
+          .notNegative("announced-ttl", announcedTtl)
+          .notNegative("silent-ttl", silentTtl)
+          .notNegative("max-stale", maxStale)
+          .orThrow();
+    }
+  }
 
   /// `callIdle` is the longest silence of a call, `callMax` its longest duration.
   public record Timeouts(
-      Duration connect, Duration initialize, Duration list, Duration callIdle, Duration callMax) {}
+      Duration connect, Duration initialize, Duration list, Duration callIdle, Duration callMax) {
+
+    public Timeouts {
+      new Check("mcp.timeout")
+          .positive("connect", connect)
+          .positive("initialize", initialize)
+          .positive("list", list)
+          .positive("call-idle", callIdle)
+          .positive("call-max", callMax)
+          .atLeast("call-max", callMax, "call-idle", callIdle)
+          .orThrow();
+    }
+  }
+
+  public McpConfig {
+    new Check("mcp")
+        .size(
+            "max-upstream-message-size",
+            maxUpstreamMessageSize,
+            DataSize.ofKibibytes(1),
+            DataSize.ofMebibytes(1024))
+        .orThrow();
+  }
 }

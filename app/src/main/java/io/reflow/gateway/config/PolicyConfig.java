@@ -6,4 +6,8 @@ import java.time.Duration;
 public record PolicyConfig(Duration maxStaleness) {
 
   static final PolicyConfig DEFAULTS = new PolicyConfig(Duration.ofMinutes(5));
+
+  public PolicyConfig {
+    new Check("policy").positive("max-staleness", maxStaleness).orThrow();
+  }
 }

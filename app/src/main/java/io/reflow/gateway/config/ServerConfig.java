@@ -37,5 +37,31 @@ public record ServerConfig(
 
   public ServerConfig {
     allowedHosts = List.copyOf(allowedHosts);
+    new Check("server")
+        .notBlank("host", host)
+        .port("port", port)
+        .that(
+            isOrigin(publicUrl),
+            "public-url",
+            "'%s'".formatted(publicUrl),
+            "http:// or https:// with a host, without path, query or user")
+        .size("max-body-size", maxBodySize, DataSize.ofKibibytes(1), DataSize.ofMebibytes(1024))
+        .size("max-header-size", maxHeaderSize, DataSize.ofKibibytes(1), DataSize.ofMebibytes(1))
+        .positive("header-timeout", headerTimeout)
+        .positive("body-timeout", bodyTimeout)
+        .positive("idle-timeout", idleTimeout)
+        .range("max-connections", maxConnections, 1, 1_000_000)
+        .notNegative("shutdown-grace", shutdownGrace)
+        .orThrow();
+  }
+
+  private static boolean isOrigin(URI url) {
+    return url.getScheme() != null
+        && url.getScheme().matches("https?")
+        && url.getHost() != null
+        && url.getRawUserInfo() == null
+        && url.getRawQuery() == null
+        && url.getRawFragment() == null
+        && (url.getRawPath().isEmpty() || url.getRawPath().equals("/"));
   }
 }

@@ -23,4 +23,17 @@ public record StdioConfig(
           Duration.ofHours(24),
           Duration.ofSeconds(2),
           200);
+
+  public StdioConfig {
+    new Check("stdio")
+        .range("max-processes", maxProcesses, 1, 10_000)
+        .range("max-processes-per-target", maxProcessesPerTarget, 1, 10_000)
+        .range("max-processes-per-user", maxProcessesPerUser, 1, 10_000)
+        .positive("start-timeout", startTimeout)
+        .positive("idle-timeout", idleTimeout)
+        .positive("max-lifetime", maxLifetime)
+        .notNegative("stop-grace", stopGrace)
+        .range("stderr-lines", stderrLines, 0, 10_000)
+        .orThrow();
+  }
 }

@@ -1,6 +1,7 @@
 package io.reflow.gateway.fault;
 
 import java.time.Duration;
+import java.util.List;
 
 /// Every way in which the gateway refuses or fails a call.
 ///
@@ -29,6 +30,20 @@ public abstract sealed class GatewayException extends RuntimeException {
   /// The request itself is malformed or names something that can't be: the caller must change it.
   public static final class InvalidRequest extends GatewayException {
     public InvalidRequest(String reason) {
+      super(reason);
+    }
+  }
+
+  /// The bytes are not JSON at all.
+  public static final class NotJson extends GatewayException {
+    public NotJson(String reason) {
+      super(reason);
+    }
+  }
+
+  /// The message is sound, but its parameters are not what the method takes.
+  public static final class InvalidParams extends GatewayException {
+    public InvalidParams(String reason) {
       super(reason);
     }
   }
@@ -127,6 +142,15 @@ public abstract sealed class GatewayException extends RuntimeException {
 
     public UpstreamFailed(String target, String what, Throwable cause) {
       super("target '%s' %s".formatted(target, what), cause);
+    }
+
+    private UpstreamFailed(List<String> reasons) {
+      super(String.join("; ", reasons));
+    }
+
+    /// The failures of several targets as one.
+    public static UpstreamFailed all(List<String> reasons) {
+      return new UpstreamFailed(reasons);
     }
   }
 }

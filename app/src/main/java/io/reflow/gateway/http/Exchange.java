@@ -1,11 +1,14 @@
 package io.reflow.gateway.http;
 
 import io.helidon.http.HeaderNames;
+import io.helidon.http.Method;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.reflow.gateway.fault.GatewayException.InvalidRequest;
 import io.reflow.gateway.fault.GatewayException.NotAuthenticated;
 import io.reflow.gateway.fault.GatewayException.NotFound;
+import io.reflow.gateway.telemetry.TraceId;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -37,23 +40,36 @@ public final class Exchange<C> {
     return JsonBody.read(request, type);
   }
 
-  /// A path parameter.
+  /// A path parameter. It holds no NUL: nothing stored has one.
   public String path(String name) {
-    return request.path().pathParameters().get(name);
+    String text = request.path().pathParameters().get(name);
+    if (text.indexOf('\0') >= 0) {
+      throw new NotFound("nothing is called that");
+    }
+    return text;
   }
 
   /// A path parameter that is a UUID; what is none names nothing, so it is a 404.
   public UUID id(String name) {
+    String text = path(name);
     try {
-      return UUID.fromString(path(name));
+      UUID id = UUID.fromString(text);
+      if (id.toString().equalsIgnoreCase(text)) {
+        return id;
+      }
     } catch (IllegalArgumentException _) {
-      throw new NotFound("there is nothing with id '%s'".formatted(path(name)));
+      // The same answer as for an abbreviated one.
     }
+    throw new NotFound("there is nothing with id '%s'".formatted(text));
   }
 
-  /// The first query parameter of that name.
+  /// The first query parameter of that name. It holds no NUL, which the database can't take.
   public Optional<String> query(String name) {
-    return request.query().first(name).asOptional();
+    Optional<String> value = request.query().first(name).asOptional();
+    if (value.filter(text -> text.indexOf('\0') >= 0).isPresent()) {
+      throw new InvalidRequest("the parameter '%s' must not contain NUL".formatted(name));
+    }
+    return value;
   }
 
   /// The address of the peer: the client's, or that of a proxy in front of the gateway.
@@ -61,22 +77,45 @@ public final class Exchange<C> {
     return request.remotePeer().host();
   }
 
+  /// Names this request in its error answer, the logs and the audit.
+  public TraceId traceId() {
+    return RequestTrace.of(request);
+  }
+
+  /// Adds a header to the answer; call it before the answer.
+  public Exchange<C> header(String name, String value) {
+    response.header(HeaderNames.create(name), value);
+    return this;
+  }
+
   public void ok(Object json) {
-    send(Status.OK_200, json);
+    send(Status.OK_200, Refusal.CONTENT_TYPE, JsonBody.write(json));
   }
 
   public void created(Object json) {
-    send(Status.CREATED_201, json);
+    send(Status.CREATED_201, Refusal.CONTENT_TYPE, JsonBody.write(json));
   }
 
   public void noContent() {
     response.status(Status.NO_CONTENT_204).send();
   }
 
-  private void send(Status status, Object json) {
-    response
-        .status(status)
-        .header(HeaderNames.CONTENT_TYPE, "application/json")
-        .send(JsonBody.write(json));
+  /// Answers with JSON and another status than those above.
+  public void json(int status, Object json) {
+    send(Status.create(status), Refusal.CONTENT_TYPE, JsonBody.write(json));
+  }
+
+  /// Answers with something other than JSON: a page, a text of metrics.
+  public void content(String mediaType, byte[] content) {
+    send(Status.OK_200, mediaType, content);
+  }
+
+  private void send(Status status, String mediaType, byte[] content) {
+    response.status(status).header(HeaderNames.CONTENT_TYPE, mediaType);
+    if (request.prologue().method().equals(Method.HEAD)) {
+      response.header(HeaderNames.CONTENT_LENGTH, String.valueOf(content.length)).send();
+    } else {
+      response.send(content);
+    }
   }
 }

@@ -1,6 +1,8 @@
 package io.reflow.gateway.http;
 
 import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.HttpException;
 import io.helidon.http.Method;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRouting;
@@ -8,6 +10,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.reflow.gateway.fault.GatewayException.NotAuthenticated;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -27,7 +30,7 @@ public final class RestRoutes<C> {
   }
 
   public RestRoutes<C> get(String path, Access access, RestHandler<C> handler) {
-    return route(Method.GET, path, access, handler);
+    return route(Method.HEAD, path, access, handler).route(Method.GET, path, access, handler);
   }
 
   public RestRoutes<C> post(String path, Access access, RestHandler<C> handler) {
@@ -45,8 +48,10 @@ public final class RestRoutes<C> {
   /// Adds what answers the other methods of the known paths; call it last.
   public void refuseOtherMethods() {
     methods.forEach((path, allowed) -> {
+      allowed.add(Method.OPTIONS.text());
       String allow = String.join(", ", allowed);
-      routing.any(path, (_, response) -> methodNotAllowed(response, allow));
+      routing.options(path, (_, response) -> options(response, allow));
+      routing.any(path, (request, _) -> methodNotAllowed(request, allow));
     });
   }
 
@@ -67,18 +72,26 @@ public final class RestRoutes<C> {
 
   /// The token of the `Authorization` header; a token anywhere else is none.
   public static Optional<String> bearerToken(ServerRequest request) {
-    Optional<String> header = request.headers().first(HeaderNames.AUTHORIZATION);
-    if (header.isEmpty()) {
+    List<String> headers = request.headers().all(HeaderNames.AUTHORIZATION, List::of);
+    if (headers.isEmpty()) {
       return Optional.empty();
     }
-    String value = header.get();
-    if (!value.regionMatches(true, 0, "Bearer ", 0, 7)) {
-      throw new NotAuthenticated("the Authorization header must be 'Bearer <token>'");
+    String value = headers.getFirst();
+    if (headers.size() > 1 || !value.regionMatches(true, 0, "Bearer ", 0, 7)) {
+      throw new NotAuthenticated("there must be one Authorization header, 'Bearer <token>'");
     }
     return Optional.of(value.substring(7).strip());
   }
 
-  private static void methodNotAllowed(ServerResponse response, String allow) {
-    response.status(Status.METHOD_NOT_ALLOWED_405).header(HeaderNames.ALLOW, allow).send();
+  private static void options(ServerResponse response, String allow) {
+    response.status(Status.NO_CONTENT_204).header(HeaderNames.ALLOW, allow).send();
+  }
+
+  private static void methodNotAllowed(ServerRequest request, String allow) {
+    throw new HttpException(
+            "%s is not possible here, only %s".formatted(request.prologue().method().text(), allow),
+            Status.METHOD_NOT_ALLOWED_405,
+            true)
+        .header(HeaderValues.create(HeaderNames.ALLOW, allow));
   }
 }

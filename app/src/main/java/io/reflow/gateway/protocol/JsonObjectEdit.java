@@ -29,14 +29,22 @@ public final class JsonObjectEdit {
     return this;
   }
 
+  /// Leaves a member out, where there is one of that name.
   public JsonObjectEdit drop(String name) {
-    changes.put(name, Optional.empty());
+    if (object.find(name).isPresent()) {
+      changes.put(name, Optional.empty());
+    }
     return this;
+  }
+
+  /// Whether the result differs from the original.
+  public boolean changesAnything() {
+    return !changes.isEmpty() || !additions.isEmpty();
   }
 
   /// The changed object; the original's own bytes where nothing was changed.
   public RawJson apply() {
-    if (changes.isEmpty() && additions.isEmpty()) {
+    if (!changesAnything()) {
       return object.raw();
     }
     var out = new ByteArrayOutputStream(object.raw().length() + 64);

@@ -142,10 +142,15 @@ public final class MessageReader {
     }
     Set<String> seen = HashSet.newHashSet(members.size());
     for (JsonObject.Member member : members) {
-      if (!seen.add(member.name().toLowerCase(Locale.ROOT))) {
+      if (!seen.add(folded(member.name()))) {
         throw invalid("the member '%s' stands there twice".formatted(member.name()));
       }
     }
+  }
+
+  /// As the most lenient parser compares names: some letters are equal only in upper case.
+  private static String folded(String name) {
+    return name.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT);
   }
 
   private static Message message(JsonObject envelope) throws MalformedMessage {

@@ -1,0 +1,70 @@
+package io.reflow.gateway.http;
+
+import io.helidon.common.socket.SocketOptions;
+import io.helidon.webserver.ErrorHandling;
+import io.helidon.webserver.ListenerConfig;
+import io.helidon.webserver.WebServerConfig;
+import io.helidon.webserver.http.FilterChain;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.RoutingRequest;
+import io.helidon.webserver.http.RoutingResponse;
+import io.reflow.gateway.config.CorsConfig;
+import io.reflow.gateway.config.ManagementConfig;
+import io.reflow.gateway.config.ServerConfig;
+import org.slf4j.MDC;
+
+/// How the gateway listens: HTTP/1.1 only, every connection watched, sizes and numbers bounded.
+public final class ListenerOptions {
+
+  private final ServerConfig config;
+
+  public ListenerOptions(ServerConfig config) {
+    this.config = config;
+  }
+
+  /// Sets up the server and its main listener.
+  public void apply(WebServerConfig.Builder server) {
+    server.featuresDiscoverServices(false).shutdownHook(false);
+    listen(server, config.host(), config.port());
+  }
+
+  /// The listener for health checks and metrics, which come under any name.
+  public ListenerConfig management(
+      String name, ManagementConfig management, HttpRouting.Builder routing) {
+    var listener = ListenerConfig.builder().name(name);
+    listen(listener, management.host(), management.port());
+    ErrorRendering.register(routing);
+    return listener.routing(routing).build();
+  }
+
+  /// Adds what every route of the main listener is guarded by; call it before the first route.
+  public void guard(HttpRouting.Builder routing, CorsConfig cors) {
+    ErrorRendering.register(routing);
+    routing.addFilter(ListenerOptions::withTraceId);
+    routing.addFilter(new HostAndOrigin(config, cors));
+    routing.addFilter(new Cors(cors));
+    routing.addFilter(new TokenInQuery());
+  }
+
+  /// Whatever is logged while a request is worked on carries its trace id.
+  private static void withTraceId(
+      FilterChain chain, RoutingRequest request, RoutingResponse response) {
+    try (var _ = MDC.putCloseable("traceId", RequestTrace.of(request).value())) {
+      chain.proceed();
+    }
+  }
+
+  private void listen(ListenerConfig.BuilderBase<?, ?> listener, String host, int port) {
+    listener
+        .host(host)
+        .port(port)
+        .protocolsDiscoverServices(false)
+        .addConnectionSelector(new WatchedConnections(config))
+        .maxPayloadSize(config.maxBodySize().bytes())
+        .maxTcpConnections(config.maxConnections())
+        .shutdownGracePeriod(config.shutdownGrace())
+        .directHandlers(ErrorRendering.directHandlers())
+        .errorHandling(ErrorHandling.builder().includeEntity(true).build())
+        .connectionOptions(SocketOptions.builder().tcpNoDelay(true).build());
+  }
+}

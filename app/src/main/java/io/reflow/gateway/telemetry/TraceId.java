@@ -1,0 +1,40 @@
+package io.reflow.gateway.telemetry;
+
+import java.util.HexFormat;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
+
+/// Names one request in answers, logs, audit rows and traces: 32 lower-case hexadecimal digits,
+/// never all zero.
+public record TraceId(String value) {
+
+  // https://www.w3.org/TR/trace-context/#traceparent-header
+  private static final Pattern TRACEPARENT =
+      Pattern.compile(
+          "(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?");
+  private static final Pattern VALUE = Pattern.compile("(?!0{32})[0-9a-f]{32}");
+
+  public TraceId {
+    if (!VALUE.matcher(value).matches()) {
+      throw new IllegalArgumentException("a trace id has 32 hexadecimal digits");
+    }
+  }
+
+  public static TraceId random() {
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    HexFormat hex = HexFormat.of();
+    return new TraceId(hex.toHexDigits(random.nextLong() | 1) + hex.toHexDigits(random.nextLong()));
+  }
+
+  /// The id of a `traceparent` header, or a new one where the header is malformed.
+  public static TraceId ofTraceparent(String traceparent) {
+    var matcher = TRACEPARENT.matcher(traceparent);
+    boolean tooLong = traceparent.startsWith("00") && traceparent.length() > 55;
+    return matcher.matches() && !tooLong ? new TraceId(matcher.group(1)) : random();
+  }
+
+  @Override
+  public String toString() {
+    return value;
+  }
+}

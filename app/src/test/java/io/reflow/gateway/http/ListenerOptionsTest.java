@@ -1,0 +1,121 @@
+package io.reflow.gateway.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
+import io.helidon.webserver.http.HttpRouting;
+import io.reflow.gateway.config.ManagementConfig;
+import io.reflow.gateway.testing.RawClient;
+import java.io.IOException;
+import java.net.SocketException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(20)
+class ListenerOptionsTest {
+
+  private static final Duration LONG = Duration.ofMinutes(5);
+
+  @Test
+  void letsRunningRequestsFinishWhenItStops() throws IOException, InterruptedException {
+    CountDownLatch running = new CountDownLatch(1);
+    CountDownLatch stopping = new CountDownLatch(1);
+    TestListener listener =
+        new TestListener(
+            TestListener.config(LONG, LONG, LONG),
+            routing ->
+                routing.get(
+                    "/slow",
+                    (_, response) -> {
+                      running.countDown();
+                      var _ = stopping.await(5, TimeUnit.SECONDS);
+                      response.send("finished");
+                    }));
+    try (RawClient client = listener.connect();
+        RawClient idle = listener.connect()) {
+      client.send("GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      assertThat(running.await(5, TimeUnit.SECONDS)).isTrue();
+      Thread stop = Thread.startVirtualThread(listener::close);
+      assertThat(idle.rest()).isEmpty();
+      stopping.countDown();
+
+      assertThat(client.answer().body()).isEqualTo("finished");
+      assertThat(stop.join(Duration.ofSeconds(5))).isTrue();
+    }
+  }
+
+  @Test
+  void endsWhatDoesNotFinishWithinTheGrace() throws IOException, InterruptedException {
+    CountDownLatch running = new CountDownLatch(1);
+    TestListener listener =
+        new TestListener(
+            TestListener.config(LONG, LONG, LONG),
+            routing ->
+                routing.get(
+                    "/stuck",
+                    (_, response) -> {
+                      running.countDown();
+                      Thread.sleep(Duration.ofMinutes(1));
+                      response.send("never");
+                    }));
+    try (RawClient client = listener.connect()) {
+      client.send("GET /stuck HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      assertThat(running.await(5, TimeUnit.SECONDS)).isTrue();
+      long start = System.nanoTime();
+      listener.close();
+
+      assertThat(client.rest()).doesNotContain("never", "Exception");
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
+    }
+  }
+
+  @Test
+  void givesAFreedPlaceToTheNextConnection() throws IOException {
+    try (TestListener listener = new TestListener(TestListener::echo)) {
+      RawClient[] silent = new RawClient[100];
+      for (int i = 0; i < silent.length; i++) {
+        silent[i] = listener.connect();
+      }
+
+      assertThat(listener.ask("GET", "/hello").body()).isEqualTo("hello");
+
+      for (RawClient client : silent) {
+        client.close();
+      }
+    }
+  }
+
+  @Test
+  void listensForManagementUnderAnyName() throws IOException {
+    ListenerOptions options = new ListenerOptions(TestListener.config());
+    WebServerConfig.Builder builder = WebServer.builder();
+    options.apply(builder);
+    HttpRouting.Builder routing = HttpRouting.builder();
+    TestListener.echo(routing);
+    builder.putSocket(
+        "management",
+        options.management("management", new ManagementConfig(true, "127.0.0.1", 0), routing));
+    WebServer server = builder.build().start();
+    try (RawClient client = new RawClient(server.port("management"))) {
+      assertThat(client.ask("GET", "/hello", "", "Host: 10.0.0.7").body()).isEqualTo("hello");
+      assertThat(client.ask("GET", "/nowhere", "", "Host: 10.0.0.7").body())
+          .contains("\"code\":\"not-found\"");
+    } finally {
+      server.stop();
+    }
+  }
+
+  @Test
+  void refusesWhatIsSentAfterItStopped() throws IOException {
+    TestListener listener = new TestListener(TestListener::echo);
+    int port = listener.port();
+    listener.close();
+
+    assertThatThrownBy(() -> new RawClient(port)).isInstanceOf(SocketException.class);
+  }
+}

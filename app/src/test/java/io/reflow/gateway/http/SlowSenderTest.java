@@ -1,0 +1,233 @@
+package io.reflow.gateway.http;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.reflow.gateway.testing.RawClient;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// Deadlines of the listener under test: headers 300 ms, body 400 ms, idle 900 ms.
+@Timeout(20)
+class SlowSenderTest {
+
+  private final AtomicReference<Thread> handler = new AtomicReference<>();
+  private TestListener listener;
+  private long start;
+
+  @BeforeEach
+  void listen() {
+    listener =
+        new TestListener(routing -> {
+          TestListener.echo(routing);
+          routing.post(
+              "/watched",
+              (request, response) -> {
+                handler.set(Thread.currentThread());
+                response.send(request.content().as(byte[].class));
+              });
+          routing.get(
+              "/large",
+              (_, response) -> {
+                handler.set(Thread.currentThread());
+                response.send(new byte[20_000_000]);
+              });
+          routing.get(
+              "/slow",
+              (_, response) -> {
+                Thread.sleep(1500);
+                response.send("at last");
+              });
+          routing.get(
+              "/stream",
+              (_, response) -> {
+                try (OutputStream out = response.outputStream()) {
+                  for (int i = 0; i < 8; i++) {
+                    out.write(("event " + i + "\n").getBytes(UTF_8));
+                    out.flush();
+                    Thread.sleep(200);
+                  }
+                }
+              });
+        });
+    start = System.nanoTime();
+  }
+
+  @AfterEach
+  void stop() {
+    listener.close();
+  }
+
+  @Test
+  void closesAConnectionThatNeverSendsAByte() throws IOException {
+    try (RawClient client = listener.connect()) {
+      assertThat(client.rest()).isEmpty();
+    }
+    assertThat(elapsed()).isGreaterThan(250L);
+  }
+
+  @Test
+  void answers408ToHeadersThatStop() throws IOException {
+    try (RawClient client = listener.connect()) {
+      client.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nX-Part");
+
+      assertRequestTimeout(client);
+    }
+    assertThat(elapsed()).isGreaterThan(250L);
+  }
+
+  @Test
+  void answers408ToARequestLineThatStops() throws IOException {
+    try (RawClient client = listener.connect()) {
+      client.send("GE");
+
+      assertRequestTimeout(client);
+    }
+  }
+
+  @Test
+  void countsHeadersThatTrickleAsOneWait() throws IOException {
+    try (RawClient client = listener.connect()) {
+      client.send("GET /hello HTTP/1.1\r\nHost: localhost\r\nX-Drip: ");
+      Thread dripping = drip(client);
+
+      assertRequestTimeout(client);
+      dripping.interrupt();
+    }
+    assertThat(elapsed()).isGreaterThan(250L);
+  }
+
+  @Test
+  void answers408ToTheSecondRequestOfAConnectionWhenItsHeadersStop() throws IOException {
+    try (RawClient client = listener.connect()) {
+      assertThat(client.ask("GET", "/hello", "").status()).isEqualTo(200);
+      client.send("GET /hello HTT");
+
+      assertRequestTimeout(client);
+    }
+  }
+
+  @Test
+  void answers408ToPipelinedHeadersThatStop() throws IOException {
+    try (RawClient client = listener.connect()) {
+      client.send("GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\nGET /hello HTTP/1.1\r\nHo");
+      assertThat(client.answer().status()).isEqualTo(200);
+
+      assertRequestTimeout(client);
+    }
+  }
+
+  @Test
+  void answers408ToABodyThatStopsAndFreesTheThread() throws IOException, InterruptedException {
+    try (RawClient client = listener.connect()) {
+      client.send("POST /watched HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc");
+
+      assertRequestTimeout(client);
+    }
+    assertThat(elapsed()).isGreaterThan(350L);
+    assertThat(handler.get().join(Duration.ofSeconds(2))).isTrue();
+  }
+
+  @Test
+  void answers408ToAChunkedBodyThatTrickles() throws IOException {
+    try (RawClient client = listener.connect()) {
+      client.send(
+          "POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1000\r\n");
+      Thread dripping = drip(client);
+
+      assertRequestTimeout(client);
+      dripping.interrupt();
+    }
+    assertThat(elapsed()).isGreaterThan(350L);
+  }
+
+  @Test
+  void endsABodyThatNobodyReadsToo() throws IOException {
+    try (RawClient client = listener.connect()) {
+      client.send("POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc");
+
+      assertThat(client.rest()).contains("404");
+    }
+  }
+
+  @Test
+  void closesAnIdleConnectionWithoutAWord() throws IOException {
+    try (RawClient client = listener.connect()) {
+      assertThat(client.ask("GET", "/hello", "").status()).isEqualTo(200);
+      assertThat(client.rest()).isEmpty();
+    }
+    assertThat(elapsed()).isGreaterThan(850L);
+  }
+
+  @Test
+  void givesHandlersAsMuchTimeAsTheyLike() throws IOException {
+    try (RawClient client = listener.connect()) {
+      assertThat(client.ask("GET", "/slow", "").body()).isEqualTo("at last");
+      assertThat(client.ask("GET", "/hello", "").body()).isEqualTo("hello");
+    }
+  }
+
+  @Test
+  void letsAnAnswerStreamPastEveryDeadline() throws IOException {
+    try (RawClient client = listener.connect()) {
+      client.send("GET /stream HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+
+      assertThat(client.rest()).contains("event 0").contains("event 7");
+    }
+    assertThat(elapsed()).isGreaterThan(1500L);
+  }
+
+  @Test
+  void endsAnAnswerThatTheClientDoesNotTake() throws IOException, InterruptedException {
+    try (RawClient client = listener.connect()) {
+      client.send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      assertThat(client.head().status()).isEqualTo(200);
+
+      assertThat(handler.get().join(Duration.ofSeconds(4))).isTrue();
+    }
+    assertThat(elapsed()).isGreaterThan(850L);
+  }
+
+  @Test
+  void takesABodyThatComesInPiecesInTime() throws IOException {
+    try (RawClient client = listener.connect()) {
+      client.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6\r\n\r\nabc");
+      LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+      client.send("def");
+
+      assertThat(client.answer().body()).isEqualTo("abcdef");
+    }
+  }
+
+  private static void assertRequestTimeout(RawClient client) throws IOException {
+    RawClient.Answer answer = client.answer();
+    assertThat(answer.status()).isEqualTo(408);
+    assertThat(answer.body()).contains("\"code\":\"request-timeout\"").contains("\"trace_id\":");
+    assertThat(client.rest()).isEmpty();
+  }
+
+  /// One byte every 50 ms until the gateway has had enough.
+  private static Thread drip(RawClient client) {
+    return Thread.startVirtualThread(() -> {
+      try {
+        for (int i = 0; i < 200; i++) {
+          client.send("x");
+          Thread.sleep(50);
+        }
+      } catch (IOException | InterruptedException _) {
+        // The gateway closed the connection: what the test is about.
+      }
+    });
+  }
+
+  private long elapsed() {
+    return Duration.ofNanos(System.nanoTime() - start).toMillis();
+  }
+}

@@ -1,0 +1,93 @@
+package io.reflow.gateway.http;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
+import io.helidon.webserver.http.HttpRouting;
+import io.reflow.gateway.config.CorsConfig;
+import io.reflow.gateway.config.DataSize;
+import io.reflow.gateway.config.ServerConfig;
+import io.reflow.gateway.testing.RawClient;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+
+/// A real listener on a free port, set up as the gateway does it, but with short deadlines.
+final class TestListener implements AutoCloseable {
+
+  static final String PAGE = "https://app.example.com";
+
+  private final WebServer server;
+
+  TestListener(Consumer<HttpRouting.Builder> routes) {
+    this(config(), routes);
+  }
+
+  TestListener(ServerConfig config, Consumer<HttpRouting.Builder> routes) {
+    ListenerOptions options = new ListenerOptions(config);
+    WebServerConfig.Builder builder = WebServer.builder();
+    HttpRouting.Builder routing = HttpRouting.builder();
+    options.apply(builder);
+    options.guard(routing, new CorsConfig(List.of(PAGE), Duration.ofHours(1)));
+    routes.accept(routing);
+    server = builder.routing(routing).build().start();
+  }
+
+  static ServerConfig config() {
+    return config(Duration.ofMillis(300), Duration.ofMillis(400), Duration.ofMillis(900));
+  }
+
+  static ServerConfig config(Duration headers, Duration body, Duration idle) {
+    return new ServerConfig(
+        "127.0.0.1",
+        0,
+        URI.create("http://localhost:3000"),
+        List.of("gateway.internal", "pinned.internal:8443"),
+        Path.of("data"),
+        DataSize.ofKibibytes(64),
+        DataSize.ofKibibytes(16),
+        headers,
+        body,
+        idle,
+        100,
+        Duration.ofSeconds(1));
+  }
+
+  /// Routes that admit whoever has the token `good`.
+  static RestRoutes<String> routes(HttpRouting.Builder routing) {
+    return new RestRoutes<>(routing, new TestGate());
+  }
+
+  RawClient connect() throws IOException {
+    return new RawClient(port());
+  }
+
+  /// Sends one request over a connection of its own.
+  RawClient.Answer ask(String method, String path, String... headers) throws IOException {
+    try (RawClient client = connect()) {
+      return client.ask(method, path, "", headers);
+    }
+  }
+
+  int port() {
+    return server.port();
+  }
+
+  @Override
+  public void close() {
+    server.stop();
+  }
+
+  static void echo(HttpRouting.Builder routing) {
+    routing.post(
+        "/echo",
+        (request, response) ->
+            response
+                .header(HeaderNames.CONTENT_TYPE, "text/plain")
+                .send(RequestBody.read(request)));
+    routing.get("/hello", (_, response) -> response.send("hello"));
+  }
+}
