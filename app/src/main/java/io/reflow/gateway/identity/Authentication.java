@@ -16,8 +16,9 @@ public sealed interface Authentication {
       scopes = Set.copyOf(scopes);
     }
 
+    /// Whether the token is good for this; `admin` asks for the role as well.
     public boolean mayUse(TokenScope scope) {
-      return scopes.contains(scope);
+      return scopes.contains(scope) && (scope != TokenScope.ADMIN || identity.admin());
     }
   }
 

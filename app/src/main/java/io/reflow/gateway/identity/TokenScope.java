@@ -1,5 +1,8 @@
 package io.reflow.gateway.identity;
 
+import java.util.Optional;
+import java.util.stream.Stream;
+
 /// What a token is good for. `admin` counts only together with the role of the same name.
 public enum TokenScope {
   API("api"),
@@ -14,5 +17,9 @@ public enum TokenScope {
 
   public String wireName() {
     return wireName;
+  }
+
+  public static Optional<TokenScope> find(String wireName) {
+    return Stream.of(values()).filter(scope -> scope.wireName.equals(wireName)).findFirst();
   }
 }

@@ -4,10 +4,19 @@ import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
+import java.util.Optional;
 import java.util.SortedSet;
 
 /// Names one running instance: two callers with equal keys share it, all others never do.
-public record InstanceKey(TargetId target, Sharing sharing) {
+///
+/// @param session the one session of a client that a stateful target's instance serves, by the name
+///   that logs have for it
+public record InstanceKey(TargetId target, Sharing sharing, Optional<String> session) {
+
+  /// An instance for all sessions.
+  public InstanceKey(TargetId target, Sharing sharing) {
+    this(target, sharing, Optional.empty());
+  }
 
   /// Who shares the instance.
   public sealed interface Sharing {
@@ -32,15 +41,33 @@ public record InstanceKey(TargetId target, Sharing sharing) {
     }
   }
 
-  /// The instance of `target` that serves `caller`.
+  /// What the instances of all sessions of the same callers have in common.
+  public InstanceKey withoutSession() {
+    return new InstanceKey(target, sharing);
+  }
+
+  /// As shown to admins: who shares it, and the session that it is for.
+  public String wireName() {
+    return sharing.wireName() + session.map(name -> " session:" + name).orElse("");
+  }
+
+  /// The instance of `target` that serves `caller` in no session of theirs.
   public static InstanceKey of(Target target, Identity caller) {
-    Sharing sharing =
-        switch (target.isolation()) {
-          case SHARED -> new Sharing.Everyone();
-          case PER_ROLE -> new Sharing.Role(caller.role());
-          case PER_GROUP -> new Sharing.Groups(caller.groups());
-          case PER_USER -> new Sharing.User(caller.user());
-        };
-    return new InstanceKey(target.id(), sharing);
+    return new InstanceKey(target.id(), sharing(target, caller));
+  }
+
+  /// The instance of `target` that serves `caller` in a session.
+  public static InstanceKey of(Target target, Identity caller, String session) {
+    Optional<String> own = target.settings().stateful() ? Optional.of(session) : Optional.empty();
+    return new InstanceKey(target.id(), sharing(target, caller), own);
+  }
+
+  private static Sharing sharing(Target target, Identity caller) {
+    return switch (target.isolation()) {
+      case SHARED -> new Sharing.Everyone();
+      case PER_ROLE -> new Sharing.Role(caller.role());
+      case PER_GROUP -> new Sharing.Groups(caller.groups());
+      case PER_USER -> new Sharing.User(caller.user());
+    };
   }
 }

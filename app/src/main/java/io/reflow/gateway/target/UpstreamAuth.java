@@ -10,4 +10,12 @@ public sealed interface UpstreamAuth {
 
   /// The token as the value of the header `name`.
   record Header(String name) implements UpstreamAuth {}
+
+  default String wireName() {
+    return switch (this) {
+      case None() -> "none";
+      case Bearer() -> "bearer";
+      case Header _ -> "header";
+    };
+  }
 }

@@ -1,0 +1,32 @@
+package io.reflow.gateway.audit;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/// One call and what became of it: a row of the audit log.
+///
+/// @param intent the very intent that was recorded before, where there was one
+/// @param errorCode of the JSON-RPC error or the HTTP status that the caller got
+/// @param reason fit for the caller's eyes
+/// @param upstream how much of the duration went by waiting for the target
+public record AuditEntry(
+    AuditIntent intent,
+    AuditOutcome outcome,
+    OptionalInt errorCode,
+    Optional<String> reason,
+    Duration duration,
+    Duration upstream,
+    long answerBytes) {
+
+  static AuditEntry interrupted(AuditIntent intent) {
+    return new AuditEntry(
+        intent,
+        AuditOutcome.INTERRUPTED,
+        OptionalInt.empty(),
+        Optional.of("the gateway stopped before the answer"),
+        Duration.ZERO,
+        Duration.ZERO,
+        0);
+  }
+}

@@ -1,0 +1,99 @@
+package io.reflow.gateway.audit;
+
+import io.reflow.gateway.config.AuditConfig;
+import io.reflow.gateway.database.Database;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.InstantSource;
+import java.util.UUID;
+
+/// The record of every answer.
+///
+/// Before a call goes upstream its intent is recorded, before its answer leaves its outcome. Both
+/// go to a journal on the local disk, which costs a microsecond and needs no database; from there
+/// they find their way to PostgreSQL. A call whose intent has no outcome, because the gateway was
+/// killed, is recorded as interrupted by the next start. What can't be recorded is not answered.
+public final class AuditLog implements AutoCloseable {
+
+  private final UUID replica;
+  private final Journal journal;
+  private final Shipper shipper;
+
+  private AuditLog(UUID replica, Journal journal, Shipper shipper) {
+    this.replica = replica;
+    this.journal = journal;
+    this.shipper = shipper;
+  }
+
+  /// Opens the journal under the gateway's data folder and begins to ship it.
+  ///
+  /// @throws IllegalStateException when another gateway uses the folder
+  public static AuditLog open(
+      Path dataDir, AuditConfig config, Database database, InstantSource clock) {
+    Path folder = dataDir.resolve("audit");
+    try {
+      Journal journal = Journal.open(folder, config);
+      UUID replica = replica(folder);
+      var shipper = new Shipper(replica, journal, new AuditStore(database), config, clock);
+      shipper.start();
+      return new AuditLog(replica, journal, shipper);
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "the audit journal in %s can't be opened".formatted(folder), e);
+    }
+  }
+
+  /// Records that a call is about to go upstream.
+  ///
+  /// @return the number to give to [#record(long, AuditEntry)]; none is given twice
+  /// @throws io.reflow.gateway.fault.GatewayException.Unavailable when it can't be recorded: then
+  ///   nothing may go upstream
+  public long intend(AuditIntent intent) {
+    return journal.appendNew(AuditRecords.write(intent));
+  }
+
+  /// Records what became of a call that was let through.
+  ///
+  /// @param intended what [#intend(AuditIntent)] returned for the entry's intent
+  /// @throws io.reflow.gateway.fault.GatewayException.Unavailable when it can't be recorded: then
+  ///   the answer may not leave
+  public void record(long intended, AuditEntry entry) {
+    long _ = journal.append(AuditRecords.write(intended, entry));
+  }
+
+  /// Records a call that never was to go upstream: denied, or answered by the gateway itself.
+  ///
+  /// @throws io.reflow.gateway.fault.GatewayException.Unavailable when it can't be recorded
+  public void record(AuditEntry entry) {
+    long _ = journal.appendNew(AuditRecords.write(0, entry));
+  }
+
+  /// Names this gateway's rows among those of all replicas. Lives and dies with the journal, so a
+  /// number is never used twice under one name.
+  public UUID replica() {
+    return replica;
+  }
+
+  /// Ships what there is, a few seconds at most, and closes the journal. Calls that are still open
+  /// become interrupted ones: end them before.
+  @Override
+  public void close() {
+    shipper.close();
+    journal.close();
+  }
+
+  private static UUID replica(Path folder) throws IOException {
+    Path file = folder.resolve("replica");
+    if (Files.exists(file)) {
+      return UUID.fromString(Files.readString(file).strip());
+    }
+    UUID fresh = UUID.randomUUID();
+    Path unfinished = folder.resolve("replica.new");
+    Files.writeString(unfinished, fresh + "\n");
+    Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+    return fresh;
+  }
+}

@@ -1,0 +1,112 @@
+package io.reflow.gateway.audit;
+
+import io.reflow.gateway.audit.RecordBytes.Kind;
+import io.reflow.gateway.identity.UserId;
+import io.reflow.gateway.target.TargetId;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/// Audit entries as records of the journal and back. Fields are only ever added at the end.
+final class AuditRecords {
+
+  /// Instead of an error code.
+  private static final long NO_CODE = Long.MIN_VALUE;
+
+  private AuditRecords() {}
+
+  static RecordBytes write(AuditIntent intent) {
+    RecordBytes record = RecordBytes.of(Kind.INTENT);
+    put(record, intent);
+    return record;
+  }
+
+  /// @param intended the sequence of the intent, 0 when there was none
+  static RecordBytes write(long intended, AuditEntry entry) {
+    RecordBytes record = RecordBytes.of(Kind.OUTCOME);
+    record.putLong(intended);
+    put(record, entry.intent());
+    record.putText(Optional.of(entry.outcome().wireName()));
+    record.putLong(entry.errorCode().isPresent() ? entry.errorCode().getAsInt() : NO_CODE);
+    record.putText(entry.reason());
+    record.putLong(entry.duration().toNanos() / 1_000);
+    record.putLong(entry.upstream().toNanos() / 1_000);
+    record.putLong(entry.answerBytes());
+    return record;
+  }
+
+  /// The intent `sequence` anew, for a later segment.
+  static RecordBytes carry(long sequence, AuditIntent intent) {
+    RecordBytes record = RecordBytes.of(Kind.CARRIED);
+    record.putLong(sequence);
+    put(record, intent);
+    return record;
+  }
+
+  static AuditIntent readIntent(RecordBytes record) {
+    return new AuditIntent(
+        readTime(record.takeLong()),
+        record.takeUuid().map(UserId::new),
+        record.takeText(),
+        record.takeText(),
+        record.takeText(),
+        record.takeText(),
+        record.takeText(),
+        record.takeText().orElse(""),
+        record.takeUuid().map(TargetId::new),
+        record.takeText(),
+        record.takeText(),
+        record.takeText(),
+        record.takeText(),
+        record.takeLong(),
+        record.takeText(),
+        record.takeText(),
+        record.takeText());
+  }
+
+  static AuditEntry readEntry(RecordBytes record) {
+    AuditIntent intent = readIntent(record);
+    AuditOutcome outcome =
+        record.takeText().flatMap(AuditOutcome::find).orElse(AuditOutcome.FAILED);
+    long code = record.takeLong();
+    return new AuditEntry(
+        intent,
+        outcome,
+        code == NO_CODE ? OptionalInt.empty() : OptionalInt.of((int) code),
+        record.takeText(),
+        readDuration(record.takeLong()),
+        readDuration(record.takeLong()),
+        record.takeLong());
+  }
+
+  private static void put(RecordBytes record, AuditIntent intent) {
+    Instant time = intent.time();
+    record.putLong(time.getEpochSecond() * 1_000_000 + time.getNano() / 1_000);
+    record.putUuid(intent.user().map(UserId::value));
+    record.putText(intent.email());
+    record.putText(intent.session());
+    record.putText(intent.clientName());
+    record.putText(intent.clientVersion());
+    record.putText(intent.protocolVersion());
+    record.putText(Optional.of(intent.method()));
+    record.putUuid(intent.target().map(TargetId::value));
+    record.putText(intent.targetName());
+    record.putText(intent.featureKind());
+    record.putText(intent.featureName());
+    record.putText(intent.policy());
+    record.putLong(intent.requestBytes());
+    record.putText(intent.credentialScope());
+    record.putText(intent.argumentsDigest());
+    record.putText(intent.traceId());
+  }
+
+  private static Instant readTime(long micros) {
+    return Instant.ofEpochSecond(
+        Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1_000L);
+  }
+
+  private static Duration readDuration(long micros) {
+    return Duration.ofNanos(micros * 1_000);
+  }
+}

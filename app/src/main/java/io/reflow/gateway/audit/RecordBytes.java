@@ -1,0 +1,220 @@
+package io.reflow.gateway.audit;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.zip.CRC32C;
+
+/// One record of the journal as bytes: a head of 24 bytes, then fields one after the other.
+///
+/// ```
+///  0  magic, length of the whole   written last: a record without it is none
+///  8  CRC-32C of all that follows, salted
+/// 12  kind
+/// 16  sequence: where in the journal the record stands
+/// 24  fields
+/// ```
+///
+/// Written by one thread, once. Texts are cut to a length that keeps records small, and lose what
+/// PostgreSQL would refuse.
+final class RecordBytes {
+
+  static final int HEAD = 24;
+  static final int MAGIC = 0x4c4a4652;
+  static final int LONGEST = 1 << 16;
+  private static final int LONGEST_TEXT = 1_000;
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private static final VarHandle SHORT =
+      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+
+  /// What a record says.
+  enum Kind {
+    /// A call is about to go upstream.
+    INTENT(1),
+    /// A call has been answered.
+    OUTCOME(2),
+    /// A copy of an intent that is still open, so that its old segment can go.
+    CARRIED(3);
+
+    private final int code;
+
+    Kind(int code) {
+      this.code = code;
+    }
+
+    private static Optional<Kind> find(int code) {
+      for (Kind kind : KINDS) {
+        if (kind.code == code) {
+          return Optional.of(kind);
+        }
+      }
+      return Optional.empty();
+    }
+
+    private static final Kind[] KINDS = values();
+  }
+
+  private byte[] bytes;
+  private int end;
+
+  private RecordBytes(byte[] bytes, int end) {
+    this.bytes = bytes;
+    this.end = end;
+  }
+
+  /// An empty record to write fields into.
+  static RecordBytes of(Kind kind) {
+    var record = new RecordBytes(new byte[448], HEAD);
+    INT.set(record.bytes, 12, kind.code);
+    return record;
+  }
+
+  /// A record as read from the journal, positioned at its first field; empty when it is damaged.
+  static Optional<RecordBytes> read(byte[] whole, byte[] salt, long sequence) {
+    var record = new RecordBytes(whole, HEAD);
+    boolean sound =
+        (int) INT.get(whole, 8) == record.checksum(salt, whole.length)
+            && (long) LONG.get(whole, 16) == sequence
+            && Kind.find((int) INT.get(whole, 12)).isPresent();
+    return sound ? Optional.of(record) : Optional.empty();
+  }
+
+  /// Completes the head for its place in the journal.
+  ///
+  /// @return the first word, which makes the record valid
+  long seal(byte[] salt, long sequence) {
+    LONG.set(bytes, 16, sequence);
+    INT.set(bytes, 8, checksum(salt, end));
+    return word(end);
+  }
+
+  static long word(int length) {
+    return ((long) MAGIC << 32) | length;
+  }
+
+  Kind kind() {
+    return Kind.find((int) INT.get(bytes, 12)).orElseThrow();
+  }
+
+  long sequence() {
+    return (long) LONG.get(bytes, 16);
+  }
+
+  byte[] array() {
+    return bytes;
+  }
+
+  int length() {
+    return end;
+  }
+
+  void putLong(long value) {
+    room(8);
+    LONG.set(bytes, end, value);
+    end += 8;
+  }
+
+  void putUuid(Optional<UUID> value) {
+    room(17);
+    bytes[end++] = (byte) (value.isPresent() ? 1 : 0);
+    if (value.isPresent()) {
+      putLong(value.get().getMostSignificantBits());
+      putLong(value.get().getLeastSignificantBits());
+    }
+  }
+
+  void putText(Optional<String> value) {
+    if (value.isEmpty()) {
+      putLength(-1);
+      return;
+    }
+    String text = value.get();
+    int length = Math.min(text.length(), LONGEST_TEXT);
+    room(2 + 3 * length);
+    int start = end;
+    end += 2;
+    for (int i = 0; i < length; i++) {
+      i += put(text, i);
+    }
+    SHORT.set(bytes, start, (short) (end - start - 2));
+  }
+
+  long takeLong() {
+    long value = (long) LONG.get(bytes, end);
+    end += 8;
+    return value;
+  }
+
+  Optional<UUID> takeUuid() {
+    return bytes[end++] == 0 ? Optional.empty() : Optional.of(new UUID(takeLong(), takeLong()));
+  }
+
+  Optional<String> takeText() {
+    int length = (short) SHORT.get(bytes, end);
+    end += 2;
+    if (length < 0) {
+      return Optional.empty();
+    }
+    end += length;
+    return Optional.of(new String(bytes, end - length, length, StandardCharsets.UTF_8));
+  }
+
+  private void putLength(int length) {
+    room(2);
+    SHORT.set(bytes, end, (short) length);
+    end += 2;
+  }
+
+  /// Writes the character at `i` as UTF-8; returns 1 when it took the next one with it.
+  private int put(String text, int i) {
+    char c = text.charAt(i);
+    if (c < 0x80) {
+      bytes[end++] = c == 0 ? (byte) '?' : (byte) c;
+      return 0;
+    }
+    if (c < 0x800) {
+      bytes[end++] = (byte) (0xc0 | (c >> 6));
+      bytes[end++] = (byte) (0x80 | (c & 0x3f));
+      return 0;
+    }
+    if (!Character.isSurrogate(c)) {
+      bytes[end++] = (byte) (0xe0 | (c >> 12));
+      bytes[end++] = (byte) (0x80 | ((c >> 6) & 0x3f));
+      bytes[end++] = (byte) (0x80 | (c & 0x3f));
+      return 0;
+    }
+    if (Character.isLowSurrogate(c)
+        || i + 1 >= Math.min(text.length(), LONGEST_TEXT)
+        || !Character.isLowSurrogate(text.charAt(i + 1))) {
+      bytes[end++] = (byte) '?';
+      return 0;
+    }
+    int point = Character.toCodePoint(c, text.charAt(i + 1));
+    bytes[end++] = (byte) (0xf0 | (point >> 18));
+    bytes[end++] = (byte) (0x80 | ((point >> 12) & 0x3f));
+    bytes[end++] = (byte) (0x80 | ((point >> 6) & 0x3f));
+    bytes[end++] = (byte) (0x80 | (point & 0x3f));
+    return 1;
+  }
+
+  private void room(int more) {
+    if (end + more > bytes.length) {
+      bytes = Arrays.copyOf(bytes, Math.max(2 * bytes.length, end + more));
+    }
+  }
+
+  private int checksum(byte[] salt, int to) {
+    var crc = new CRC32C();
+    crc.update(salt, 0, salt.length);
+    crc.update(bytes, 12, to - 12);
+    return (int) crc.getValue();
+  }
+}

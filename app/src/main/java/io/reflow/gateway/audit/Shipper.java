@@ -1,0 +1,294 @@
+package io.reflow.gateway.audit;
+
+import io.reflow.gateway.config.AuditConfig;
+import io.reflow.gateway.fault.GatewayException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Brings the journal's answers to PostgreSQL, in order and in batches, and deletes the segments
+/// that are through. While the database is away it tries again and again, and the journal grows.
+///
+/// What an earlier process left comes first: its answers, then its open intents as `interrupted`.
+/// Whatever was shipped before a crash is sent once more and stays as it is.
+final class Shipper implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Shipper.class);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+  private static final Duration DRAIN = Duration.ofSeconds(5);
+
+  private final UUID replica;
+  private final Journal journal;
+  private final AuditRows rows;
+  private final AuditConfig config;
+  private final InstantSource clock;
+  private final Thread thread;
+  private final Map<Long, OpenIntent> open = new HashMap<>();
+
+  private Segment segment;
+  private Segment.Reader reader;
+  private @Nullable LocalDate preparedFor;
+  private boolean failing;
+  private volatile boolean closing;
+  private volatile boolean giveUp;
+
+  /// A call that is under way, and the segment that has to stay for it.
+  private record OpenIntent(AuditIntent intent, Segment where) {}
+
+  Shipper(UUID replica, Journal journal, AuditRows rows, AuditConfig config, InstantSource clock) {
+    this.replica = replica;
+    this.journal = journal;
+    this.rows = rows;
+    this.config = config;
+    this.clock = clock;
+    this.segment = journal.first();
+    this.reader = segment.new Reader();
+    this.thread = Thread.ofPlatform().daemon().name("audit-shipper").unstarted(this::run);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /// Ships what there is, but does not wait long for a database that is away: what is left is
+  /// shipped by the next start.
+  @Override
+  public void close() {
+    closing = true;
+    wake();
+    try {
+      if (!thread.join(DRAIN)) {
+        stop();
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /// Ends without shipping what is left.
+  void stop() {
+    giveUp = true;
+    thread.interrupt();
+    try {
+      thread.join();
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    try {
+      while (!giveUp) {
+        boolean last = closing;
+        prepareMonths();
+        boolean all = shipAll();
+        if (last && all) {
+          interruptOpen();
+          return;
+        }
+        pause(config.shipInterval());
+      }
+    } catch (RuntimeException e) {
+      LOG.atError().setCause(e).log("The audit log is no longer shipped until a restart");
+    }
+  }
+
+  /// Ships all that is written by now; false when it has to give up.
+  private boolean shipAll() {
+    while (!giveUp) {
+      List<AuditRow> batch = readBatch();
+      if (!ship(batch)) {
+        return false;
+      }
+      dropSegments();
+      if (batch.size() < config.batchSize() && atTail()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean atTail() {
+    return journal.after(segment).isEmpty();
+  }
+
+  private List<AuditRow> readBatch() {
+    List<AuditRow> batch = new ArrayList<>();
+    while (batch.size() < config.batchSize()) {
+      Optional<RecordBytes> record = reader.next();
+      if (record.isPresent()) {
+        read(record.get(), batch);
+      } else if (!reader.atEnd() || !nextSegment(batch)) {
+        break;
+      }
+    }
+    return batch;
+  }
+
+  private void read(RecordBytes record, List<AuditRow> batch) {
+    switch (record.kind()) {
+      case INTENT -> {
+        if (!segment.done()) {
+          open.put(record.sequence(), new OpenIntent(AuditRecords.readIntent(record), segment));
+        }
+      }
+      case CARRIED -> {
+        long sequence = record.takeLong();
+        if (segment.recovered()) {
+          open.put(sequence, new OpenIntent(AuditRecords.readIntent(record), segment));
+        }
+      }
+      case OUTCOME -> {
+        long intended = record.takeLong();
+        boolean alone = intended == 0;
+        if (!alone) {
+          open.remove(intended);
+        }
+        if (!segment.done()) {
+          batch.add(
+              new AuditRow(alone ? record.sequence() : intended, AuditRecords.readEntry(record)));
+        }
+      }
+    }
+  }
+
+  private boolean nextSegment(List<AuditRow> batch) {
+    Optional<Segment> next = journal.after(segment);
+    if (segment.recovered() && (next.isEmpty() || !next.get().recovered())) {
+      // Nothing of this process comes before its first own segment.
+      addInterrupted(batch);
+    }
+    if (next.isEmpty()) {
+      return false;
+    }
+    segment = next.get();
+    reader = segment.new Reader();
+    return true;
+  }
+
+  private void addInterrupted(List<AuditRow> batch) {
+    open.forEach((sequence, call) ->
+        batch.add(new AuditRow(sequence, AuditEntry.interrupted(call.intent()))));
+    open.clear();
+  }
+
+  /// Sends rows until they are there; false when it has to give up.
+  private boolean ship(List<AuditRow> batch) {
+    for (int from = 0; from < batch.size(); from += config.batchSize()) {
+      List<AuditRow> part = batch.subList(from, Math.min(batch.size(), from + config.batchSize()));
+      Duration pause = config.shipInterval();
+      while (!insert(part)) {
+        if (giveUp) {
+          return false;
+        }
+        pause(pause);
+        pause =
+            pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0
+                ? pause.multipliedBy(2)
+                : LONGEST_PAUSE;
+      }
+    }
+    return true;
+  }
+
+  private boolean insert(List<AuditRow> part) {
+    try {
+      rows.insert(replica, part);
+      if (failing) {
+        LOG.atInfo().log("The audit log is shipped again");
+      }
+      failing = false;
+      return true;
+    } catch (GatewayException e) {
+      if (!failing) {
+        LOG.atWarn().setCause(e).log("The audit log waits for the database");
+      }
+    } catch (RuntimeException e) {
+      if (!failing) {
+        LOG.atError().setCause(e).log("The database does not take the audit log, trying again");
+      }
+    }
+    failing = true;
+    return false;
+  }
+
+  /// A segment goes as soon as it is read and shipped and no open call needs it, even when an older
+  /// one has to stay: should the gateway be killed then, the older one's intents may look open, but
+  /// their rows are there already.
+  private void dropSegments() {
+    if (journal.first() == segment) {
+      return;
+    }
+    Set<Segment> needed = new HashSet<>();
+    open.values().forEach(call -> needed.add(call.where()));
+    for (Segment old : journal.before(segment)) {
+      if (!needed.contains(old)) {
+        journal.drop(old);
+      }
+    }
+    if (journal.first() != segment && journal.crowded()) {
+      carryOpen(journal.first());
+    }
+  }
+
+  /// Copies what is still open in an old segment to the end of the journal, so that calls that take
+  /// long do not fill the journal with segments.
+  private void carryOpen(Segment old) {
+    for (var call : List.copyOf(open.entrySet())) {
+      if (call.getValue().where() == old) {
+        AuditIntent intent = call.getValue().intent();
+        try {
+          long copy = journal.append(AuditRecords.carry(call.getKey(), intent));
+          open.put(call.getKey(), new OpenIntent(intent, journal.holding(copy)));
+        } catch (GatewayException.Unavailable _) {
+          return;
+        }
+      }
+    }
+  }
+
+  /// Calls that nobody will answer any more.
+  private void interruptOpen() {
+    List<AuditRow> batch = new ArrayList<>();
+    addInterrupted(batch);
+    if (ship(batch)) {
+      dropSegments();
+      segment.markDone();
+    }
+  }
+
+  private void prepareMonths() {
+    LocalDate today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
+    if (today.equals(preparedFor)) {
+      return;
+    }
+    try {
+      rows.prepareMonth(today);
+      rows.prepareMonth(today.plusMonths(1));
+      preparedFor = today;
+    } catch (RuntimeException e) {
+      LOG.atDebug().setCause(e).log("The audit log's months are prepared later");
+    }
+  }
+
+  private void wake() {
+    LockSupport.unpark(thread);
+  }
+
+  private void pause(Duration pause) {
+    LockSupport.parkNanos(closing ? Math.min(pause.toNanos(), 50_000_000) : pause.toNanos());
+  }
+}

@@ -1,0 +1,263 @@
+package io.reflow.gateway.credential;
+
+import io.reflow.gateway.config.Secret;
+import io.reflow.gateway.credential.EnvConfigJson.SourceJson;
+import io.reflow.gateway.credential.EnvConfigRequestJson.ScopeJson;
+import io.reflow.gateway.fault.GatewayException.InvalidRequest;
+import io.reflow.gateway.fault.GatewayException.NotFound;
+import io.reflow.gateway.fault.GatewayException.NotPermitted;
+import io.reflow.gateway.http.Exchange;
+import io.reflow.gateway.identity.Authentication.Authenticated;
+import io.reflow.gateway.identity.UserId;
+import io.reflow.gateway.policy.TargetAccess;
+import io.reflow.gateway.target.Target;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// `/api/targets/{id}/env`. Values go in and never come out. A change counts on this replica before
+/// it is answered.
+public final class CredentialRoutes {
+
+  private static final int LONGEST_DESCRIPTION = 1000;
+
+  private final CredentialStore store;
+  private final Credentials credentials;
+  private final TargetAccess access;
+  private final Predicate<UserId> knownUser;
+
+  public CredentialRoutes(
+      CredentialStore store,
+      Credentials credentials,
+      TargetAccess access,
+      Predicate<UserId> knownUser) {
+    this.store = store;
+    this.credentials = credentials;
+    this.access = access;
+    this.knownUser = knownUser;
+  }
+
+  /// All keys of all scopes.
+  public void list(Exchange<Authenticated> exchange) {
+    Target target = target(exchange);
+    exchange.ok(credentials.of(target.id()).stream().map(EnvConfigJson::of).toList());
+  }
+
+  /// Which keys the caller's instance gets, and from which scope.
+  public void resolve(Exchange<Authenticated> exchange) {
+    List<EnvConfig> effective =
+        credentials.effective(target(exchange), exchange.caller().identity());
+    exchange.ok(effective.stream().map(SourceJson::of).toList());
+  }
+
+  public void getDefault(Exchange<Authenticated> exchange) {
+    get(exchange, new Scope.Default());
+  }
+
+  public void putDefault(Exchange<Authenticated> exchange) {
+    replace(exchange, new Scope.Default());
+  }
+
+  public void postDefault(Exchange<Authenticated> exchange) {
+    put(exchange, new Scope.Default());
+  }
+
+  public void deleteDefault(Exchange<Authenticated> exchange) {
+    delete(exchange, new Scope.Default());
+  }
+
+  public void getUser(Exchange<Authenticated> exchange) {
+    exchange.ok(ofUser(target(exchange), user(exchange)));
+  }
+
+  public void putUser(Exchange<Authenticated> exchange) {
+    replace(exchange, user(exchange));
+  }
+
+  public void postUser(Exchange<Authenticated> exchange) {
+    put(exchange, user(exchange));
+  }
+
+  public void deleteUser(Exchange<Authenticated> exchange) {
+    delete(exchange, user(exchange));
+  }
+
+  /// What is stored for the user, and which other keys could be.
+  private List<EnvConfigJson> ofUser(Target target, Scope scope) {
+    Set<String> settable = settable(target);
+    SortedMap<String, EnvConfigJson> keys = new TreeMap<>();
+    for (EnvConfig config : credentials.of(target.id())) {
+      boolean open = settable.contains(config.key());
+      if (config.scope().equals(scope)) {
+        keys.put(config.key(), EnvConfigJson.of(config, open));
+      } else if (open && config.userSettable()) {
+        keys.putIfAbsent(config.key(), EnvConfigJson.unset(config, scope));
+      }
+    }
+    return List.copyOf(keys.values());
+  }
+
+  private void get(Exchange<Authenticated> exchange, Scope scope) {
+    Target target = target(exchange);
+    exchange.ok(
+        credentials.of(target.id()).stream()
+            .filter(config -> config.scope().equals(scope))
+            .map(EnvConfigJson::of)
+            .toList());
+  }
+
+  private void put(Exchange<Authenticated> exchange, Scope scope) {
+    Target target = target(exchange);
+    EnvConfigRequestJson request = exchange.body(EnvConfigRequestJson.class);
+    Change change = change(target, scope, request);
+    if (!TargetAccess.admin(exchange.caller())) {
+      refuseUnlessSettable(target, Set.of(change.key()));
+      if (request.description() != null) {
+        throw new NotPermitted("only an admin may set description");
+      }
+    }
+    store.put(target.id(), scope, change);
+    credentials.reload();
+    exchange.created(
+        credentials.of(target.id()).stream()
+            .filter(config -> config.scope().equals(scope) && config.key().equals(change.key()))
+            .findFirst()
+            .map(EnvConfigJson::of)
+            .orElseThrow(() -> unknown(change.key())));
+  }
+
+  private void replace(Exchange<Authenticated> exchange, Scope scope) {
+    Target target = target(exchange);
+    Map<String, Secret> values = values(target, exchange.body(ScopeJson.class).configs());
+    Optional<Set<String>> only = Optional.empty();
+    if (!TargetAccess.admin(exchange.caller())) {
+      refuseUnlessSettable(target, values.keySet());
+      only = Optional.of(settable(target));
+    }
+    store.replace(target.id(), scope, values, only);
+    credentials.reload();
+    if (scope instanceof Scope.User) {
+      exchange.ok(ofUser(target, scope));
+    } else {
+      get(exchange, scope);
+    }
+  }
+
+  private void delete(Exchange<Authenticated> exchange, Scope scope) {
+    Target target = target(exchange);
+    String key = exchange.path("key");
+    if (!TargetAccess.admin(exchange.caller())) {
+      refuseUnlessSettable(target, Set.of(key));
+    }
+    if (!store.delete(target.id(), scope, key)) {
+      throw unknown(key);
+    }
+    credentials.reload();
+    exchange.noContent();
+  }
+
+  private Target target(Exchange<Authenticated> exchange) {
+    return access.get(exchange.caller(), exchange.id("id"));
+  }
+
+  /// The scope of the user in the path: the caller's own, or for an admin anybody's.
+  private Scope user(Exchange<Authenticated> exchange) {
+    UserId user = new UserId(exchange.id("user"));
+    boolean own = user.equals(exchange.caller().identity().user());
+    if (!own && !TargetAccess.admin(exchange.caller())) {
+      throw new NotPermitted("only an admin may manage the credentials of another user");
+    }
+    if (!own && !knownUser.test(user)) {
+      throw new NotFound("there is no user '%s'".formatted(user));
+    }
+    return new Scope.User(user);
+  }
+
+  private Change change(Target target, Scope scope, EnvConfigRequestJson request) {
+    String key = KeyRules.key(request.key());
+    Optional<Boolean> settable = Optional.ofNullable(request.userSettable());
+    if (request.inject() != null && !request.inject().equals("env")) {
+      throw new InvalidRequest(
+          "inject '%s' is not available in this version; available: env"
+              .formatted(request.inject()));
+    }
+    if (settable.isPresent() && !(scope instanceof Scope.Default)) {
+      throw new InvalidRequest("user_settable belongs to the default scope only");
+    }
+    if (settable.orElse(false) && KeyRules.steers(key)) {
+      throw new InvalidRequest(
+          "user_settable: %s steers what code runs or where traffic goes, so it is an admin's alone"
+              .formatted(key));
+    }
+    if (request.value() != null) {
+      KeyRules.checkValue(target, key, request.value());
+    } else if (!settable.orElse(false) && !exists(target, scope, key)) {
+      throw new InvalidRequest("value is missing");
+    }
+    return new Change(
+        key,
+        Optional.ofNullable(request.value()).map(Secret::new),
+        Optional.ofNullable(request.description()).map(CredentialRoutes::description),
+        settable);
+  }
+
+  private boolean exists(Target target, Scope scope, String key) {
+    return credentials.of(target.id()).stream()
+        .anyMatch(config -> config.scope().equals(scope) && config.key().equals(key));
+  }
+
+  private static String description(String description) {
+    if (description.length() > LONGEST_DESCRIPTION || description.indexOf('\0') >= 0) {
+      throw new InvalidRequest(
+          "description must not contain NUL, nor be longer than %d characters"
+              .formatted(LONGEST_DESCRIPTION));
+    }
+    return description;
+  }
+
+  private static Map<String, Secret> values(Target target, @Nullable Map<String, String> configs) {
+    if (configs == null) {
+      throw new InvalidRequest("configs is missing");
+    }
+    Map<String, Secret> values = new LinkedHashMap<>();
+    for (Map.Entry<String, @Nullable String> config : configs.entrySet()) {
+      String key = KeyRules.key(config.getKey());
+      String value = config.getValue();
+      if (value == null) {
+        throw new InvalidRequest("configs: the value of %s is missing".formatted(key));
+      }
+      KeyRules.checkValue(target, key, value);
+      values.put(key, new Secret(value));
+    }
+    return values;
+  }
+
+  private void refuseUnlessSettable(Target target, Set<String> keys) {
+    Set<String> settable = settable(target);
+    for (String key : keys) {
+      if (!settable.contains(key)) {
+        throw new NotPermitted(
+            "the key '%s' is not one that users may set for this target".formatted(key));
+      }
+    }
+  }
+
+  private Set<String> settable(Target target) {
+    return credentials.of(target.id()).stream()
+        .filter(config -> config.userSettable() && !(config.scope() instanceof Scope.User))
+        .map(EnvConfig::key)
+        .filter(key -> !KeyRules.steers(key))
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  private static NotFound unknown(String key) {
+    return new NotFound("there is no key '%s' in this scope".formatted(key));
+  }
+}

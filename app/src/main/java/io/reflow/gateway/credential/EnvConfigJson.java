@@ -1,0 +1,51 @@
+package io.reflow.gateway.credential;
+
+import org.jspecify.annotations.Nullable;
+
+/// A key of a target in one scope; never its value.
+public record EnvConfigJson(
+    String key,
+    String scope,
+    @Nullable String scopeValue,
+    String description,
+    boolean userSettable,
+    boolean configured,
+    String updatedAt) {
+
+  static EnvConfigJson of(EnvConfig config) {
+    return of(config, config.userSettable());
+  }
+
+  static EnvConfigJson of(EnvConfig config, boolean userSettable) {
+    String value = config.scope().value();
+    return new EnvConfigJson(
+        config.key(),
+        config.scope().kind(),
+        value.isEmpty() ? null : value,
+        config.description(),
+        userSettable,
+        config.sealed().isPresent(),
+        config.updatedAt().toString());
+  }
+
+  /// A key that could be set in `scope`, as it was declared.
+  static EnvConfigJson unset(EnvConfig declared, Scope scope) {
+    return new EnvConfigJson(
+        declared.key(),
+        scope.kind(),
+        scope.value(),
+        declared.description(),
+        true,
+        false,
+        declared.updatedAt().toString());
+  }
+
+  /// Where the caller's value of a key comes from.
+  public record SourceJson(String key, String scope, @Nullable String scopeValue) {
+
+    static SourceJson of(EnvConfig config) {
+      String value = config.scope().value();
+      return new SourceJson(config.key(), config.scope().kind(), value.isEmpty() ? null : value);
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package io.reflow.gateway.target;
+
+import io.reflow.gateway.target.Transport.Stdio;
+import io.reflow.gateway.target.Transport.StreamableHttp;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// A target as admins see it: all fields.
+public record TargetJson(
+    String id,
+    String name,
+    String transportType,
+    @Nullable String url,
+    @Nullable String command,
+    @Nullable List<String> args,
+    String statefulness,
+    String isolationBoundary,
+    String authType,
+    @Nullable String authHeaderName,
+    String protocol,
+    @Nullable String title,
+    int priority,
+    @Nullable String toolPrefix,
+    String uriMode,
+    String capabilities,
+    Map<String, Boolean> features,
+    boolean replaySafe,
+    boolean trusted,
+    boolean tty,
+    boolean enabled,
+    @Nullable String description,
+    long revision,
+    String createdAt,
+    String updatedAt) {
+
+  public static TargetJson of(Target target) {
+    Transport transport = target.transport();
+    UpstreamAuth auth = target.auth();
+    TargetSettings settings = target.settings();
+    return new TargetJson(
+        target.id().toString(),
+        target.name(),
+        transport.wireName(),
+        transport instanceof StreamableHttp(var url) ? url.toString() : null,
+        transport instanceof Stdio(var command, _) ? command : null,
+        transport instanceof Stdio(_, var arguments) ? arguments : null,
+        settings.stateful() ? "stateful" : "stateless",
+        target.isolation().wireName(),
+        auth.wireName(),
+        auth instanceof UpstreamAuth.Header(var name) ? name : null,
+        settings.protocol().wireName(),
+        target.title().orElse(null),
+        target.priority(),
+        target.toolPrefix().orElse(null),
+        "passthrough",
+        "fingerprint",
+        settings.features(),
+        settings.replaySafe(),
+        settings.trusted(),
+        false,
+        target.enabled(),
+        settings.description().orElse(null),
+        target.revision(),
+        target.createdAt().toString(),
+        target.updatedAt().toString());
+  }
+}

@@ -1,0 +1,82 @@
+package io.reflow.gateway.target;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// A target as an admin writes it: every field of the REST contract, nothing checked yet.
+public record TargetRequestJson(
+    @Nullable String name,
+    @Nullable String transportType,
+    @Nullable String url,
+    @Nullable String command,
+    @Nullable List<String> args,
+    @Nullable String image,
+    @Nullable Integer port,
+    @Nullable String healthPath,
+    @Nullable Map<String, String> resources,
+    @Nullable String statefulness,
+    @Nullable String isolationBoundary,
+    @Nullable String authType,
+    @Nullable String authHeaderName,
+    @Nullable String protocol,
+    @Nullable String title,
+    @Nullable Integer priority,
+    @Nullable String toolPrefix,
+    @Nullable String uriMode,
+    @Nullable String capabilities,
+    @Nullable Map<String, Boolean> features,
+    @Nullable Boolean replaySafe,
+    @Nullable Boolean trusted,
+    @Nullable Boolean tty,
+    @Nullable Boolean enabled,
+    @Nullable String description) {
+
+  /// A process with default settings.
+  public static TargetRequestJson stdio(String name, String command, List<String> args) {
+    return of(name, "stdio", null, command, args, null, null);
+  }
+
+  /// An HTTP server with default settings; its token travels in `authHeaderName`, if one is given,
+  /// for `authType` `header`.
+  public static TargetRequestJson http(
+      String name, String url, @Nullable String authType, @Nullable String authHeaderName) {
+    return of(name, "streamable-http", url, null, null, authType, authHeaderName);
+  }
+
+  private static TargetRequestJson of(
+      String name,
+      String transportType,
+      @Nullable String url,
+      @Nullable String command,
+      @Nullable List<String> args,
+      @Nullable String authType,
+      @Nullable String authHeaderName) {
+    return new TargetRequestJson(
+        name,
+        transportType,
+        url,
+        command,
+        args,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        authType,
+        authHeaderName,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null);
+  }
+}

@@ -1,0 +1,318 @@
+package io.reflow.gateway.target;
+
+import io.reflow.gateway.fault.GatewayException.InvalidRequest;
+import io.reflow.gateway.target.Transport.Stdio;
+import io.reflow.gateway.target.Transport.StreamableHttp;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// What a target must look like. Whatever passes can be stored and connected to; whatever does not
+/// is an [InvalidRequest] that names the field.
+public final class TargetRules {
+
+  /// What a target's name must match: without `_`, so that a prefixed name splits in one way only.
+  public static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?");
+
+  private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}");
+
+  /// Headers that belong to the connection, to the protocol or to the gateway itself.
+  private static final Set<String> TAKEN_HEADERS =
+      Set.of(
+          "host",
+          "content-length",
+          "connection",
+          "keep-alive",
+          "proxy-authenticate",
+          "proxy-authorization",
+          "proxy-connection",
+          "te",
+          "trailer",
+          "transfer-encoding",
+          "upgrade",
+          "expect",
+          "accept",
+          "accept-encoding",
+          "content-type",
+          "content-encoding",
+          "last-event-id");
+
+  private static final Set<String> FEATURES =
+      Set.of(TargetSettings.INSTRUCTIONS, "sampling", "elicitation", "roots", "ui");
+
+  private static final int LONGEST_TEXT = 4096;
+  private static final int LONGEST_ARGUMENT = 32 * 1024;
+  private static final int MOST_ARGUMENTS = 256;
+
+  private TargetRules() {}
+
+  /// The target that `request` describes, with revision 0 and no times yet.
+  ///
+  /// @param enabled what counts where the request says nothing
+  public static Target check(TargetId id, TargetRequestJson request, boolean enabled) {
+    refuseLaterFields(request);
+    Transport transport = transport(request);
+    return new Target(
+        id,
+        name(request.name()),
+        transport,
+        isolation(request.isolationBoundary()),
+        auth(request, transport),
+        request.priority() == null ? 0 : request.priority(),
+        text("title", request.title()),
+        toolPrefix(request.toolPrefix()),
+        request.enabled() == null ? enabled : request.enabled(),
+        0,
+        settings(request),
+        Instant.EPOCH,
+        Instant.EPOCH);
+  }
+
+  private static void refuseLaterFields(TargetRequestJson request) {
+    refuse("image", request.image());
+    refuse("port", request.port());
+    refuse("health_path", request.healthPath());
+    refuse("resources", request.resources());
+    one("uri_mode", request.uriMode(), List.of("passthrough"), List.of("wrap"));
+    one("capabilities", request.capabilities(), List.of("fingerprint"), List.of("superset"));
+    if (request.tty() != null && request.tty()) {
+      throw unavailable("tty", "true", List.of("false"));
+    }
+  }
+
+  private static void refuse(String field, @Nullable Object value) {
+    if (value != null) {
+      throw new InvalidRequest(
+          "%s belongs to transport_type kubernetes, which is not available in this version"
+              .formatted(field));
+    }
+  }
+
+  private static Transport transport(TargetRequestJson request) {
+    String type =
+        one(
+            "transport_type",
+            required("transport_type", request.transportType()),
+            List.of("streamable-http", "stdio"),
+            List.of("sse", "kubernetes"));
+    if (type.equals("stdio")) {
+      refuse("url", request.url(), type);
+      return new Stdio(command(request.command()), arguments(request.args()));
+    }
+    refuse("command", request.command(), type);
+    refuse("args", request.args(), type);
+    return new StreamableHttp(url(required("url", request.url())));
+  }
+
+  private static void refuse(String field, @Nullable Object value, String transport) {
+    if (value != null) {
+      throw new InvalidRequest(
+          "%s does not belong to transport_type %s".formatted(field, transport));
+    }
+  }
+
+  static String name(@Nullable String name) {
+    String given = required("name", name);
+    if (!NAME.matcher(given).matches()) {
+      throw new InvalidRequest(
+          "name must be 1 to 40 lower-case letters, digits and inner hyphens (%s)"
+              .formatted(NAME.pattern()));
+    }
+    return given;
+  }
+
+  private static String command(@Nullable String command) {
+    String given = required("command", command);
+    refuseNul("command", given);
+    if (given.isBlank() || given.length() > LONGEST_TEXT) {
+      throw new InvalidRequest("command must be the path or name of a program");
+    }
+    return given;
+  }
+
+  private static List<String> arguments(@Nullable List<String> arguments) {
+    if (arguments == null) {
+      return List.of();
+    }
+    if (arguments.size() > MOST_ARGUMENTS) {
+      throw new InvalidRequest("args has more than %d members".formatted(MOST_ARGUMENTS));
+    }
+    List<String> checked = new ArrayList<>();
+    for (@Nullable String argument : arguments) {
+      if (argument == null || argument.length() > LONGEST_ARGUMENT) {
+        throw new InvalidRequest(
+            "args must hold texts of at most %d characters".formatted(LONGEST_ARGUMENT));
+      }
+      refuseNul("args", argument);
+      checked.add(argument);
+    }
+    return checked;
+  }
+
+  private static void refuseNul(String field, String value) {
+    if (value.indexOf('\0') >= 0) {
+      throw new InvalidRequest(field + " must not contain a NUL character");
+    }
+  }
+
+  private static URI url(String url) {
+    URI uri;
+    try {
+      uri = new URI(url);
+    } catch (URISyntaxException e) {
+      throw new InvalidRequest("url is not a URL: " + e.getReason());
+    }
+    String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
+    if (!scheme.equals("http") && !scheme.equals("https")) {
+      throw new InvalidRequest("url must be absolute and begin with http:// or https://");
+    }
+    if (uri.getRawAuthority() != null && uri.getRawAuthority().indexOf('@') >= 0) {
+      throw new InvalidRequest(
+          "url must not hold a user or password: store AUTH_TOKEN for the target instead");
+    }
+    if (uri.getHost() == null || uri.getPort() == 0 || uri.getPort() > 65535) {
+      throw new InvalidRequest("url must name a host, and a port between 1 and 65535 if any");
+    }
+    if (uri.getRawFragment() != null) {
+      throw new InvalidRequest("url must not have a fragment");
+    }
+    if (url.length() > LONGEST_TEXT) {
+      throw new InvalidRequest("url is longer than %d characters".formatted(LONGEST_TEXT));
+    }
+    return uri;
+  }
+
+  private static Isolation isolation(@Nullable String isolation) {
+    String given =
+        one(
+            "isolation_boundary",
+            isolation,
+            List.of("shared", "per_user"),
+            List.of("per_role", "per_group"));
+    return given.equals("per_user") ? Isolation.PER_USER : Isolation.SHARED;
+  }
+
+  private static UpstreamAuth auth(TargetRequestJson request, Transport transport) {
+    String type =
+        one("auth_type", request.authType(), List.of("none", "bearer", "header"), List.of());
+    if (transport instanceof Stdio && !type.equals("none")) {
+      throw new InvalidRequest(
+          "auth_type %s does not belong to transport_type stdio: a process gets its secrets as"
+                  .formatted(type)
+              + " env configs");
+    }
+    if (!type.equals("header")) {
+      if (request.authHeaderName() != null) {
+        throw new InvalidRequest("auth_header_name belongs to auth_type header only");
+      }
+      return type.equals("none") ? new UpstreamAuth.None() : new UpstreamAuth.Bearer();
+    }
+    return new UpstreamAuth.Header(headerName(request.authHeaderName()));
+  }
+
+  private static String headerName(@Nullable String name) {
+    String given = required("auth_header_name", name);
+    String lower = given.toLowerCase(Locale.ROOT);
+    if (!TOKEN.matcher(given).matches()) {
+      throw new InvalidRequest("auth_header_name is not the name of an HTTP header");
+    }
+    if (TAKEN_HEADERS.contains(lower) || lower.startsWith("mcp-")) {
+      throw new InvalidRequest("auth_header_name must not be '%s'".formatted(given));
+    }
+    return given;
+  }
+
+  private static Optional<String> toolPrefix(@Nullable String prefix) {
+    if (prefix != null && !prefix.isEmpty() && !NAME.matcher(prefix).matches()) {
+      throw new InvalidRequest(
+          "tool_prefix must be empty, or lower-case letters, digits and inner hyphens (%s)"
+              .formatted(NAME.pattern()));
+    }
+    return Optional.ofNullable(prefix);
+  }
+
+  private static TargetSettings settings(TargetRequestJson request) {
+    String protocol =
+        one("protocol", request.protocol(), List.of("auto", "legacy"), List.of("modern", "match"));
+    String statefulness =
+        one("statefulness", request.statefulness(), List.of("stateless", "stateful"), List.of());
+    return new TargetSettings(
+        statefulness.equals("stateful"),
+        protocol.equals("legacy") ? ProtocolMode.LEGACY : ProtocolMode.AUTO,
+        features(request.features()),
+        request.replaySafe() != null && request.replaySafe(),
+        request.trusted() != null && request.trusted(),
+        text("description", request.description()));
+  }
+
+  private static Map<String, Boolean> features(@Nullable Map<String, Boolean> features) {
+    if (features == null) {
+      return Map.of();
+    }
+    for (Map.Entry<String, @Nullable Boolean> feature : features.entrySet()) {
+      String field = "features." + feature.getKey();
+      if (!FEATURES.contains(feature.getKey())) {
+        throw new InvalidRequest(field + " is unknown; known are " + sorted(FEATURES));
+      }
+      if (feature.getValue() == null) {
+        throw new InvalidRequest(field + " must be true or false");
+      }
+      if (feature.getValue() && !feature.getKey().equals(TargetSettings.INSTRUCTIONS)) {
+        throw unavailable(field, "true", List.of("false"));
+      }
+    }
+    return Map.copyOf(features);
+  }
+
+  private static String sorted(Set<String> names) {
+    return String.join(", ", names.stream().sorted().toList());
+  }
+
+  private static Optional<String> text(String field, @Nullable String value) {
+    if (value == null || value.isEmpty()) {
+      return Optional.empty();
+    }
+    refuseNul(field, value);
+    if (value.length() > LONGEST_TEXT) {
+      throw new InvalidRequest("%s is longer than %d characters".formatted(field, LONGEST_TEXT));
+    }
+    return Optional.of(value);
+  }
+
+  private static String required(String field, @Nullable String value) {
+    if (value == null || value.isEmpty()) {
+      throw new InvalidRequest(field + " is missing");
+    }
+    return value;
+  }
+
+  /// One of `available`, the first of them by default.
+  private static String one(
+      String field, @Nullable String value, List<String> available, List<String> later) {
+    if (value == null) {
+      return available.getFirst();
+    }
+    if (available.contains(value)) {
+      return value;
+    }
+    if (later.contains(value)) {
+      throw unavailable(field, value, available);
+    }
+    throw new InvalidRequest(
+        "%s is unknown; it must be one of %s".formatted(field, String.join(", ", available)));
+  }
+
+  private static InvalidRequest unavailable(String field, String value, List<String> available) {
+    return new InvalidRequest(
+        "%s '%s' is not available in this version; available: %s"
+            .formatted(field, value, String.join(", ", available)));
+  }
+}

@@ -1,0 +1,64 @@
+package io.reflow.gateway.credential;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.reflow.gateway.fault.GatewayException.InvalidRequest;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class KeyRulesTest {
+
+  @ParameterizedTest
+  @ValueSource(strings = {"A", "_x", "GITHUB_TOKEN", "a1"})
+  void acceptsNamesOfVariables(String key) {
+    assertThat(KeyRules.key(key)).isEqualTo(key);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "1A", "A-B", "A B", "A=B", "É", "A\n", "A\0"})
+  void refusesOtherNames(String key) {
+    assertThatExceptionOfType(InvalidRequest.class).isThrownBy(() -> KeyRules.key(key));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "LD_PRELOAD",
+        "LD_LIBRARY_PATH",
+        "DYLD_INSERT_LIBRARIES",
+        "NODE_OPTIONS",
+        "NODE_PATH",
+        "node_options",
+        "PYTHONPATH",
+        "PYTHONSTARTUP",
+        "PATH",
+        "HOME",
+        "http_proxy",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "no_proxy",
+        "npm_config_registry",
+        "NPM_CONFIG_REGISTRY",
+        "JAVA_TOOL_OPTIONS",
+        "_JAVA_OPTIONS",
+        "JDK_JAVA_OPTIONS",
+        "RUBYOPT",
+        "PERL5OPT",
+        "PERL5LIB",
+        "BASH_ENV",
+        "ENV",
+        "GIT_SSH_COMMAND",
+        "PIP_INDEX_URL",
+        "SSL_CERT_FILE"
+      })
+  void knowsKeysThatSteer(String key) {
+    assertThat(KeyRules.steers(key)).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"GITHUB_TOKEN", "AUTH_TOKEN", "API_KEY", "ENVIRONMENT", "PATHS", "TOKEN"})
+  void leavesOrdinaryKeysAlone(String key) {
+    assertThat(KeyRules.steers(key)).isFalse();
+  }
+}

@@ -1,0 +1,20 @@
+package io.reflow.gateway.identity;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+
+/// A clock that stands still until it is moved.
+final class SettableClock implements InstantSource {
+
+  private volatile Instant now = Instant.parse("2026-11-23T10:00:00Z");
+
+  @Override
+  public Instant instant() {
+    return now;
+  }
+
+  void advance(Duration duration) {
+    now = now.plus(duration);
+  }
+}
