@@ -1,9 +1,5 @@
 package io.reflow.gateway.upstream;
 
-import io.reflow.gateway.credential.Injection;
-import io.reflow.gateway.instance.InstanceKey;
-import io.reflow.gateway.target.Target;
-
 /// Opens upstreams: starts or dials the target and shakes hands with it.
 @FunctionalInterface
 public interface Connector {
@@ -12,6 +8,5 @@ public interface Connector {
   ///
   /// @throws io.reflow.gateway.fault.GatewayException.UpstreamFailed when the target can't be
   ///   started or reached, or does not speak MCP; nothing is left running then
-  Upstream open(Target target, InstanceKey key, Injection injection, Listener listener)
-      throws InterruptedException;
+  Upstream open(Opening opening) throws InterruptedException;
 }

@@ -1,8 +1,10 @@
 package io.reflow.gateway.upstream;
 
+import io.reflow.gateway.instance.Instance;
+
 /// A live connection to one instance of a target, whatever it speaks; shared by all callers of the
 /// instance, safe for use by many threads. Blocks: the caller's virtual thread waits.
-public interface Upstream extends AutoCloseable {
+public interface Upstream extends Instance {
 
   /// What the target said of itself at the handshake.
   ServerFacts facts();
@@ -16,6 +18,7 @@ public interface Upstream extends AutoCloseable {
   Answer call(UpstreamCall call, Caller caller) throws InterruptedException;
 
   /// False once the connection can't carry another call.
+  @Override
   boolean alive();
 
   /// Ends the connection, and the process behind it if there is one. Calls under way fail.

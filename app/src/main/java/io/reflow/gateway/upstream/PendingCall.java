@@ -1,0 +1,142 @@
+package io.reflow.gateway.upstream;
+
+import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
+import io.reflow.gateway.protocol.RawJson;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/// A request that waits for its answer. Made by the thread that waits; answered once by another:
+/// what comes later is dropped.
+public final class PendingCall {
+
+  private final String target;
+  private final Duration idleTimeout;
+  private final Duration maxDuration;
+  private final Caller caller;
+  private final Thread waiting = Thread.currentThread();
+  private final long startedAt = System.nanoTime();
+  private volatile long heardAt = startedAt;
+  private volatile @Nullable Outcome outcome;
+
+  public PendingCall(String target, UpstreamCall call, Caller caller) {
+    this.target = target;
+    this.idleTimeout = call.idleTimeout();
+    this.maxDuration = call.maxDuration();
+    this.caller = caller;
+  }
+
+  private sealed interface Outcome {
+    record Answered(Answer answer) implements Outcome {}
+
+    record Failed(String what) implements Outcome {}
+  }
+
+  /// Tells a silence that lasted too long from every other failure.
+  public static final class SilentTooLong extends Exception {
+    private static final long serialVersionUID = 1;
+
+    private SilentTooLong(String what) {
+      super(what, null, false, false);
+    }
+
+    public String what() {
+      return String.valueOf(getMessage());
+    }
+  }
+
+  public void answer(Answer answer) {
+    settle(new Outcome.Answered(answer));
+  }
+
+  /// Ends the wait with an [UpstreamFailed]: `what` goes on the sentence "target 'x' ...".
+  public void fail(String what) {
+    settle(new Outcome.Failed(what));
+  }
+
+  private void settle(Outcome reached) {
+    if (outcome == null) {
+      outcome = reached;
+      LockSupport.unpark(waiting);
+    }
+  }
+
+  /// A sign of life: the time of silence starts anew.
+  public void heard() {
+    heardAt = System.nanoTime();
+  }
+
+  public void progress(RawJson params) {
+    heard();
+    if (outcome == null) {
+      caller.progress(params);
+    }
+  }
+
+  public void log(RawJson params) {
+    heard();
+    if (outcome == null) {
+      caller.log(params);
+    }
+  }
+
+  public boolean settled() {
+    return outcome != null;
+  }
+
+  /// Nanoseconds until the call has to end; not positive when it is late.
+  public long remaining() {
+    long now = System.nanoTime();
+    return Math.min(
+        idleTimeout.toNanos() - (now - heardAt), maxDuration.toNanos() - (now - startedAt));
+  }
+
+  void wakeIfLate() {
+    if (remaining() <= 0) {
+      LockSupport.unpark(waiting);
+    }
+  }
+
+  /// Waits in the thread that made this.
+  ///
+  /// @throws SilentTooLong when the target has to be told that nobody waits any more
+  public Answer await(Patience patience) throws InterruptedException, SilentTooLong {
+    patience.watch(this);
+    try {
+      return await();
+    } finally {
+      patience.forget(this);
+    }
+  }
+
+  private Answer await() throws InterruptedException, SilentTooLong {
+    @Nullable Outcome reached = outcome;
+    while (reached == null) {
+      if (remaining() <= 0) {
+        fail("was given up");
+        throw new SilentTooLong(lateness());
+      }
+      LockSupport.park(this);
+      if (Thread.interrupted()) {
+        fail("was given up");
+        throw new InterruptedException();
+      }
+      reached = outcome;
+    }
+    return switch (reached) {
+      case Outcome.Answered(var answer) -> answer;
+      case Outcome.Failed(var what) -> throw new UpstreamFailed(target, what);
+    };
+  }
+
+  private String lateness() {
+    boolean silent = System.nanoTime() - heardAt >= idleTimeout.toNanos();
+    return "did not answer within " + inWords(silent ? idleTimeout : maxDuration);
+  }
+
+  private static String inWords(Duration duration) {
+    return duration.toMillis() % 1000 == 0
+        ? duration.toSeconds() + " s"
+        : duration.toMillis() + " ms";
+  }
+}

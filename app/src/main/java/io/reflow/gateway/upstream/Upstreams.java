@@ -1,0 +1,204 @@
+package io.reflow.gateway.upstream;
+
+import io.reflow.gateway.config.McpConfig;
+import io.reflow.gateway.config.StdioConfig;
+import io.reflow.gateway.instance.InstanceKey;
+import io.reflow.gateway.instance.InstancePool;
+import io.reflow.gateway.instance.InstanceStatus;
+import io.reflow.gateway.instance.LastLines;
+import io.reflow.gateway.instance.Lease;
+import io.reflow.gateway.instance.Lifetimes;
+import io.reflow.gateway.instance.Limits;
+import io.reflow.gateway.instance.Starter;
+import io.reflow.gateway.target.Target;
+import io.reflow.gateway.target.TargetId;
+import io.reflow.gateway.target.Transport;
+import io.reflow.gateway.target.UpstreamAuth;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/// All upstreams of the gateway: opened on first use, shared by the callers of one key and by
+/// nobody else, replaced when the target or its secrets change.
+public final class Upstreams implements AutoCloseable {
+
+  private static final Duration DRAIN = Duration.ofSeconds(30);
+  private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(30);
+
+  /// A connection costs little, so that these limits only stop what has run wild.
+  private static final Limits CONNECTIONS = new Limits(20_000, 10_000, 500);
+
+  private final Connector connector;
+  private final Watcher watcher;
+  private final McpConfig.Timeouts timeouts;
+  private final Duration startTimeout;
+  private final InstancePool<Upstream> processes;
+  private final InstancePool<Upstream> connections;
+
+  public Upstreams(Connector connector, StdioConfig stdio, McpConfig mcp, Watcher watcher) {
+    this.connector = connector;
+    this.watcher = watcher;
+    this.timeouts = mcp.timeout();
+    this.startTimeout = stdio.startTimeout();
+    Lifetimes lifetimes =
+        new Lifetimes(stdio.idleTimeout(), stdio.maxLifetime(), DRAIN, LONGEST_BACKOFF);
+    this.processes =
+        new InstancePool<>(
+            "processes",
+            new Limits(
+                stdio.maxProcesses(), stdio.maxProcessesPerTarget(), stdio.maxProcessesPerUser()),
+            lifetimes,
+            stdio.stderrLines());
+    this.connections = new InstancePool<>("connections", CONNECTIONS, lifetimes, 0);
+  }
+
+  /// Is told what changes at targets. Called by reader threads: must not block.
+  public interface Watcher {
+
+    /// An instance has been opened: also one that was away, or runs with other settings now.
+    void opened(InstanceKey key, ServerFacts facts);
+
+    void listChanged(InstanceKey key, Listener.ListKind kind);
+
+    /// For who does not want to know.
+    Watcher NONE =
+        new Watcher() {
+          @Override
+          public void opened(InstanceKey key, ServerFacts facts) {}
+
+          @Override
+          public void listChanged(InstanceKey key, Listener.ListKind kind) {}
+        };
+  }
+
+  /// Sends the call to the instance of `key`, which is opened first if need be, and waits for the
+  /// answer.
+  ///
+  /// @throws io.reflow.gateway.fault.GatewayException.UpstreamFailed when the target can't be
+  ///   opened, is gone, is silent for too long, or answers with garbage
+  /// @throws io.reflow.gateway.fault.GatewayException.Overloaded when there are too many instances
+  public Answer call(Reach reach, UpstreamCall call, Caller caller) throws InterruptedException {
+    Duration patience = shorter(openTimeout(reach.target()), call.maxDuration());
+    try (Lease<Upstream> lease = lease(reach, patience)) {
+      return lease.instance().call(call, caller);
+    }
+  }
+
+  /// The same, waiting no longer than `patience`.
+  ServerFacts facts(Reach reach, Duration patience) throws InterruptedException {
+    try (Lease<Upstream> lease = lease(reach, patience)) {
+      return lease.instance().facts();
+    }
+  }
+
+  /// What the instance said of itself; opens it if need be, and waits for that no longer than for a
+  /// handshake. The opening goes on without those who have lost their patience.
+  public ServerFacts facts(Reach reach) throws InterruptedException {
+    return facts(reach, timeouts.initialize());
+  }
+
+  /// The same, waiting as long as the target may take to start.
+  public ServerFacts open(Reach reach) throws InterruptedException {
+    return facts(reach, openTimeout(reach.target()));
+  }
+
+  private Lease<Upstream> lease(Reach reach, Duration patience) throws InterruptedException {
+    return pool(reach.target().transport()).acquire(reach.key(), new Opener(reach), patience);
+  }
+
+  private InstancePool<Upstream> pool(Transport transport) {
+    return switch (transport) {
+      case Transport.Stdio _ -> processes;
+      case Transport.StreamableHttp _ -> connections;
+    };
+  }
+
+  /// The dial has its own deadline, which is the one to speak of when it passes.
+  private Duration openTimeout(Target target) {
+    Duration atMost =
+        switch (target.transport()) {
+          case Transport.Stdio _ -> startTimeout;
+          case Transport.StreamableHttp _ -> timeouts.connect().plus(timeouts.initialize());
+        };
+    return atMost.plusSeconds(1);
+  }
+
+  private static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
+
+  /// What makes one instance differ from another of the same key.
+  private record Recipe(
+      String name, Transport transport, UpstreamAuth auth, String injectionFingerprint) {}
+
+  private final class Opener implements Starter<Upstream> {
+    private final Reach reach;
+    private final Recipe recipe;
+
+    Opener(Reach reach) {
+      this.reach = reach;
+      Target target = reach.target();
+      this.recipe =
+          new Recipe(
+              target.name(), target.transport(), target.auth(), reach.injection().fingerprint());
+    }
+
+    @Override
+    public String target() {
+      return reach.target().name();
+    }
+
+    @Override
+    public Object recipe() {
+      return recipe;
+    }
+
+    @Override
+    public Upstream start(LastLines lines) throws InterruptedException {
+      InstanceKey key = reach.key();
+      Listener listener = kind -> watcher.listChanged(key, kind);
+      Upstream upstream =
+          connector.open(new Opening(reach.target(), key, reach.injection(), listener, lines));
+      watcher.opened(key, upstream.facts());
+      return upstream;
+    }
+  }
+
+  /// What runs for a target, is starting, ending, or can't be started.
+  public List<InstanceStatus> instances(TargetId target) {
+    List<InstanceStatus> all = new ArrayList<>(processes.list(target));
+    all.addAll(connections.list(target));
+    return all;
+  }
+
+  /// How many child processes exist.
+  public int processCount() {
+    return processes.size();
+  }
+
+  /// How many HTTP sessions with targets exist.
+  public int connectionCount() {
+    return connections.size();
+  }
+
+  /// Ends all instances of a target; their running calls may finish. The next call opens a new one
+  /// at once, whatever happened before: this is also how a target is restarted.
+  ///
+  /// @return how many there were
+  public int retire(TargetId target) {
+    return processes.retire(target) + connections.retire(target);
+  }
+
+  /// Ends the instances of a client's session that is over.
+  public void retireSession(String session) {
+    int _ = processes.retireSession(session) + connections.retireSession(session);
+  }
+
+  /// Ends everything, in parallel, within a few seconds.
+  @Override
+  public void close() {
+    try (connections) {
+      processes.close();
+    }
+  }
+}

@@ -1,0 +1,259 @@
+package io.reflow.gateway.upstream.http;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.reflow.gateway.protocol.MalformedMessage;
+import io.reflow.gateway.protocol.Message;
+import io.reflow.gateway.protocol.MessageReader;
+import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.upstream.Answer;
+import io.reflow.gateway.upstream.PendingCall;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.BodySubscriber;
+import java.nio.channels.UnresolvedAddressException;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/// One POST of a request and what comes back of it: settles the pending call, whatever happens.
+/// Nothing of a body that is not the answer ever gets into an error.
+final class Attempt implements BodyHandler<Boolean> {
+
+  private static final int LARGEST_REFUSAL = 64 << 10;
+
+  private final byte[] id;
+  private final PendingCall waiting;
+  private final boolean inSession;
+  private final int largestMessage;
+  private final SideMessages sideMessages;
+  private volatile Verdict verdict = Verdict.DECIDED;
+  private volatile Optional<String> sessionId = Optional.empty();
+  private volatile boolean stream;
+
+  Attempt(
+      long id,
+      PendingCall waiting,
+      boolean inSession,
+      int largestMessage,
+      SideMessages sideMessages) {
+    this.id = Long.toString(id).getBytes(UTF_8);
+    this.waiting = waiting;
+    this.inSession = inSession;
+    this.largestMessage = largestMessage;
+    this.sideMessages = sideMessages;
+  }
+
+  /// What a failure says about a second attempt.
+  enum Verdict {
+    /// There is no use in one.
+    DECIDED,
+    /// The target has not worked on it, and wants a new session.
+    SESSION_GONE,
+    /// The connection broke: nobody knows how far the target came.
+    BROKEN
+  }
+
+  /// What comes on the stream before the answer.
+  interface SideMessages {
+
+    void notification(Message.Notification notification, PendingCall waiting);
+
+    void request(Message.Request request);
+  }
+
+  Verdict verdict() {
+    return verdict;
+  }
+
+  /// The session that the target opened with this answer.
+  Optional<String> sessionId() {
+    return sessionId;
+  }
+
+  /// The answer comes, or came, on a stream that the target may leave open.
+  boolean stream() {
+    return stream;
+  }
+
+  @Override
+  public BodySubscriber<Boolean> apply(HttpResponse.ResponseInfo response) {
+    HttpHeaders headers = response.headers();
+    int status = response.statusCode();
+    long length = headers.firstValueAsLong("Content-Length").orElse(-1);
+    if (status / 100 != 2) {
+      return new Collector(LARGEST_REFUSAL, Math.min(length, LARGEST_REFUSAL), refusal(status));
+    }
+    if (headers.firstValue("Content-Encoding").filter(coding -> !isIdentity(coding)).isPresent()) {
+      return give("answered with a compressed body, which it was not asked for");
+    }
+    sessionId = headers.firstValue("Mcp-Session-Id");
+    String type = mediaType(headers);
+    return switch (type) {
+      case "application/json" -> new Collector(largestMessage, length, answer());
+      case "text/event-stream" -> {
+        stream = true;
+        yield new EventStream(largestMessage, this::event, this::tooLarge);
+      }
+      default ->
+          give(
+              status == 202
+                  ? "took the request for a notification"
+                  : "answered with neither JSON nor an event stream");
+    };
+  }
+
+  private static boolean isIdentity(String coding) {
+    return coding.isBlank() || coding.equalsIgnoreCase("identity");
+  }
+
+  private static String mediaType(HttpHeaders headers) {
+    String type = headers.firstValue("Content-Type").orElse("");
+    int end = type.indexOf(';');
+    return (end < 0 ? type : type.substring(0, end)).strip().toLowerCase(Locale.ROOT);
+  }
+
+  private BodySubscriber<Boolean> give(String failure) {
+    waiting.fail(failure);
+    return new Collector(0, -1, answer());
+  }
+
+  private Collector.Receiver answer() {
+    return new Collector.Receiver() {
+      @Override
+      public void part() {
+        waiting.heard();
+      }
+
+      @Override
+      public void whole(byte[] bytes, int length) {
+        receive(bytes, length);
+      }
+
+      @Override
+      public void tooLarge() {
+        Attempt.this.tooLarge();
+      }
+    };
+  }
+
+  private Collector.Receiver refusal(int status) {
+    return new Collector.Receiver() {
+      @Override
+      public void part() {}
+
+      @Override
+      public void whole(byte[] bytes, int length) {
+        refused(status, errorIn(bytes, length));
+      }
+
+      @Override
+      public void tooLarge() {
+        refused(status, Optional.empty());
+      }
+    };
+  }
+
+  private void refused(int status, Optional<RawJson> error) {
+    if (status == 401 || status == 403) {
+      waiting.fail("refuses the gateway's credential (HTTP %d)".formatted(status));
+    } else if (error.isPresent()) {
+      waiting.answer(new Answer.Failure(error.get()));
+    } else if (status == 404 && inSession) {
+      verdict = Verdict.SESSION_GONE;
+      waiting.fail("has forgotten the session");
+    } else {
+      waiting.fail("answered with HTTP " + status);
+    }
+  }
+
+  /// Some servers put the answer of a failed request into a response with an error status.
+  private Optional<RawJson> errorIn(byte[] bytes, int length) {
+    try {
+      return MessageReader.read(bytes, 0, length)
+                  instanceof Message.Failure(Optional<RawJson> failed, RawJson error)
+              && failed.filter(this::isOurs).isPresent()
+          ? Optional.of(error)
+          : Optional.empty();
+    } catch (MalformedMessage _) {
+      return Optional.empty();
+    }
+  }
+
+  private void event(byte[] data) {
+    receive(data, data.length);
+  }
+
+  private void receive(byte[] bytes, int length) {
+    if (waiting.settled()) {
+      return;
+    }
+    try {
+      switch (MessageReader.read(bytes, 0, length)) {
+        case Message.Result(var of, var result) ->
+            settle(Optional.of(of), new Answer.Result(result));
+        case Message.Failure(var of, var error) -> settle(of, new Answer.Failure(error));
+        case Message.Notification notification -> sideMessages.notification(notification, waiting);
+        case Message.Request request -> sideMessages.request(request);
+      }
+    } catch (MalformedMessage e) {
+      waiting.fail("answered with garbage: " + e.why());
+    }
+  }
+
+  private void settle(Optional<RawJson> of, Answer answer) {
+    if (of.filter(this::isOurs).isPresent()) {
+      waiting.answer(answer);
+    } else if (!stream) {
+      waiting.fail("answered another question than was asked");
+    }
+  }
+
+  private boolean isOurs(RawJson of) {
+    return Arrays.equals(of.array(), of.from(), of.to(), id, 0, id.length);
+  }
+
+  private void tooLarge() {
+    waiting.fail("answered with more than %d bytes".formatted(largestMessage));
+  }
+
+  /// The exchange is over, one way or the other.
+  void ended(@Nullable Throwable failure) {
+    if (waiting.settled()) {
+      return;
+    }
+    if (failure == null) {
+      waiting.fail("ended its answer before it was complete");
+    } else {
+      verdict = Verdict.BROKEN;
+      waiting.fail(inWords(failure));
+    }
+  }
+
+  static String inWords(Throwable failure) {
+    return switch (failure) {
+      case CompletionException wrapped when wrapped.getCause() != null ->
+          inWords(wrapped.getCause());
+      case HttpConnectTimeoutException _ -> "does not accept connections in time";
+      case ConnectException refused when refused.getCause() instanceof ConnectException cause ->
+          inWords(cause);
+      case ConnectException unknown when isUnresolved(unknown) ->
+          "has an address that can't be resolved";
+      case ConnectException _ -> "can't be reached";
+      case SSLException _ -> "can't be reached safely: TLS failed";
+      case IOException _ -> "broke the connection";
+      default -> "could not be asked";
+    };
+  }
+
+  private static boolean isUnresolved(Throwable failure) {
+    return failure.getCause() instanceof UnresolvedAddressException;
+  }
+}

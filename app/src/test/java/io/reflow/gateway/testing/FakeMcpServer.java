@@ -1,0 +1,215 @@
+package io.reflow.gateway.testing;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// An MCP server over Streamable HTTP in this JVM, with sessions. It can do what [FakeTools] can,
+/// and a test may script its responses: by tool name, or by method where that is no `tools/call`.
+public final class FakeMcpServer implements AutoCloseable {
+
+  private final HttpServer server;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final FakeTools tools = new FakeTools();
+  private final Set<String> sessions = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger sessionNumbers = new AtomicInteger();
+  private final ConcurrentMap<String, Script> scripts = new ConcurrentHashMap<>();
+  private final List<Received> received = new CopyOnWriteArrayList<>();
+
+  /// Starts on a port of the system's choice.
+  public FakeMcpServer() {
+    try {
+      server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 256);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    server.setExecutor(threads);
+    server.createContext("/mcp", this::handle);
+    server.start();
+  }
+
+  /// Answers one request in the test's own way.
+  public interface Script {
+
+    void answer(HttpExchange exchange, String request) throws IOException, InterruptedException;
+
+    /// The whole response at once.
+    static Script respond(int status, String contentType, String body) {
+      return (exchange, request) -> {
+        byte[] bytes = body.replace("$id", FakeTools.id(request)).getBytes(UTF_8);
+        exchange.getResponseHeaders().set("Content-Type", contentType);
+        exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
+        try (OutputStream out = exchange.getResponseBody()) {
+          out.write(bytes);
+        }
+      };
+    }
+  }
+
+  /// One request as it came; header names are lower-case.
+  public record Received(String httpMethod, Map<String, String> headers, String body) {
+
+    public Optional<String> header(String name) {
+      return Optional.ofNullable(headers.get(name));
+    }
+  }
+
+  public URI url() {
+    return URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/mcp");
+  }
+
+  /// Says which tools are listed; the others can be called all the same.
+  public FakeMcpServer list(String... names) {
+    tools.list(List.of(names));
+    return this;
+  }
+
+  /// Answers a tool, or a method, with this result.
+  public FakeMcpServer answer(String toolOrMethod, String result) {
+    script(toolOrMethod, Script.respond(200, "application/json", FakeTools.result("$id", result)));
+    return this;
+  }
+
+  public void script(String toolOrMethod, Script script) {
+    scripts.put(toolOrMethod, script);
+  }
+
+  public void unscript(String toolOrMethod) {
+    scripts.remove(toolOrMethod);
+  }
+
+  /// As after a restart: every session is unknown now.
+  public void forgetSessions() {
+    sessions.clear();
+  }
+
+  public Set<String> sessions() {
+    return Set.copyOf(sessions);
+  }
+
+  public List<Received> received() {
+    return List.copyOf(received);
+  }
+
+  public Set<Long> cancelled() {
+    return tools.cancelled();
+  }
+
+  private void handle(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      String body = new String(exchange.getRequestBody().readAllBytes(), UTF_8);
+      received.add(received(exchange, body));
+      switch (exchange.getRequestMethod()) {
+        case "POST" -> post(exchange, body);
+        case "DELETE" -> {
+          sessions.remove(String.valueOf(exchange.getRequestHeaders().getFirst("Mcp-Session-Id")));
+          exchange.sendResponseHeaders(204, -1);
+        }
+        default -> exchange.sendResponseHeaders(405, -1);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static Received received(HttpExchange exchange, String body) {
+    Map<String, String> headers = new ConcurrentHashMap<>();
+    exchange
+        .getRequestHeaders()
+        .forEach((name, values) -> headers.put(name.toLowerCase(Locale.ROOT), values.getFirst()));
+    return new Received(exchange.getRequestMethod(), Map.copyOf(headers), body);
+  }
+
+  private void post(HttpExchange exchange, String body) throws IOException, InterruptedException {
+    String method = FakeTools.method(body);
+    Script script = scripts.get(method.equals("tools/call") ? FakeTools.toolName(body) : method);
+    if (script != null) {
+      script.answer(exchange, body);
+    } else if (method.equals("initialize")) {
+      String session = "session-" + sessionNumbers.incrementAndGet();
+      sessions.add(session);
+      exchange.getResponseHeaders().set("Mcp-Session-Id", session);
+      work(exchange, body);
+    } else if (!sessions.contains(
+        String.valueOf(exchange.getRequestHeaders().getFirst("Mcp-Session-Id")))) {
+      exchange.sendResponseHeaders(404, -1);
+    } else if (FakeTools.id(body).isEmpty() || method.isEmpty()) {
+      tools.note(body);
+      exchange.sendResponseHeaders(202, -1);
+    } else {
+      work(exchange, body);
+    }
+  }
+
+  /// The first message decides: if it is the answer it goes as JSON, else it begins a stream.
+  private void work(HttpExchange exchange, String request)
+      throws IOException, InterruptedException {
+    Answering answering = new Answering(exchange, FakeTools.id(request));
+    tools.work(request, answering::send);
+    answering.end();
+  }
+
+  private static final class Answering {
+    private final HttpExchange exchange;
+    private final String id;
+    private boolean started;
+    private boolean answered;
+
+    Answering(HttpExchange exchange, String id) {
+      this.exchange = exchange;
+      this.id = id;
+    }
+
+    void send(String message) throws IOException {
+      boolean answer = FakeTools.id(message).equals(id) && FakeTools.method(message).isEmpty();
+      answered |= answer;
+      if (!started && answer) {
+        started = true;
+        byte[] bytes = message.getBytes(UTF_8);
+        exchange.getResponseHeaders().set("Content-Type", "application/json");
+        exchange.sendResponseHeaders(200, bytes.length);
+        exchange.getResponseBody().write(bytes);
+        return;
+      }
+      if (!started) {
+        started = true;
+        exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
+        exchange.sendResponseHeaders(200, 0);
+      }
+      exchange
+          .getResponseBody()
+          .write((": hello\nevent: message\ndata: " + message + "\n\n").getBytes(UTF_8));
+      exchange.getResponseBody().flush();
+    }
+
+    void end() throws InterruptedException {
+      if (!answered) {
+        Thread.sleep(60_000);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+    threads.shutdownNow();
+  }
+}

@@ -1,0 +1,132 @@
+package io.reflow.gateway.testing;
+
+import io.reflow.gateway.config.DataSize;
+import io.reflow.gateway.config.GatewayConfig;
+import io.reflow.gateway.config.McpConfig;
+import io.reflow.gateway.config.Secret;
+import io.reflow.gateway.config.StdioConfig;
+import io.reflow.gateway.credential.Injection;
+import io.reflow.gateway.instance.InstanceKey;
+import io.reflow.gateway.instance.InstanceKey.Sharing;
+import io.reflow.gateway.instance.LastLines;
+import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.target.Isolation;
+import io.reflow.gateway.target.Target;
+import io.reflow.gateway.target.TargetId;
+import io.reflow.gateway.target.Transport;
+import io.reflow.gateway.target.UpstreamAuth;
+import io.reflow.gateway.upstream.Listener;
+import io.reflow.gateway.upstream.Opening;
+import io.reflow.gateway.upstream.UpstreamCall;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+
+/// Targets, calls and settings for tests of upstreams.
+public final class UpstreamFixtures {
+
+  public static final Injection NO_INJECTION = new Injection(Map.of(), Map.of(), "none");
+
+  public static final StdioConfig STDIO =
+      new StdioConfig(
+          400,
+          400,
+          20,
+          Duration.ofSeconds(20),
+          Duration.ofMinutes(10),
+          Duration.ofHours(24),
+          Duration.ofSeconds(2),
+          200);
+
+  public static final McpConfig MCP =
+      new McpConfig(
+          GatewayConfig.DEFAULTS.mcp().naming(),
+          GatewayConfig.DEFAULTS.mcp().list(),
+          Optional.empty(),
+          GatewayConfig.DEFAULTS.mcp().timeout(),
+          DataSize.ofMebibytes(1));
+
+  private UpstreamFixtures() {}
+
+  public static Target target(String name, Transport transport) {
+    return new Target(
+        new TargetId(UUID.randomUUID()),
+        name,
+        transport,
+        Isolation.SHARED,
+        new UpstreamAuth.None(),
+        0,
+        Optional.empty(),
+        Optional.empty(),
+        true,
+        1);
+  }
+
+  public static Transport.Stdio stdio(List<String> command) {
+    return new Transport.Stdio(command.getFirst(), command.subList(1, command.size()));
+  }
+
+  public static Transport.Stdio shell(String script) {
+    return new Transport.Stdio("sh", List.of("-c", script));
+  }
+
+  public static InstanceKey shared(Target target) {
+    return new InstanceKey(target.id(), new Sharing.Everyone());
+  }
+
+  public static Opening opening(Target target, Listener listener) {
+    return new Opening(target, shared(target), NO_INJECTION, listener, new LastLines(200));
+  }
+
+  public static Injection environment(String name, String value) {
+    return new Injection(Map.of(name, new Secret(value)), Map.of(), name + value.hashCode());
+  }
+
+  public static UpstreamCall toolCall(String tool, String arguments) {
+    return new UpstreamCall(
+        "tools/call",
+        RawJson.of("{\"name\":\"" + tool + "\",\"arguments\":" + arguments + "}"),
+        OptionalLong.empty(),
+        Duration.ofSeconds(20),
+        Duration.ofMinutes(1));
+  }
+
+  public static UpstreamCall progressCall(long token, int count) {
+    return new UpstreamCall(
+        "tools/call",
+        RawJson.of(
+            ("{\"name\":\"progress\",\"_meta\":{\"progressToken\":%d},"
+                    + "\"arguments\":{\"count\":%d}}")
+                .formatted(token, count)),
+        OptionalLong.of(token),
+        Duration.ofSeconds(20),
+        Duration.ofMinutes(1));
+  }
+
+  public static UpstreamCall within(UpstreamCall call, Duration idle, Duration longest) {
+    return new UpstreamCall(call.method(), call.params(), call.progressToken(), idle, longest);
+  }
+
+  /// Waits until something is so, and fails when it is not within 20 seconds.
+  public static void await(Callable<Boolean> condition) throws InterruptedException {
+    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (!holds(condition)) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new AssertionError("it did not come about within 20 s");
+      }
+      Thread.sleep(Duration.ofMillis(10));
+    }
+  }
+
+  private static boolean holds(Callable<Boolean> condition) {
+    try {
+      return condition.call();
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+}
