@@ -1,0 +1,187 @@
+package io.reflow.gateway;
+
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.HttpRouting;
+import io.reflow.gateway.api.ImportRoutes;
+import io.reflow.gateway.api.InstanceRoutes;
+import io.reflow.gateway.api.ProbeRoutes;
+import io.reflow.gateway.api.TargetRoutes;
+import io.reflow.gateway.audit.AuditRoutes;
+import io.reflow.gateway.config.GatewayConfig;
+import io.reflow.gateway.credential.CredentialRoutes;
+import io.reflow.gateway.http.Access;
+import io.reflow.gateway.http.ListenerOptions;
+import io.reflow.gateway.http.RestRoutes;
+import io.reflow.gateway.identity.Authentication.Authenticated;
+import io.reflow.gateway.identity.IdentityRoutes;
+import io.reflow.gateway.identity.TokenRoutes;
+import io.reflow.gateway.identity.UserRoutes;
+import io.reflow.gateway.mcp.McpEndpoint;
+import io.reflow.gateway.policy.PolicyRoutes;
+import io.reflow.gateway.session.SessionRoutes;
+import io.reflow.gateway.telemetry.HealthRoutes;
+import io.reflow.gateway.telemetry.MetricsRoutes;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The gateway, put together and listening. [#routes] is the list of everything it answers.
+public final class Gateway implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+  private static final String MANAGEMENT = "management";
+
+  private final GatewayConfig config;
+  private final Parts parts;
+  private final Closing closing;
+  private final WebServer server;
+
+  private Gateway(GatewayConfig config, Parts parts, Closing closing) {
+    this.config = config;
+    this.parts = parts;
+    this.closing = closing;
+    this.server = listen();
+    closing.add(this::drain);
+  }
+
+  /// Starts everything; when it returns, the gateway takes work.
+  public static Gateway start(GatewayConfig config) {
+    return start(config, new Closing());
+  }
+
+  /// The same, for who may have to stop it before it has started: closing `closing` does.
+  static Gateway start(GatewayConfig config, Closing closing) {
+    boolean started = false;
+    try {
+      var gateway = new Gateway(config, Parts.start(config, closing), closing);
+      started = true;
+      LOG.atInfo()
+          .addKeyValue("port", gateway.port())
+          .addKeyValue("managementPort", gateway.managementPort())
+          .log("The gateway is listening");
+      return gateway;
+    } finally {
+      if (!started) {
+        closing.close();
+      }
+    }
+  }
+
+  private WebServer listen() {
+    var options = new ListenerOptions(config.server());
+    var server = WebServer.builder();
+    options.apply(server);
+    HttpRouting.Builder routing = HttpRouting.builder();
+    options.guard(routing, config.cors());
+    routes(routing);
+    server.routing(routing);
+    if (config.management().enabled()) {
+      HttpRouting.Builder management = HttpRouting.builder();
+      managementRoutes(management);
+      server.putSocket(MANAGEMENT, options.management(MANAGEMENT, config.management(), management));
+    }
+    return server.build().start();
+  }
+
+  /// Every route there is. Start reading here.
+  private void routes(HttpRouting.Builder routing) {
+    HealthRoutes health = parts.healthRoutes();
+    routing
+        .get("/health", health::health)
+        .get("/health/live", health::live)
+        .get("/health/ready", health::ready);
+
+    McpEndpoint mcp = parts.mcp();
+    mcp.register(routing, "/mcp");
+    mcp.register(routing, "/mcp/{target}");
+
+    IdentityRoutes identity = parts.identityRoutes();
+    TokenRoutes tokens = parts.tokenRoutes();
+    UserRoutes users = parts.userRoutes();
+    SessionRoutes sessions = parts.sessionRoutes();
+    TargetRoutes targets = parts.targetRoutes();
+    ImportRoutes imports = parts.importRoutes();
+    ProbeRoutes probes = parts.probeRoutes();
+    InstanceRoutes instances = parts.instanceRoutes();
+    CredentialRoutes env = parts.credentialRoutes();
+    PolicyRoutes policies = parts.policyRoutes();
+    AuditRoutes logs = parts.auditRoutes();
+    new RestRoutes<Authenticated>(routing, parts.gate())
+        .post("/api/auth/register", Access.PUBLIC, identity::register)
+        .post("/api/auth/login", Access.PUBLIC, identity::login)
+        .get("/api/auth/me", Access.USER, identity::me)
+        .put("/api/auth/password", Access.USER, identity::changePassword)
+        .get("/api/auth/tokens", Access.USER, tokens::list)
+        .post("/api/auth/tokens", Access.USER, tokens::create)
+        .delete("/api/auth/tokens/{id}", Access.USER, tokens::revoke)
+        .get("/api/users", Access.ADMIN, users::list)
+        .post("/api/users", Access.ADMIN, users::create)
+        .put("/api/users/{id}", Access.ADMIN, users::update)
+        .delete("/api/users/{id}", Access.ADMIN, users::delete)
+        .post("/api/users/{id}/recycle", Access.ADMIN, sessions::recycleUser)
+        .get("/api/sessions", Access.USER, sessions::list)
+        .post("/api/sessions/recycle", Access.USER, sessions::recycleOwn)
+        .get("/api/targets", Access.USER, targets::list)
+        .post("/api/targets", Access.ADMIN, targets::create)
+        .post("/api/targets/import", Access.ADMIN, imports::importAll)
+        .get("/api/targets/{id}", Access.USER, targets::get)
+        .put("/api/targets/{id}", Access.ADMIN, targets::update)
+        .delete("/api/targets/{id}", Access.ADMIN, targets::delete)
+        .post("/api/targets/{id}/probe", Access.ADMIN, probes::probe)
+        .get("/api/targets/{id}/instances", Access.ADMIN, instances::list)
+        .post("/api/targets/{id}/restart-instances", Access.ADMIN, instances::restart)
+        .get("/api/targets/{id}/env", Access.ADMIN, env::list)
+        .get("/api/targets/{id}/env/resolve", Access.USER, env::resolve)
+        .get("/api/targets/{id}/env/default", Access.ADMIN, env::getDefault)
+        .put("/api/targets/{id}/env/default", Access.ADMIN, env::putDefault)
+        .post("/api/targets/{id}/env/default", Access.ADMIN, env::postDefault)
+        .delete("/api/targets/{id}/env/default/{key}", Access.ADMIN, env::deleteDefault)
+        .get("/api/targets/{id}/env/user/{user}", Access.USER, env::getUser)
+        .put("/api/targets/{id}/env/user/{user}", Access.USER, env::putUser)
+        .post("/api/targets/{id}/env/user/{user}", Access.USER, env::postUser)
+        .delete("/api/targets/{id}/env/user/{user}/{key}", Access.USER, env::deleteUser)
+        .get("/api/policies", Access.ADMIN, policies::list)
+        .post("/api/policies", Access.ADMIN, policies::create)
+        .post("/api/policies/check", Access.USER, policies::check)
+        .get("/api/policies/{id}", Access.ADMIN, policies::get)
+        .put("/api/policies/{id}", Access.ADMIN, policies::update)
+        .delete("/api/policies/{id}", Access.ADMIN, policies::delete)
+        .post("/api/policies/{id}/subjects", Access.ADMIN, policies::addSubject)
+        .delete("/api/policies/{id}/subjects/{sid}", Access.ADMIN, policies::removeSubject)
+        .get("/api/logs", Access.USER, logs::list)
+        .refuseOtherMethods();
+  }
+
+  /// What operators and their tools ask; not for clients.
+  private void managementRoutes(HttpRouting.Builder routing) {
+    HealthRoutes health = parts.healthRoutes();
+    MetricsRoutes metrics = parts.metricsRoutes();
+    routing
+        .get("/health", health::health)
+        .get("/health/live", health::live)
+        .get("/health/ready", health::ready)
+        .get("/metrics", metrics::metrics);
+  }
+
+  /// The port that clients use.
+  public int port() {
+    return server.port();
+  }
+
+  /// The port of health checks and metrics, or -1 without one.
+  public int managementPort() {
+    return config.management().enabled() ? server.port(MANAGEMENT) : -1;
+  }
+
+  /// No new work; what is under way may finish within `server.shutdown-grace`.
+  private void drain() {
+    parts.health().drain();
+    server.stop();
+  }
+
+  /// Stops: no new work, what is under way may finish, then every process and connection ends.
+  @Override
+  public void close() {
+    closing.close();
+    LOG.atInfo().log("The gateway has stopped");
+  }
+}

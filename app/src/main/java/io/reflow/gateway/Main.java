@@ -1,0 +1,62 @@
+package io.reflow.gateway;
+
+import io.reflow.gateway.config.ConfigException;
+import io.reflow.gateway.config.ConfigLoader;
+import io.reflow.gateway.config.GatewayConfig;
+import io.reflow.gateway.config.LocalSecrets;
+import io.reflow.gateway.config.LoggingConfig;
+import io.reflow.gateway.config.LoggingConfig.Format;
+import io.reflow.gateway.config.LoggingConfig.Level;
+import io.reflow.gateway.telemetry.Logging;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// `java -jar reflow-gateway.jar [--config FILE]`: runs the gateway until it is told to stop.
+public final class Main {
+
+  private static final int FAILED = 1;
+  private static final int BAD_CONFIGURATION = 2;
+
+  private Main() {}
+
+  public static void main(String[] arguments) throws InterruptedException {
+    GatewayConfig config = configure(List.of(arguments));
+    // Before the first virtual thread: a child's two output pipes hold a carrier thread each while
+    // they are read, and its input does while the child does not read.
+    int carriers = 3 * config.stdio().maxProcesses() + 256;
+    System.setProperty("jdk.virtualThreadScheduler.maxPoolSize", Integer.toString(carriers));
+    Logging.configure(config.logging());
+    var closing = new Closing();
+    Runtime.getRuntime().addShutdownHook(new Thread(closing::close, "shutdown"));
+    start(config, closing);
+    new CountDownLatch(1).await();
+  }
+
+  private static void start(GatewayConfig config, Closing closing) {
+    try {
+      Gateway _ = Gateway.start(config, closing);
+    } catch (RuntimeException e) {
+      LoggerFactory.getLogger(Main.class)
+          .atError()
+          .setCause(e)
+          .log("The gateway could not start: {}", e.getMessage());
+      System.exit(FAILED);
+    }
+  }
+
+  private static GatewayConfig configure(List<String> arguments) {
+    try {
+      var loader = new ConfigLoader(System.getenv(), Path.of(""));
+      return LocalSecrets.complete(loader.load(arguments));
+    } catch (ConfigException e) {
+      Logging.configure(new LoggingConfig(Level.INFO, Format.TEXT));
+      Logger log = LoggerFactory.getLogger(Main.class);
+      e.problems().forEach(problem -> log.error("The configuration is wrong: {}", problem));
+      System.exit(BAD_CONFIGURATION);
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,305 @@
+package io.reflow.gateway;
+
+import io.reflow.gateway.api.ImportRoutes;
+import io.reflow.gateway.api.ImportStore;
+import io.reflow.gateway.api.InstanceRoutes;
+import io.reflow.gateway.api.ProbeRoutes;
+import io.reflow.gateway.api.Reload;
+import io.reflow.gateway.api.TargetRoutes;
+import io.reflow.gateway.api.UpstreamProber;
+import io.reflow.gateway.audit.ArgumentDigest;
+import io.reflow.gateway.audit.AuditLog;
+import io.reflow.gateway.audit.AuditRoutes;
+import io.reflow.gateway.catalog.Catalog;
+import io.reflow.gateway.catalog.Cursors;
+import io.reflow.gateway.catalog.KnownServers;
+import io.reflow.gateway.catalog.TargetNews;
+import io.reflow.gateway.config.GatewayConfig;
+import io.reflow.gateway.config.Secret;
+import io.reflow.gateway.credential.CredentialRoutes;
+import io.reflow.gateway.credential.CredentialStore;
+import io.reflow.gateway.credential.Credentials;
+import io.reflow.gateway.credential.Vault;
+import io.reflow.gateway.http.Gate;
+import io.reflow.gateway.identity.Authentication.Authenticated;
+import io.reflow.gateway.identity.Authenticator;
+import io.reflow.gateway.identity.Identities;
+import io.reflow.gateway.identity.IdentityRoutes;
+import io.reflow.gateway.identity.LoginTokens;
+import io.reflow.gateway.identity.PasswordHash;
+import io.reflow.gateway.identity.RestGate;
+import io.reflow.gateway.identity.TokenRoutes;
+import io.reflow.gateway.identity.TokenStore;
+import io.reflow.gateway.identity.TokenUse;
+import io.reflow.gateway.identity.UserRoutes;
+import io.reflow.gateway.identity.UserStore;
+import io.reflow.gateway.mcp.McpEndpoint;
+import io.reflow.gateway.mcp.McpParts;
+import io.reflow.gateway.policy.Freshness;
+import io.reflow.gateway.policy.PolicyEngine;
+import io.reflow.gateway.policy.PolicyRoutes;
+import io.reflow.gateway.policy.PolicyStore;
+import io.reflow.gateway.policy.TargetAccess;
+import io.reflow.gateway.session.SessionRoutes;
+import io.reflow.gateway.session.Sessions;
+import io.reflow.gateway.target.TargetId;
+import io.reflow.gateway.target.TargetStore;
+import io.reflow.gateway.target.Targets;
+import io.reflow.gateway.telemetry.Health;
+import io.reflow.gateway.telemetry.HealthRoutes;
+import io.reflow.gateway.telemetry.Metrics;
+import io.reflow.gateway.telemetry.MetricsRoutes;
+import io.reflow.gateway.upstream.TransportConnector;
+import io.reflow.gateway.upstream.Upstreams;
+import io.reflow.gateway.upstream.http.HttpDial;
+import io.reflow.gateway.upstream.stdio.StdioDial;
+import io.reflow.gateway.upstream.stdio.Stragglers;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Base64;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The parts of the gateway and how they hang together: plain constructors, in the order of their
+/// dependencies. What must be closed is handed to a [Closing].
+final class Parts {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Parts.class);
+
+  /// Notices of changes come from a connection that is checked every few seconds.
+  private static final Duration DATABASE_AWAY = Duration.ofSeconds(15);
+
+  private static final Duration SWEEP = Duration.ofSeconds(15);
+
+  private final InstantSource clock = InstantSource.system();
+  private final Closing closing;
+  private final Version version = Version.current();
+  private final Health health = new Health();
+  private final Metrics metrics;
+
+  private final Storage storage;
+  private final AuditLog audit;
+  private final AuditRoutes auditRoutes;
+
+  private final UserStore userStore;
+  private final TokenStore tokenStore;
+  private final Identities identities;
+  private final LoginTokens logins;
+  private final Authenticator authenticator;
+  private final PasswordHash passwords;
+
+  private final Freshness fresh;
+  private final TargetStore targetStore;
+  private final Targets targets;
+  private final PolicyStore policyStore;
+  private final PolicyEngine policies;
+  private final CredentialStore credentialStore;
+  private final Credentials credentials;
+  private final TargetAccess access;
+
+  private final KnownServers servers = new KnownServers();
+  private final Upstreams upstreams;
+  private final Catalog catalog;
+  private final Sessions sessions;
+  private final McpEndpoint mcp;
+
+  private final GatewayConfig config;
+
+  private Parts(GatewayConfig config, Closing closing) {
+    this.config = config;
+    this.closing = closing;
+    this.metrics = closing.add(new Metrics(version.text(), clock));
+    this.storage = Storage.open(config, clock, closing);
+    this.audit =
+        closing.add(
+            AuditLog.open(config.server().dataDir(), config.audit(), storage.database(), clock));
+    this.auditRoutes = new AuditRoutes(storage.database());
+
+    this.userStore = new UserStore(storage.database());
+    this.tokenStore = new TokenStore(storage.database());
+    this.identities = new Identities(userStore, tokenStore);
+    this.logins = new LoginTokens(config.jwt(), clock);
+    var tokenUse = closing.add(new TokenUse(tokenStore, clock));
+    tokenUse.start();
+    this.authenticator = new Authenticator(logins, identities, tokenUse, clock);
+    this.passwords = closing.add(new PasswordHash(config.auth().maxConcurrentPasswordHashes()));
+
+    this.fresh =
+        new Freshness(storage.changes()::confirmedAt, clock, config.policy().maxStaleness());
+    var vault = new Vault(config.encryption());
+    this.targetStore = new TargetStore(storage.database());
+    this.targets = new Targets(targetStore::all);
+    this.policyStore = new PolicyStore(storage.database());
+    this.policies = new PolicyEngine(policyStore::all, fresh);
+    this.credentialStore = new CredentialStore(storage.database(), vault);
+    credentialStore.checkKeys();
+    this.credentials = new Credentials(credentialStore, vault);
+    this.access = new TargetAccess(targets, policies);
+
+    var news = new TargetNews(servers);
+    this.upstreams = closing.add(upstreams(news));
+    this.catalog = new Catalog(upstreams, config.mcp(), clock);
+    news.onListChanged(catalog::changed);
+    this.sessions = new Sessions(config.session(), clock);
+    this.mcp =
+        new McpEndpoint(
+            new McpParts(
+                authenticator,
+                sessions,
+                targets,
+                policies,
+                credentials,
+                upstreams,
+                catalog,
+                servers,
+                new Cursors(vault.derive("cursor"), clock),
+                audit,
+                new ArgumentDigest(secret(vault.derive("audit arguments"))),
+                metrics,
+                config.mcp(),
+                version.text(),
+                clock));
+  }
+
+  private Upstreams upstreams(TargetNews news) {
+    String gatewayId = audit.replica().toString();
+    var stragglers = new Stragglers();
+    int left = stragglers.killAllOf(gatewayId);
+    if (left > 0) {
+      LOG.atWarn().addKeyValue("processes", left).log("An earlier run left processes behind");
+    }
+    var stdio =
+        new StdioDial(
+            config.stdio(),
+            config.mcp(),
+            config.server().dataDir(),
+            gatewayId,
+            version.text(),
+            stragglers);
+    var http = closing.add(new HttpDial(config.mcp(), version.text()));
+    return new Upstreams(new TransportConnector(stdio, http), config.stdio(), config.mcp(), news);
+  }
+
+  private static Secret secret(byte[] key) {
+    return new Secret(Base64.getEncoder().encodeToString(key));
+  }
+
+  /// Opens everything and loads the rules; what is opened is added to `closing`.
+  static Parts start(GatewayConfig config, Closing closing) {
+    var parts = new Parts(config, closing);
+    parts.begin();
+    return parts;
+  }
+
+  /// Loads the rules and follows their changes.
+  private void begin() {
+    identities.onChange(user -> {
+      sessions.endUnlessUnchanged(user, identities.find(user));
+      sessions.recheck();
+    });
+    policies.onChange(sessions::recheck);
+    sessions.onEnd(session -> upstreams.retireSession(session.digest()));
+    targets.onChange(this::forget);
+    credentials.onChange(upstreams::retire);
+    var changes = storage.changes();
+    changes.on("users", identities::reload);
+    changes.on("api_tokens", identities::reload);
+    changes.on("targets", targets::reload);
+    changes.on("policies", policies::reload);
+    changes.on("policy_subjects", policies::reload);
+    changes.on("env_configs", credentials::reload);
+    changes.start();
+    health.rulesTooOldWhen(() -> !policies.ready());
+    var fresh = new Freshness(changes::confirmedAt, clock, DATABASE_AWAY);
+    health.databaseAwayWhen(() -> changes.lost() || !fresh.getAsBoolean());
+    health.rulesLoaded();
+    closing.add(new Sweeper(SWEEP, sessions::expire, catalog::expire));
+    measure();
+  }
+
+  private void forget(TargetId target) {
+    servers.forget(target);
+    upstreams.retire(target);
+  }
+
+  private void measure() {
+    metrics.gauge("reflow.sessions", "{session}", "Open MCP sessions", () -> sessions.all().size());
+    metrics.gauge(
+        "reflow.stdio.processes", "{process}", "Child processes", upstreams::processCount);
+    metrics.gauge(
+        "reflow.upstream.connections",
+        "{connection}",
+        "Sessions with HTTP targets",
+        upstreams::connectionCount);
+  }
+
+  Health health() {
+    return health;
+  }
+
+  McpEndpoint mcp() {
+    return mcp;
+  }
+
+  Gate<Authenticated> gate() {
+    return new RestGate(authenticator);
+  }
+
+  HealthRoutes healthRoutes() {
+    return new HealthRoutes(health);
+  }
+
+  MetricsRoutes metricsRoutes() {
+    return new MetricsRoutes(metrics);
+  }
+
+  IdentityRoutes identityRoutes() {
+    return new IdentityRoutes(
+        userStore, passwords, logins, identities, config.auth(), config.production(), clock);
+  }
+
+  TokenRoutes tokenRoutes() {
+    return new TokenRoutes(tokenStore, identities, clock);
+  }
+
+  UserRoutes userRoutes() {
+    return new UserRoutes(userStore, passwords, identities);
+  }
+
+  SessionRoutes sessionRoutes() {
+    return new SessionRoutes(sessions);
+  }
+
+  TargetRoutes targetRoutes() {
+    return new TargetRoutes(targetStore, access, reload());
+  }
+
+  ImportRoutes importRoutes() {
+    return new ImportRoutes(new ImportStore(storage.database(), credentialStore), reload());
+  }
+
+  ProbeRoutes probeRoutes() {
+    return new ProbeRoutes(access, policies, new UpstreamProber(credentials, upstreams, catalog));
+  }
+
+  InstanceRoutes instanceRoutes() {
+    return new InstanceRoutes(access, upstreams);
+  }
+
+  CredentialRoutes credentialRoutes() {
+    return new CredentialRoutes(
+        credentialStore, credentials, access, user -> identities.find(user).isPresent());
+  }
+
+  PolicyRoutes policyRoutes() {
+    return new PolicyRoutes(policyStore, policies, targets, identities::find);
+  }
+
+  AuditRoutes auditRoutes() {
+    return auditRoutes;
+  }
+
+  private Reload reload() {
+    return new Reload(targets, policies, credentials);
+  }
+}

@@ -1,0 +1,140 @@
+package io.reflow.gateway.api;
+
+import io.reflow.gateway.fault.GatewayException.InvalidRequest;
+import io.reflow.gateway.http.Exchange;
+import io.reflow.gateway.identity.Authentication.Authenticated;
+import io.reflow.gateway.target.Target;
+import io.reflow.gateway.target.Transport.Stdio;
+import io.reflow.gateway.target.Transport.StreamableHttp;
+import jakarta.json.bind.annotation.JsonbProperty;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// `/api/targets/import`: takes over the `mcpServers` of a desktop client. All entries are
+/// imported, or none; secrets become encrypted default env configs.
+public final class ImportRoutes {
+
+  private static final int MOST_ENTRIES = 200;
+
+  private final ImportStore store;
+  private final Reload reload;
+  private final TakenNames taken;
+
+  public ImportRoutes(ImportStore store, Reload reload) {
+    this.store = store;
+    this.reload = reload;
+    this.taken = new TakenNames(reload.targets());
+  }
+
+  /// What clients keep in their file.
+  public record RequestJson(
+      @JsonbProperty("mcpServers") @Nullable Map<String, Map<String, Object>> mcpServers) {}
+
+  /// What is or would be created.
+  public record ResultJson(boolean dryRun, List<EntryJson> targets) {}
+
+  /// One entry: with a `problem` it can't be imported.
+  public record EntryJson(
+      String source,
+      String name,
+      @Nullable String id,
+      @Nullable String transportType,
+      @Nullable String url,
+      @Nullable String command,
+      @Nullable List<String> args,
+      @Nullable List<String> envKeys,
+      @Nullable List<String> ignoredFields,
+      @Nullable String problem) {
+
+    static EntryJson of(ImportedTarget imported, boolean created) {
+      Target target = imported.target();
+      return new EntryJson(
+          imported.source(),
+          target.name(),
+          created ? target.id().toString() : null,
+          target.transport().wireName(),
+          target.transport() instanceof StreamableHttp(var url) ? url.toString() : null,
+          target.transport() instanceof Stdio(var command, _) ? command : null,
+          target.transport() instanceof Stdio(_, var arguments) ? arguments : null,
+          imported.secrets().keySet().stream().sorted().toList(),
+          imported.ignored(),
+          null);
+    }
+
+    static EntryJson of(String source, String name, String problem) {
+      return new EntryJson(source, name, null, null, null, null, null, null, null, problem);
+    }
+  }
+
+  public void importAll(Exchange<Authenticated> exchange) {
+    boolean dryRun = dryRun(exchange.query("dry_run"));
+    RequestJson request = exchange.body(RequestJson.class);
+    if (request.mcpServers() == null || request.mcpServers().isEmpty()) {
+      throw new InvalidRequest("mcpServers is missing or empty");
+    }
+    if (request.mcpServers().size() > MOST_ENTRIES) {
+      throw new InvalidRequest("mcpServers has more than %d members".formatted(MOST_ENTRIES));
+    }
+    List<ImportedTarget> imported = new ArrayList<>();
+    List<EntryJson> problems = new ArrayList<>();
+    read(request.mcpServers(), imported, problems);
+    if (dryRun) {
+      exchange.ok(result(true, imported, problems));
+      return;
+    }
+    if (!problems.isEmpty()) {
+      throw new InvalidRequest("nothing was imported: " + joined(problems));
+    }
+    store.insertAll(imported);
+    reload.run();
+    exchange.created(result(false, imported, problems));
+  }
+
+  private void read(
+      Map<String, Map<String, Object>> entries,
+      List<ImportedTarget> imported,
+      List<EntryJson> problems) {
+    Set<String> used = new HashSet<>();
+    entries.forEach((source, entry) -> {
+      String name = DesktopConfig.name(source, used);
+      used.add(name);
+      try {
+        ImportedTarget target = DesktopConfig.read(source, name, entry);
+        Optional<String> conflict = taken.conflict(target.target());
+        conflict.ifPresentOrElse(
+            problem -> problems.add(EntryJson.of(source, name, problem)),
+            () -> imported.add(target));
+      } catch (InvalidRequest e) {
+        problems.add(EntryJson.of(source, name, e.reason()));
+      }
+    });
+  }
+
+  private static ResultJson result(
+      boolean dryRun, List<ImportedTarget> imported, List<EntryJson> problems) {
+    List<EntryJson> entries = new ArrayList<>();
+    imported.forEach(each -> entries.add(EntryJson.of(each, !dryRun)));
+    entries.addAll(problems);
+    return new ResultJson(dryRun, entries);
+  }
+
+  private static String joined(List<EntryJson> problems) {
+    return problems.stream()
+        .map(each -> "'%s': %s".formatted(each.source(), each.problem()))
+        .collect(Collectors.joining("; "));
+  }
+
+  private static boolean dryRun(Optional<String> parameter) {
+    return switch (parameter.orElse("false")) {
+      case "true", "" -> true;
+      case "false" -> false;
+      default -> throw new InvalidRequest("dry_run must be true or false");
+    };
+  }
+}

@@ -1,0 +1,320 @@
+package io.reflow.gateway.catalog;
+
+import io.reflow.gateway.config.McpConfig;
+import io.reflow.gateway.fault.GatewayException;
+import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
+import io.reflow.gateway.instance.InstanceKey;
+import io.reflow.gateway.protocol.ErrorCode;
+import io.reflow.gateway.protocol.JsonText;
+import io.reflow.gateway.protocol.MalformedMessage;
+import io.reflow.gateway.protocol.MessageReader;
+import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.upstream.Answer;
+import io.reflow.gateway.upstream.Caller;
+import io.reflow.gateway.upstream.Listener;
+import io.reflow.gateway.upstream.Reach;
+import io.reflow.gateway.upstream.ServerFacts;
+import io.reflow.gateway.upstream.UpstreamCall;
+import io.reflow.gateway.upstream.Upstreams;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The lists of all instances, kept so that a call finds its tool without asking the target.
+///
+/// A list belongs to one instance with one set of credentials: callers of another instance never
+/// see it. What a policy hides is taken out later, for each caller.
+public final class Catalog {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Catalog.class);
+  private static final int MAX_PAGES = 100;
+  private static final int MAX_ITEMS = 10_000;
+  private static final int MAX_LISTS = 20_000;
+  private static final long MAX_BYTES = 64 << 20;
+
+  private static final String TOO_SLOW = "takes too long to list its features";
+
+  /// A miss asks the target again at most this often, so that nobody can make the gateway hammer
+  /// it.
+  private static final Duration MISS_INTERVAL = Duration.ofSeconds(1);
+
+  /// For so long nobody waits again for a target that could not be listed, unless it is heard of.
+  private static final Duration FAILURE_MEMORY = Duration.ofSeconds(5);
+
+  private final Map<Key, Slot> slots = new ConcurrentHashMap<>();
+  private final Upstreams upstreams;
+  private final McpConfig config;
+  private final InstantSource clock;
+
+  public Catalog(Upstreams upstreams, McpConfig config, InstantSource clock) {
+    this.upstreams = upstreams;
+    this.config = config;
+    this.clock = clock;
+  }
+
+  private record Key(InstanceKey instance, String fingerprint, ListKind kind) {}
+
+  /// The list as it is now; asks the target when the copy is not fresh. While the target is away,
+  /// its last good copy serves for some minutes.
+  ///
+  /// @throws GatewayException when there is no list to be had
+  TargetList list(Reach reach, ListKind kind) throws InterruptedException {
+    return slot(reach, kind).current(reach);
+  }
+
+  /// Loads the list, so that it is there when somebody wants it.
+  public void preload(Reach reach, ListKind kind) throws InterruptedException {
+    slot(reach, kind).current(reach);
+  }
+
+  /// How many entries the list has.
+  public int count(Reach reach, ListKind kind) throws InterruptedException {
+    return slot(reach, kind).current(reach).items().size();
+  }
+
+  /// The copy at hand, if nobody needs to ask for another.
+  Optional<TargetList> fresh(Reach reach, ListKind kind) {
+    return slot(reach, kind).fresh(clock.instant());
+  }
+
+  /// The last good copy, fresh or not, without asking for another.
+  Optional<TargetList> lastGood(Reach reach, ListKind kind) {
+    return slot(reach, kind).usable(clock.instant());
+  }
+
+  /// Remembers that the target was too slow with a list, so that the next caller does not wait too.
+  void tooSlow(Reach reach, ListKind kind, UpstreamFailed failure) {
+    slot(reach, kind).failed(failure);
+  }
+
+  /// The entry of that name. An old copy is good enough where it has the name; where it has not,
+  /// the target is asked again before the answer is no.
+  Optional<Item> find(Reach reach, ListKind kind, String name) throws InterruptedException {
+    return slot(reach, kind).find(reach, name);
+  }
+
+  /// The target has said that a list has changed: whoever wants it next asks anew.
+  public void changed(InstanceKey instance, Listener.ListKind changed) {
+    slots.forEach((key, slot) -> {
+      if (key.instance().equals(instance) && key.kind().changesWith(changed)) {
+        slot.expire();
+      }
+    });
+  }
+
+  /// Forgets lists that have served nobody for long.
+  public void expire() {
+    Instant limit = clock.instant().minus(config.list().maxStale());
+    slots.values().removeIf(slot -> slot.unusedSince(limit));
+  }
+
+  private Slot slot(Reach reach, ListKind kind) {
+    var key = new Key(reach.key(), reach.injection().fingerprint(), kind);
+    Slot slot = slots.get(key);
+    if (slot != null) {
+      return slot;
+    }
+    if (slots.size() >= MAX_LISTS) {
+      expire();
+    }
+    return slots.computeIfAbsent(key, _ -> new Slot(kind));
+  }
+
+  /// One list and the one thread at a time that loads it. Readers of a list at hand never wait.
+  private final class Slot {
+    private final ListKind kind;
+    private final ReentrantLock loading = new ReentrantLock();
+    private volatile @Nullable TargetList list;
+    private volatile boolean expired;
+    private volatile Instant lastUsed = clock.instant();
+    private volatile @Nullable Failure failure;
+
+    private record Failure(GatewayException reason, Instant until) {}
+
+    Slot(ListKind kind) {
+      this.kind = kind;
+    }
+
+    /// Whatever was known is to be asked anew, a failure too.
+    void expire() {
+      failure = null;
+      expired = true;
+    }
+
+    void failed(GatewayException reason) {
+      failure = new Failure(reason, clock.instant().plus(FAILURE_MEMORY));
+    }
+
+    private void refuseIfJustFailed(Instant now) {
+      Failure last = failure;
+      if (last != null && now.isBefore(last.until())) {
+        throw last.reason();
+      }
+    }
+
+    boolean unusedSince(Instant limit) {
+      return lastUsed.isBefore(limit);
+    }
+
+    Optional<TargetList> usable(Instant now) {
+      lastUsed = now;
+      TargetList at = list;
+      boolean usable = at != null && at.loadedAt().plus(config.list().maxStale()).isAfter(now);
+      return usable ? Optional.ofNullable(at) : Optional.empty();
+    }
+
+    Optional<Item> find(Reach reach, String name) throws InterruptedException {
+      Instant now = clock.instant();
+      Optional<TargetList> at = usable(now);
+      if (at.isPresent()) {
+        Optional<Item> item = at.get().find(name);
+        boolean askedJustNow = at.get().loadedAt().plus(MISS_INTERVAL).isAfter(now);
+        if (item.isPresent() ? !expired : askedJustNow) {
+          return item;
+        }
+      }
+      return reload(reach, now).find(name);
+    }
+
+    TargetList current(Reach reach) throws InterruptedException {
+      Instant now = clock.instant();
+      Optional<TargetList> at = fresh(now);
+      return at.isPresent() ? at.get() : reload(reach, now);
+    }
+
+    Optional<TargetList> fresh(Instant now) {
+      return usable(now).filter(at -> !expired && at.fresh(now));
+    }
+
+    /// Loads the list, unless another thread has done so since `asked`.
+    private TargetList reload(Reach reach, Instant asked) throws InterruptedException {
+      refuseIfJustFailed(asked);
+      if (!loading.tryLock(config.timeout().list().toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new UpstreamFailed(reach.target().name(), TOO_SLOW);
+      }
+      try {
+        TargetList at = list;
+        if (at != null && !expired && !at.loadedAt().isBefore(asked)) {
+          return at;
+        }
+        refuseIfJustFailed(asked);
+        return load(reach);
+      } finally {
+        loading.unlock();
+      }
+    }
+
+    private TargetList load(Reach reach) throws InterruptedException {
+      boolean wasExpired = expired;
+      try {
+        // Opening an instance expires its lists, so that comes first.
+        ServerFacts facts = upstreams.facts(reach);
+        expired = false;
+        TargetList loaded = Catalog.this.load(reach, kind, facts);
+        list = loaded;
+        failure = null;
+        return loaded;
+      } catch (InterruptedException e) {
+        expired |= wasExpired;
+        throw e;
+      } catch (GatewayException e) {
+        expired = false;
+        Optional<TargetList> last = usable(clock.instant());
+        if (last.isEmpty()) {
+          failed(e);
+          throw e;
+        }
+        LOG.atWarn()
+            .addKeyValue("target", reach.target().name())
+            .addKeyValue("method", kind.method())
+            .addKeyValue("reason", e.reason())
+            .log("The last good list serves while the target is away");
+        return last.get();
+      }
+    }
+  }
+
+  private TargetList load(Reach reach, ListKind kind, ServerFacts facts)
+      throws InterruptedException {
+    Instant now = clock.instant();
+    Duration ttl =
+        facts.offers(kind.announced()) ? config.list().announcedTtl() : config.list().silentTtl();
+    List<Item> items = facts.offers(kind.capability()) ? pages(reach, kind) : List.of();
+    return TargetList.of(items, now, now.plus(ttl));
+  }
+
+  private List<Item> pages(Reach reach, ListKind kind) throws InterruptedException {
+    long end = System.nanoTime() + config.timeout().list().toNanos();
+    long bytes = 0;
+    List<Item> items = new ArrayList<>();
+    Set<String> cursors = new HashSet<>();
+    RawJson params = RawJson.EMPTY_OBJECT;
+    for (int page = 0; page < MAX_PAGES && items.size() < MAX_ITEMS && bytes < MAX_BYTES; page++) {
+      ListReader.Page read = page(reach, kind, params, end);
+      items.addAll(read.items());
+      bytes += read.bytes();
+      if (read.nextCursor().isEmpty() || !cursors.add(read.nextCursor().get())) {
+        return items;
+      }
+      params = RawJson.of("{\"cursor\":" + JsonText.quote(read.nextCursor().get()) + "}");
+    }
+    LOG.atWarn()
+        .addKeyValue("target", reach.target().name())
+        .addKeyValue("method", kind.method())
+        .log("The list has no end; the rest of it is left out");
+    return items;
+  }
+
+  private static boolean unknownMethod(RawJson error) {
+    try {
+      String code = Integer.toString(ErrorCode.METHOD_NOT_FOUND.value());
+      return MessageReader.readObject(error)
+          .value("code")
+          .map(RawJson::toString)
+          .filter(code::equals)
+          .isPresent();
+    } catch (MalformedMessage _) {
+      return false;
+    }
+  }
+
+  /// @param end when the whole list has to be there, as [System#nanoTime] counts
+  private ListReader.Page page(Reach reach, ListKind kind, RawJson params, long end)
+      throws InterruptedException {
+    String target = reach.target().name();
+    long nanos = end - System.nanoTime();
+    if (nanos <= 0) {
+      throw new UpstreamFailed(target, TOO_SLOW);
+    }
+    Duration left = Duration.ofMillis(TimeUnit.NANOSECONDS.toMillis(nanos) + 1);
+    var call = new UpstreamCall(kind.method(), params, OptionalLong.empty(), left, left);
+    return switch (upstreams.call(reach, call, Caller.SILENT)) {
+      case Answer.Result(var result) -> {
+        try {
+          yield ListReader.read(kind, result);
+        } catch (MalformedMessage e) {
+          throw new UpstreamFailed(
+              target, "answered %s with garbage: %s".formatted(kind.method(), e.why()));
+        }
+      }
+      // A server that offers resources need not know templates, and some offer what they do not
+      // have at all: such a list is empty.
+      case Answer.Failure(var error) when kind == ListKind.TEMPLATES || unknownMethod(error) ->
+          new ListReader.Page(List.of(), Optional.empty(), 0);
+      case Answer.Failure _ -> throw new UpstreamFailed(target, "refused " + kind.method());
+    };
+  }
+}

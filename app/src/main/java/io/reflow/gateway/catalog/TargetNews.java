@@ -1,0 +1,39 @@
+package io.reflow.gateway.catalog;
+
+import io.reflow.gateway.instance.InstanceKey;
+import io.reflow.gateway.upstream.Listener;
+import io.reflow.gateway.upstream.ServerFacts;
+import io.reflow.gateway.upstream.Upstreams;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiConsumer;
+
+/// Passes on what is learned of targets: to what is known of servers, and to whoever keeps lists.
+public final class TargetNews implements Upstreams.Watcher {
+
+  private final KnownServers servers;
+  private final List<BiConsumer<InstanceKey, Listener.ListKind>> listeners =
+      new CopyOnWriteArrayList<>();
+
+  public TargetNews(KnownServers servers) {
+    this.servers = servers;
+  }
+
+  /// `listener` hears of each list that has changed. It must not block.
+  public void onListChanged(BiConsumer<InstanceKey, Listener.ListKind> listener) {
+    listeners.add(listener);
+  }
+
+  @Override
+  public void opened(InstanceKey key, ServerFacts facts) {
+    servers.learned(key.withoutSession(), facts);
+    for (Listener.ListKind kind : Listener.ListKind.values()) {
+      listChanged(key, kind);
+    }
+  }
+
+  @Override
+  public void listChanged(InstanceKey key, Listener.ListKind kind) {
+    listeners.forEach(listener -> listener.accept(key, kind));
+  }
+}

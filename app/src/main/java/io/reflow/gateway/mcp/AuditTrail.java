@@ -1,0 +1,215 @@
+package io.reflow.gateway.mcp;
+
+import io.reflow.gateway.audit.AuditEntry;
+import io.reflow.gateway.audit.AuditIntent;
+import io.reflow.gateway.audit.AuditOutcome;
+import io.reflow.gateway.identity.Identity;
+import io.reflow.gateway.policy.Feature.Kind;
+import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.session.Session;
+import io.reflow.gateway.target.Target;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/// What there is to say of a message afterwards; the stages fill it in as they learn it. Used by
+/// the one thread that works on the message.
+final class AuditTrail {
+
+  private static final int LONGEST_TEXT = 512;
+
+  private final Instant startedAt;
+  private final long startNanos = System.nanoTime();
+  private final String traceId;
+  private final boolean tokenSent;
+  private String method = "";
+  private @Nullable Identity caller;
+  private @Nullable Session session;
+  private @Nullable RawJson requestId;
+  private @Nullable Target target;
+  private @Nullable Kind featureKind;
+  private String featureName = "";
+  private String policy = "";
+  private String argumentsDigest = "";
+  private String credentialScope = "";
+  private boolean denied;
+  private String reason = "";
+  private OptionalInt errorCode = OptionalInt.empty();
+  private long upstreamNanos;
+  private int requestBytes;
+  private OptionalLong sequence = OptionalLong.empty();
+
+  AuditTrail(Instant startedAt, String traceId, boolean tokenSent) {
+    this.startedAt = startedAt;
+    this.traceId = traceId;
+    this.tokenSent = tokenSent;
+  }
+
+  void caller(Identity identity) {
+    caller = identity;
+  }
+
+  void session(Session known) {
+    session = known;
+  }
+
+  void method(String name) {
+    method = name;
+  }
+
+  void request(RawJson id) {
+    requestId = id;
+  }
+
+  void requestBytes(int bytes) {
+    requestBytes = bytes;
+  }
+
+  void wanted(Kind kind, String name) {
+    featureKind = kind;
+    featureName = name;
+  }
+
+  void target(Target found) {
+    target = found;
+  }
+
+  void allowedBy(String rule) {
+    policy = rule;
+    denied = false;
+  }
+
+  /// The caller is told less than this.
+  void deniedBy(String rule, String why) {
+    policy = rule;
+    denied = true;
+    reason = why;
+  }
+
+  /// The first reason counts: what comes after is its consequence.
+  void failed(String why) {
+    if (reason.isEmpty()) {
+      reason = why;
+    }
+  }
+
+  void errorCode(int code) {
+    errorCode = OptionalInt.of(code);
+  }
+
+  void argumentsDigest(String digest) {
+    argumentsDigest = digest;
+  }
+
+  void credentialScope(String scope) {
+    credentialScope = scope;
+  }
+
+  void upstreamTook(long nanos) {
+    upstreamNanos += nanos;
+  }
+
+  /// Remembers under which number the intent was recorded.
+  void intended(long number) {
+    sequence = OptionalLong.of(number);
+  }
+
+  /// All that is known by now.
+  AuditIntent describe() {
+    Optional<Identity> by = Optional.ofNullable(caller);
+    Optional<Session> in = Optional.ofNullable(session);
+    Optional<Target> at = Optional.ofNullable(target);
+    return new AuditIntent(
+        startedAt,
+        by.map(Identity::user),
+        by.map(Identity::email),
+        in.map(Session::digest),
+        in.map(known -> known.client().name()),
+        in.map(known -> known.client().version()),
+        in.map(known -> known.version().wireName()),
+        shortened(method),
+        at.map(Target::id),
+        at.map(Target::name),
+        Optional.ofNullable(featureKind).map(Kind::wireName),
+        present(featureName),
+        present(policy),
+        requestBytes,
+        present(credentialScope),
+        present(argumentsDigest),
+        Optional.of(traceId));
+  }
+
+  AuditEntry entry(AuditOutcome outcome, int answerBytes) {
+    return new AuditEntry(
+        describe(),
+        outcome,
+        errorCode,
+        present(reason),
+        duration(),
+        Duration.ofNanos(upstreamNanos),
+        answerBytes);
+  }
+
+  private static Optional<String> present(String text) {
+    return text.isEmpty() ? Optional.empty() : Optional.of(shortened(text));
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= LONGEST_TEXT ? text : text.substring(0, LONGEST_TEXT);
+  }
+
+  Duration duration() {
+    return Duration.ofNanos(System.nanoTime() - startNanos);
+  }
+
+  boolean tokenSent() {
+    return tokenSent;
+  }
+
+  String traceId() {
+    return traceId;
+  }
+
+  String method() {
+    return method;
+  }
+
+  Optional<Identity> caller() {
+    return Optional.ofNullable(caller);
+  }
+
+  Optional<Session> session() {
+    return Optional.ofNullable(session);
+  }
+
+  Optional<RawJson> requestId() {
+    return Optional.ofNullable(requestId);
+  }
+
+  boolean toolCall() {
+    return featureKind == Kind.TOOL && target != null;
+  }
+
+  String targetName() {
+    return target == null ? "" : target.name();
+  }
+
+  String featureName() {
+    return featureName;
+  }
+
+  boolean denied() {
+    return denied;
+  }
+
+  OptionalInt errorCode() {
+    return errorCode;
+  }
+
+  OptionalLong sequence() {
+    return sequence;
+  }
+}

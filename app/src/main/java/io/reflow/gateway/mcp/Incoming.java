@@ -1,0 +1,55 @@
+package io.reflow.gateway.mcp;
+
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/// An HTTP request to the endpoint, before anything of it is believed.
+///
+/// @param bearerToken throws when the header is not what it must be
+/// @param target the one target of `/mcp/{target}`
+/// @param body read only once the caller is known
+record Incoming(
+    Verb verb,
+    Supplier<Optional<String>> bearerToken,
+    Optional<String> sessionId,
+    Optional<String> protocolVersion,
+    Optional<String> target,
+    Body body,
+    ClientStream stream) {
+
+  /// What the HTTP method asks for.
+  enum Verb {
+    MESSAGE,
+    CLOSE
+  }
+
+  /// The body, read on demand and once.
+  @FunctionalInterface
+  interface Body {
+
+    /// Reads all of it, within the limits for size and time.
+    ///
+    /// @throws Unreadable when it does not arrive, or is of a kind that is not read
+    byte[] read();
+  }
+
+  /// The body could not be read; the cause is the HTTP layer's own, to be answered there.
+  static final class Unreadable extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private final RuntimeException failure;
+
+    Unreadable(RuntimeException failure) {
+      super(failure);
+      this.failure = failure;
+    }
+
+    RuntimeException failure() {
+      return failure;
+    }
+
+    String why() {
+      return "the body could not be read: " + failure.getMessage();
+    }
+  }
+}

@@ -1,0 +1,155 @@
+package io.reflow.gateway.mcp;
+
+import io.helidon.http.Header;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.HttpException;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.reflow.gateway.fault.GatewayException.NotJson;
+import io.reflow.gateway.http.RequestBody;
+import io.reflow.gateway.http.RequestTrace;
+import io.reflow.gateway.http.RestRoutes;
+import io.reflow.gateway.mcp.Incoming.Verb;
+import io.reflow.gateway.protocol.RawJson;
+import java.io.OutputStream;
+import java.time.InstantSource;
+import java.util.Optional;
+
+/// `/mcp` and `/mcp/{target}`: HTTP to messages, and replies to HTTP.
+///
+/// See <https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http>
+public final class McpEndpoint {
+
+  private static final HeaderName SESSION_ID = HeaderNames.create("Mcp-Session-Id");
+  private static final HeaderName PROTOCOL_VERSION = HeaderNames.create("MCP-Protocol-Version");
+  private static final Header JSON =
+      HeaderValues.createCached(HeaderNames.CONTENT_TYPE, "application/json");
+  private static final Header EVENT_STREAM =
+      HeaderValues.createCached(HeaderNames.CONTENT_TYPE, "text/event-stream");
+  private static final Header NO_CACHE =
+      HeaderValues.createCached(HeaderNames.CACHE_CONTROL, "no-cache");
+  private static final Header NO_BUFFERING = HeaderValues.createCached("X-Accel-Buffering", "no");
+  private static final Header ALLOW = HeaderValues.createCached(HeaderNames.ALLOW, "POST, DELETE");
+
+  private final Stage<Call.Received, Reply> pipeline;
+  private final InstantSource clock;
+
+  public McpEndpoint(McpParts parts) {
+    this.pipeline = McpPipeline.of(parts);
+    this.clock = parts.clock();
+  }
+
+  /// Registers the methods of a path; the last segment of `/mcp/{target}` names one target.
+  public void register(HttpRouting.Builder routing, String path) {
+    routing
+        .post(path, (request, response) -> handle(Verb.MESSAGE, request, response))
+        .delete(path, (request, response) -> handle(Verb.CLOSE, request, response))
+        .any(path, (_, response) -> refuseMethod(response));
+  }
+
+  /// There is no stream to get outside of an answer, and nothing to put.
+  private static void refuseMethod(ServerResponse response) {
+    response.status(Status.METHOD_NOT_ALLOWED_405).header(ALLOW).send();
+  }
+
+  private void handle(Verb verb, ServerRequest request, ServerResponse response)
+      throws InterruptedException {
+    var stream = new ClientStream(acceptsStream(request), () -> openStream(response));
+    var incoming =
+        new Incoming(
+            verb,
+            () -> RestRoutes.bearerToken(request),
+            request.headers().first(SESSION_ID),
+            request.headers().first(PROTOCOL_VERSION),
+            request.path().pathParameters().first("target").asOptional(),
+            () -> body(request),
+            stream);
+    var trail =
+        new AuditTrail(
+            clock.instant(),
+            RequestTrace.of(request).value(),
+            request.headers().contains(HeaderNames.AUTHORIZATION));
+    Reply reply;
+    try {
+      reply = pipeline.apply(new Call.Received(incoming, trail));
+    } catch (Incoming.Unreadable e) {
+      throw e.failure();
+    } catch (InterruptedException e) {
+      stream.abandon();
+      throw e;
+    }
+    if (stream.seal()) {
+      stream.finish(lastMessage(reply));
+    } else {
+      send(response, reply);
+    }
+  }
+
+  private static byte[] body(ServerRequest request) {
+    String type = request.headers().first(HeaderNames.CONTENT_TYPE).orElse("");
+    String mediaType = type.split(";", 2)[0].strip();
+    if (!mediaType.equalsIgnoreCase("application/json")) {
+      throw new Incoming.Unreadable(
+          new HttpException(
+              "the content type must be application/json", Status.UNSUPPORTED_MEDIA_TYPE_415));
+    }
+    byte[] body;
+    try {
+      body = RequestBody.read(request);
+    } catch (RuntimeException e) {
+      throw new Incoming.Unreadable(e);
+    }
+    if (body.length == 0) {
+      throw new NotJson("the body is empty; it must be one JSON-RPC message");
+    }
+    return body;
+  }
+
+  private static boolean acceptsStream(ServerRequest request) {
+    return request
+        .headers()
+        .first(HeaderNames.ACCEPT)
+        .map(accept -> accept.contains("text/event-stream") || accept.contains("*/*"))
+        .orElse(false);
+  }
+
+  private static OutputStream openStream(ServerResponse response) {
+    return response
+        .status(Status.OK_200)
+        .header(EVENT_STREAM)
+        .header(NO_CACHE)
+        .header(NO_BUFFERING)
+        .outputStream();
+  }
+
+  private static Optional<RawJson> lastMessage(Reply reply) {
+    return switch (reply) {
+      case Reply.Answer(var message, var _) -> Optional.of(message);
+      case Reply.Refusal refusal -> Optional.of(refusal.message());
+      case Reply.Accepted(), Reply.Closed(), Reply.Withdrawn() -> Optional.empty();
+    };
+  }
+
+  private static void send(ServerResponse response, Reply reply) {
+    switch (reply) {
+      case Reply.Answer(var message, var opened) -> {
+        opened.ifPresent(session -> response.header(SESSION_ID, session.value()));
+        send(response, message);
+      }
+      case Reply.Refusal refusal -> {
+        refusal.headers().forEach((name, value) -> response.header(name, value));
+        send(response.status(refusal.status()), refusal.message());
+      }
+      case Reply.Accepted(), Reply.Withdrawn() -> response.status(Status.ACCEPTED_202).send();
+      case Reply.Closed() -> response.status(Status.NO_CONTENT_204).send();
+    }
+  }
+
+  private static void send(ServerResponse response, RawJson message) {
+    response.header(JSON).send(message.array(), message.from(), message.length());
+  }
+}

@@ -1,0 +1,34 @@
+package io.reflow.gateway.mcp;
+
+import io.reflow.gateway.audit.ArgumentDigest;
+import io.reflow.gateway.audit.AuditLog;
+import io.reflow.gateway.catalog.Catalog;
+import io.reflow.gateway.catalog.Cursors;
+import io.reflow.gateway.catalog.KnownServers;
+import io.reflow.gateway.config.McpConfig;
+import io.reflow.gateway.credential.Credentials;
+import io.reflow.gateway.identity.Authenticator;
+import io.reflow.gateway.policy.PolicyEngine;
+import io.reflow.gateway.session.Sessions;
+import io.reflow.gateway.target.Targets;
+import io.reflow.gateway.telemetry.Metrics;
+import io.reflow.gateway.upstream.Upstreams;
+import java.time.InstantSource;
+
+/// All that the MCP endpoint works with.
+public record McpParts(
+    Authenticator authenticator,
+    Sessions sessions,
+    Targets targets,
+    PolicyEngine policies,
+    Credentials credentials,
+    Upstreams upstreams,
+    Catalog catalog,
+    KnownServers servers,
+    Cursors cursors,
+    AuditLog audit,
+    ArgumentDigest digest,
+    Metrics metrics,
+    McpConfig config,
+    String version,
+    InstantSource clock) {}

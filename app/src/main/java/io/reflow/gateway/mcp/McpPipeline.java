@@ -1,0 +1,67 @@
+package io.reflow.gateway.mcp;
+
+import io.reflow.gateway.catalog.Locator;
+import io.reflow.gateway.catalog.MergedLists;
+import io.reflow.gateway.catalog.Names;
+import io.reflow.gateway.catalog.ParallelLists;
+
+/// The request path of the gateway, whole.
+final class McpPipeline {
+
+  private McpPipeline() {}
+
+  static Stage<Call.Received, Reply> of(
+      Stage<Call.Received, Call.Known> authenticate,
+      Stage<Call.Known, Call.Understood> understand,
+      Stage<Call.Understood, Call.InSession> openSession,
+      Stage<Call.InSession, Call.Routed> route,
+      Stage<Call.Routed, Call.Permitted> authorize,
+      Stage<Call.Permitted, Call.Equipped> inject,
+      Stage<Call.Equipped, Reply> proxy) {
+    return authenticate
+        .then(understand)
+        .then(openSession)
+        .then(route)
+        .then(authorize)
+        .then(inject)
+        .then(proxy);
+  }
+
+  /// The stages, each made of its parts, and the audit around them.
+  static Stage<Call.Received, Reply> of(McpParts parts) {
+    var config = parts.config();
+    var visibility = new Visibility(parts.targets(), parts.policies());
+    var names = new Names(config.naming());
+    var lists = new ParallelLists(parts.catalog(), config.timeout().list());
+    var locator = new Locator(parts.catalog(), lists);
+    var merged = new MergedLists(lists, parts.policies(), names, parts.cursors(), config);
+    var authorize = new Authorize(parts.policies());
+    var inject = new Inject(parts.credentials());
+    var warmUp = new WarmUp(visibility, authorize.then(inject), parts.catalog());
+    var local =
+        new LocalAnswers(
+            parts.sessions(), visibility, parts.servers(), config, warmUp, parts.version());
+    var proxy =
+        new Proxy(
+            parts.authenticator(),
+            local,
+            parts.upstreams(),
+            locator,
+            merged,
+            parts.policies(),
+            names,
+            parts.audit(),
+            parts.digest(),
+            config);
+    var pipeline =
+        of(
+            new Authenticate(parts.authenticator()),
+            new Understand(),
+            new OpenSession(parts.sessions(), parts.targets(), visibility),
+            new Route(visibility, names),
+            authorize,
+            inject,
+            proxy);
+    return new Audited(pipeline, parts.audit(), parts.metrics());
+  }
+}

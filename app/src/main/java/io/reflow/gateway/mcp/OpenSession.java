@@ -1,0 +1,125 @@
+package io.reflow.gateway.mcp;
+
+import io.reflow.gateway.fault.GatewayException.InvalidParams;
+import io.reflow.gateway.fault.GatewayException.InvalidRequest;
+import io.reflow.gateway.fault.GatewayException.NotFound;
+import io.reflow.gateway.identity.Identity;
+import io.reflow.gateway.policy.Decision.Allowed;
+import io.reflow.gateway.policy.Decision.Denied;
+import io.reflow.gateway.protocol.JsonObject;
+import io.reflow.gateway.protocol.MalformedMessage;
+import io.reflow.gateway.protocol.Message;
+import io.reflow.gateway.protocol.MessageReader;
+import io.reflow.gateway.protocol.ProtocolVersion;
+import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.session.Session;
+import io.reflow.gateway.session.Sessions;
+import io.reflow.gateway.target.Target;
+import io.reflow.gateway.target.Targets;
+import java.util.Optional;
+
+/// Finds the session that the message belongs to; `initialize` opens one.
+///
+/// See
+/// <https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management>
+final class OpenSession implements Stage<Call.Understood, Call.InSession> {
+
+  /// What is offered to a client that asks for a revision of no `initialize` era, or for none
+  /// known.
+  static final ProtocolVersion LATEST = ProtocolVersion.V2025_11_25;
+
+  private static final int MAX_CLIENT_NAME = 128;
+
+  private final Sessions sessions;
+  private final Targets targets;
+  private final Visibility visibility;
+
+  OpenSession(Sessions sessions, Targets targets, Visibility visibility) {
+    this.sessions = sessions;
+    this.targets = targets;
+    this.visibility = visibility;
+  }
+
+  @Override
+  public Call.InSession apply(Call.Understood call) {
+    Identity caller = call.call().caller().identity();
+    Optional<String> target = call.call().received().http().target();
+    target.ifPresent(name -> requireVisible(call.trail(), caller, name));
+    boolean opens =
+        call.message().orElse(null) instanceof Message.Request(var _, var method, var _)
+            && method.equals("initialize");
+    Session session = opens ? open(call, caller, target) : find(call, caller, target);
+    call.trail().session(session);
+    return new Call.InSession(session, opens, call);
+  }
+
+  /// A target that is unknown, disabled or hidden from the caller: no difference is to be seen.
+  private void requireVisible(AuditTrail trail, Identity caller, String name) {
+    Optional<Target> target = targets.findByName(name).filter(found -> found.enabled());
+    if (target.isPresent()) {
+      switch (visibility.decide(caller, target.get())) {
+        case Allowed _ -> {
+          return;
+        }
+        case Denied(var policy, var reason) -> {
+          trail.target(target.get());
+          trail.deniedBy(policy, reason);
+        }
+      }
+    }
+    throw new NotFound("there is no target '%s'".formatted(name));
+  }
+
+  private Session find(Call.Understood call, Identity caller, Optional<String> target) {
+    Incoming http = call.call().received().http();
+    String id =
+        http.sessionId()
+            .orElseThrow(() ->
+                new InvalidRequest("the header Mcp-Session-Id is missing: begin with initialize"));
+    http.protocolVersion().ifPresent(OpenSession::requireSupported);
+    return sessions.find(id, caller, target).orElseThrow(Session::ended);
+  }
+
+  private static void requireSupported(String version) {
+    if (ProtocolVersion.find(version).filter(known -> !known.stateless()).isEmpty()) {
+      throw new InvalidRequest(
+          "the header MCP-Protocol-Version names '%s', which is not supported".formatted(version));
+    }
+  }
+
+  private Session open(Call.Understood call, Identity caller, Optional<String> target) {
+    var request = (Message.Request) call.message().orElseThrow();
+    JsonObject params = request.params();
+    String wanted =
+        params
+            .text("protocolVersion")
+            .orElseThrow(() -> new InvalidParams("params.protocolVersion must be a string"));
+    requireObject(params, "capabilities");
+    ProtocolVersion version =
+        ProtocolVersion.find(wanted).filter(known -> !known.stateless()).orElse(LATEST);
+    return sessions.open(caller, version, client(params), target);
+  }
+
+  private static Session.Client client(JsonObject params) {
+    RawJson info = requireObject(params, "clientInfo");
+    try {
+      JsonObject client = MessageReader.readObject(info);
+      return new Session.Client(
+          shortened(client.text("name").orElse("unknown")),
+          shortened(client.text("version").orElse("")));
+    } catch (MalformedMessage e) {
+      throw new InvalidParams("params.clientInfo: " + e.why());
+    }
+  }
+
+  private static RawJson requireObject(JsonObject params, String name) {
+    return params
+        .value(name)
+        .filter(value -> value.array()[value.from()] == '{')
+        .orElseThrow(() -> new InvalidParams("params.%s must be an object".formatted(name)));
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= MAX_CLIENT_NAME ? text : text.substring(0, MAX_CLIENT_NAME);
+  }
+}

@@ -1,0 +1,97 @@
+package io.reflow.gateway.mcp;
+
+import io.reflow.gateway.config.McpConfig;
+import io.reflow.gateway.mcp.Way.Wanted;
+import io.reflow.gateway.protocol.JsonObject;
+import io.reflow.gateway.protocol.JsonObjectEdit;
+import io.reflow.gateway.protocol.JsonText;
+import io.reflow.gateway.protocol.Message;
+import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.upstream.UpstreamCall;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+
+/// A client's request as it goes upstream: under the target's own names, with a progress token of
+/// the gateway's, without what was meant for the gateway. Everything else stays as it came.
+final class Outgoing {
+
+  private static final AtomicLong PROGRESS_TOKENS = new AtomicLong();
+
+  /// Keys of `_meta` that speak of the connection to the gateway, not of the call.
+  private static final Set<String> HOP_KEYS =
+      Set.of(
+          "io.modelcontextprotocol/protocolVersion",
+          "io.modelcontextprotocol/clientInfo",
+          "io.modelcontextprotocol/clientCapabilities",
+          "io.modelcontextprotocol/logLevel",
+          "io.modelcontextprotocol/subscriptionId",
+          "io.modelcontextprotocol/related-task");
+
+  private static final String PROGRESS_TOKEN = "progressToken";
+
+  private final Optional<RawJson> clientProgressToken;
+  private final UpstreamCall call;
+
+  Outgoing(
+      Message.Request request, Wanted wanted, String upstreamName, McpConfig.Timeouts timeouts) {
+    JsonObject params = request.params();
+    JsonObject meta = params.object("_meta");
+    this.clientProgressToken = meta.value(PROGRESS_TOKEN);
+    OptionalLong token =
+        clientProgressToken.isPresent()
+            ? OptionalLong.of(PROGRESS_TOKENS.incrementAndGet())
+            : OptionalLong.empty();
+    var edit = new JsonObjectEdit(params);
+    rename(edit, params, wanted, upstreamName);
+    editMeta(meta, token).ifPresent(changed -> edit.set("_meta", changed));
+    this.call =
+        new UpstreamCall(
+            request.method(), edit.apply(), token, timeouts.callIdle(), timeouts.callMax());
+  }
+
+  private static void rename(
+      JsonObjectEdit edit, JsonObject params, Wanted wanted, String upstreamName) {
+    switch (wanted.kind()) {
+      case TOOL -> {
+        renameUnlessEqual(edit, wanted, upstreamName);
+        edit.drop("task");
+        if (params.find("arguments").isEmpty()) {
+          // Many servers fail without it, although the specification lets clients leave it out.
+          edit.set("arguments", RawJson.EMPTY_OBJECT);
+        }
+      }
+      case PROMPT -> renameUnlessEqual(edit, wanted, upstreamName);
+      case PROMPT_COMPLETION ->
+          edit.set(
+              "ref",
+              new JsonObjectEdit(params.object("ref"))
+                  .set("name", JsonText.string(upstreamName))
+                  .apply());
+      case RESOURCE, TEMPLATE_COMPLETION -> {}
+    }
+  }
+
+  private static void renameUnlessEqual(JsonObjectEdit edit, Wanted wanted, String upstreamName) {
+    if (!wanted.exposed().equals(upstreamName)) {
+      edit.set("name", JsonText.string(upstreamName));
+    }
+  }
+
+  private static Optional<RawJson> editMeta(JsonObject meta, OptionalLong token) {
+    var edit = new JsonObjectEdit(meta);
+    HOP_KEYS.forEach(edit::drop);
+    token.ifPresent(number -> edit.set(PROGRESS_TOKEN, RawJson.of(Long.toString(number))));
+    return edit.changesAnything() ? Optional.of(edit.apply()) : Optional.empty();
+  }
+
+  /// What the client calls the progress of this request, if it wants to hear of it.
+  Optional<RawJson> clientProgressToken() {
+    return clientProgressToken;
+  }
+
+  UpstreamCall call() {
+    return call;
+  }
+}

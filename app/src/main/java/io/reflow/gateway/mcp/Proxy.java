@@ -1,0 +1,289 @@
+package io.reflow.gateway.mcp;
+
+import io.reflow.gateway.audit.ArgumentDigest;
+import io.reflow.gateway.audit.AuditLog;
+import io.reflow.gateway.catalog.ListKind;
+import io.reflow.gateway.catalog.Locator;
+import io.reflow.gateway.catalog.MergedLists;
+import io.reflow.gateway.catalog.MergedLists.Unusable;
+import io.reflow.gateway.catalog.Names;
+import io.reflow.gateway.config.McpConfig;
+import io.reflow.gateway.fault.GatewayException;
+import io.reflow.gateway.fault.GatewayException.MethodNotFound;
+import io.reflow.gateway.fault.GatewayException.NotAuthenticated;
+import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
+import io.reflow.gateway.identity.Authentication.Authenticated;
+import io.reflow.gateway.identity.Authenticator;
+import io.reflow.gateway.mcp.Call.Candidate;
+import io.reflow.gateway.mcp.Call.Ready;
+import io.reflow.gateway.mcp.Call.Unequipped;
+import io.reflow.gateway.mcp.Way.Wanted;
+import io.reflow.gateway.policy.Decision;
+import io.reflow.gateway.policy.Decision.Allowed;
+import io.reflow.gateway.policy.Decision.Denied;
+import io.reflow.gateway.policy.Feature;
+import io.reflow.gateway.policy.PolicyEngine;
+import io.reflow.gateway.protocol.Message;
+import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.session.InFlight;
+import io.reflow.gateway.session.Session;
+import io.reflow.gateway.upstream.Answer;
+import io.reflow.gateway.upstream.Reach;
+import io.reflow.gateway.upstream.ServerFacts.Capability;
+import io.reflow.gateway.upstream.Upstreams;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// Takes the message to the target and its answer back; what the gateway answers itself is answered
+/// here too.
+final class Proxy implements Stage<Call.Equipped, Reply> {
+
+  private final Authenticator authenticator;
+  private final LocalAnswers local;
+  private final Upstreams upstreams;
+  private final Locator locator;
+  private final MergedLists lists;
+  private final PolicyEngine policies;
+  private final Names names;
+  private final AuditLog audit;
+  private final ArgumentDigest digest;
+  private final McpConfig config;
+
+  Proxy(
+      Authenticator authenticator,
+      LocalAnswers local,
+      Upstreams upstreams,
+      Locator locator,
+      MergedLists lists,
+      PolicyEngine policies,
+      Names names,
+      AuditLog audit,
+      ArgumentDigest digest,
+      McpConfig config) {
+    this.authenticator = authenticator;
+    this.local = local;
+    this.upstreams = upstreams;
+    this.locator = locator;
+    this.lists = lists;
+    this.policies = policies;
+    this.names = names;
+    this.audit = audit;
+    this.digest = digest;
+    this.config = config;
+  }
+
+  @Override
+  public Reply apply(Call.Equipped call) throws InterruptedException {
+    if (call.way() instanceof Way.Local<Ready>) {
+      return local.answer(call.call());
+    }
+    var request = (Message.Request) call.call().message().orElseThrow();
+    Session session = call.call().session();
+    InFlight inFlight = session.begin(request.id());
+    try (inFlight) {
+      inFlight.onlyWhile(() -> tokenCounts(call));
+      return answer(call, request, inFlight);
+    } catch (InterruptedException e) {
+      if (inFlight.forbidden()) {
+        throw noLongerAllowed(call);
+      }
+      if (!inFlight.cancelled()) {
+        throw e;
+      }
+      if (session.over()) {
+        throw Session.ended();
+      }
+      return new Reply.Withdrawn();
+    }
+  }
+
+  private boolean tokenCounts(Call.Equipped call) {
+    return authenticator.recheck(call.call().token()) instanceof Authenticated;
+  }
+
+  /// As if the request had come after the change.
+  private GatewayException noLongerAllowed(Call.Equipped call) {
+    String why = "the caller's rights have changed while the call was under way";
+    call.trail().deniedBy("", why);
+    return tokenCounts(call) && call.way() instanceof Way.One<Ready> one
+        ? Refusals.unknown(one.wanted())
+        : new NotAuthenticated("the token no longer counts");
+  }
+
+  private Reply answer(Call.Equipped call, Message.Request request, InFlight inFlight)
+      throws InterruptedException {
+    return switch (call.way()) {
+      case Way.Local<Ready> _ -> throw new IllegalStateException("answered already");
+      case Way.Many<Ready> many -> {
+        intend(call.trail());
+        yield Replies.result(request.id(), list(call, many));
+      }
+      case Way.One<Ready> one -> {
+        describe(call.trail(), request, one);
+        intend(call.trail());
+        yield forward(call, request, one, inFlight);
+      }
+    };
+  }
+
+  /// What can be said before any target is asked.
+  private void describe(AuditTrail trail, Message.Request request, Way.One<Ready> one) {
+    if (one.candidates().size() == 1) {
+      Candidate only = one.candidates().getFirst().candidate();
+      trail.target(only.target());
+      trail.wanted(Authorize.feature(one.wanted(), only).kind(), only.name());
+    }
+    request
+        .params()
+        .value("arguments")
+        .ifPresent(arguments -> trail.argumentsDigest(digest.of(arguments)));
+  }
+
+  /// From here on the gateway may be killed and yet it is known what it was about to do.
+  private void intend(AuditTrail trail) {
+    trail.intended(audit.intend(trail.describe()));
+  }
+
+  private RawJson list(Call.Equipped call, Way.Many<Ready> many) throws InterruptedException {
+    List<Reach> reaches = many.targets().stream().map(Ready::reach).toList();
+    List<Unusable> unusable =
+        call.unequipped().stream()
+            .map(each -> new Unusable(each.granted().candidate().target(), each.reason()))
+            .toList();
+    boolean bare = call.call().session().target().isPresent();
+    return lists.page(call.call().caller(), reaches, unusable, bare, many.kind(), many.cursor());
+  }
+
+  private Reply forward(
+      Call.Equipped call, Message.Request request, Way.One<Ready> one, InFlight inFlight)
+      throws InterruptedException {
+    Found found = find(one).orElseThrow(() -> unknown(call, one.wanted()));
+    Wanted wanted = one.wanted();
+    AuditTrail trail = call.trail();
+    trail.target(found.reach().target());
+    trail.wanted(found.feature().kind(), found.feature().name());
+    switch (found.decision()) {
+      case Denied(var policy, var reason) -> {
+        trail.deniedBy(policy, reason);
+        throw Refusals.unknown(wanted);
+      }
+      case Allowed(var permit) -> trail.allowedBy(permit.policy());
+    }
+    inFlight.onlyWhile(() -> tokenCounts(call) && allows(call, found.feature()));
+    requireCompletions(found, wanted);
+    return send(call, request, wanted, found);
+  }
+
+  private boolean allows(Call.Equipped call, Feature feature) {
+    return policies.decide(call.call().caller(), feature) instanceof Allowed;
+  }
+
+  /// Asked only once the caller may know of the prompt or resource.
+  private void requireCompletions(Found found, Wanted wanted) throws InterruptedException {
+    boolean completion =
+        switch (wanted.kind()) {
+          case PROMPT_COMPLETION, TEMPLATE_COMPLETION -> true;
+          case TOOL, PROMPT, RESOURCE -> false;
+        };
+    if (completion && !upstreams.facts(found.reach()).offers(Capability.COMPLETIONS)) {
+      throw new MethodNotFound(
+          "'%s' has no completions".formatted(Refusals.quoted(wanted.exposed())));
+    }
+  }
+
+  private Reply send(Call.Equipped call, Message.Request request, Wanted wanted, Found found)
+      throws InterruptedException {
+    var outgoing = new Outgoing(request, wanted, found.feature().name(), config.timeout());
+    ClientStream stream = call.call().http().stream();
+    stream.expect(call.call().session(), outgoing.clientProgressToken());
+    long start = System.nanoTime();
+    try {
+      Answer answer = upstreams.call(found.reach(), outgoing.call(), stream);
+      return switch (answer) {
+        case Answer.Result(var result) -> Replies.result(request.id(), result);
+        case Answer.Failure(var error) -> Replies.failure(request.id(), error, call.trail());
+      };
+    } finally {
+      call.trail().upstreamTook(System.nanoTime() - start);
+    }
+  }
+
+  /// The target that has what is wanted, by its own name, and what the policies say of it.
+  private record Found(Reach reach, Feature feature, Decision decision) {}
+
+  private Optional<Found> find(Way.One<Ready> one) throws InterruptedException {
+    Wanted wanted = one.wanted();
+    return switch (wanted.kind()) {
+      case TOOL -> named(one, ListKind.TOOLS);
+      case PROMPT, PROMPT_COMPLETION -> named(one, ListKind.PROMPTS);
+      case RESOURCE -> located(one, locator.resource(allowed(one), wanted.exposed()));
+      case TEMPLATE_COMPLETION -> located(one, locator.template(allowed(one), wanted.exposed()));
+    };
+  }
+
+  /// "Unknown" would be a guess while a target that may have it can't be asked.
+  private static GatewayException unknown(Call.Equipped call, Wanted wanted) {
+    return call.unequipped().stream()
+        .filter(each -> each.granted().decision() instanceof Allowed)
+        .findFirst()
+        .<GatewayException>map(Unequipped::reason)
+        .orElseGet(() -> Refusals.unknown(wanted));
+  }
+
+  private static List<Reach> allowed(Way.One<Ready> one) {
+    return one.candidates().stream()
+        .filter(ready -> ready.decision() instanceof Allowed)
+        .map(Ready::reach)
+        .toList();
+  }
+
+  private static Optional<Found> located(Way.One<Ready> one, Optional<Reach> reach) {
+    return reach.flatMap(found ->
+        one.candidates().stream()
+            .filter(ready -> ready.reach().equals(found))
+            .findFirst()
+            .map(ready ->
+                new Found(
+                    found, Authorize.feature(one.wanted(), ready.candidate()), ready.decision())));
+  }
+
+  /// The first candidate that lists the name owns it, whether or not the caller may use it. A
+  /// target that can't be asked is passed over, but then "unknown" would be a guess.
+  private Optional<Found> named(Way.One<Ready> one, ListKind kind) throws InterruptedException {
+    @Nullable UpstreamFailed unasked = null;
+    for (Ready ready : one.candidates()) {
+      try {
+        Optional<Found> found = owned(ready, one.wanted(), kind);
+        if (found.isPresent()) {
+          return found;
+        }
+      } catch (UpstreamFailed e) {
+        unasked = e;
+      }
+    }
+    if (unasked != null) {
+      throw unasked;
+    }
+    return Optional.empty();
+  }
+
+  private Optional<Found> owned(Ready ready, Wanted wanted, ListKind kind)
+      throws InterruptedException {
+    Candidate candidate = ready.candidate();
+    if (!candidate.cut()) {
+      return locator.lists(ready.reach(), kind, candidate.name())
+          ? Optional.of(
+              new Found(ready.reach(), Authorize.feature(wanted, candidate), ready.decision()))
+          : Optional.empty();
+    }
+    return locator
+        .unshorten(ready.reach(), kind, names, candidate.prefix(), wanted.exposed())
+        .map(name -> {
+          var whole = new Candidate(candidate.target(), candidate.prefix(), name, false);
+          Feature feature = Authorize.feature(wanted, whole);
+          Decision decision = policies.decide(ready.reach().permit().caller(), feature);
+          return new Found(ready.reach(), feature, decision);
+        });
+  }
+}

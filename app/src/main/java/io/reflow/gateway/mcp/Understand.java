@@ -1,0 +1,45 @@
+package io.reflow.gateway.mcp;
+
+import io.reflow.gateway.fault.GatewayException.InvalidRequest;
+import io.reflow.gateway.fault.GatewayException.NotJson;
+import io.reflow.gateway.protocol.ErrorCode;
+import io.reflow.gateway.protocol.MalformedMessage;
+import io.reflow.gateway.protocol.Message;
+import io.reflow.gateway.protocol.MessageReader;
+import java.util.Optional;
+
+/// Reads the one JSON-RPC message of the body.
+final class Understand implements Stage<Call.Known, Call.Understood> {
+
+  @Override
+  public Call.Understood apply(Call.Known call) {
+    Incoming http = call.received().http();
+    return switch (http.verb()) {
+      case CLOSE -> {
+        call.trail().method("session/close");
+        yield new Call.Understood(Optional.empty(), call);
+      }
+      case MESSAGE -> new Call.Understood(Optional.of(read(http.body().read(), call)), call);
+    };
+  }
+
+  private static Message read(byte[] body, Call.Known call) {
+    AuditTrail trail = call.trail();
+    trail.requestBytes(body.length);
+    Message message;
+    try {
+      message = MessageReader.read(body, 0, body.length);
+    } catch (MalformedMessage e) {
+      throw e.code() == ErrorCode.PARSE_ERROR ? new NotJson(e.why()) : new InvalidRequest(e.why());
+    }
+    switch (message) {
+      case Message.Request(var id, var method, var _) -> {
+        trail.request(id);
+        trail.method(method);
+      }
+      case Message.Notification(var method, var _) -> trail.method(method);
+      case Message.Result _, Message.Failure _ -> trail.method("response");
+    }
+    return message;
+  }
+}

@@ -1,0 +1,326 @@
+package io.reflow.gateway.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.reflow.gateway.config.GatewayConfig;
+import io.reflow.gateway.config.McpConfig;
+import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
+import io.reflow.gateway.identity.Identity;
+import io.reflow.gateway.identity.UserId;
+import io.reflow.gateway.policy.Feature;
+import io.reflow.gateway.policy.PolicyEngine;
+import io.reflow.gateway.target.Isolation;
+import io.reflow.gateway.target.Target;
+import io.reflow.gateway.target.TargetId;
+import io.reflow.gateway.target.Transport;
+import io.reflow.gateway.target.UpstreamAuth;
+import io.reflow.gateway.testing.Policies;
+import io.reflow.gateway.testing.UpstreamFixtures;
+import io.reflow.gateway.upstream.Listener;
+import io.reflow.gateway.upstream.Reach;
+import io.reflow.gateway.upstream.Upstreams;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+final class MergedListsTest {
+
+  private static final Identity ANN =
+      new Identity(new UserId(UUID.randomUUID()), "ann@example.com", "user", Set.of());
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final AtomicReference<Instant> now =
+      new AtomicReference<>(Instant.parse("2026-01-01T00:00:00Z"));
+  private final FakeServers servers = new FakeServers();
+  private final Upstreams upstreams =
+      new Upstreams(
+          servers, UpstreamFixtures.STDIO, GatewayConfig.DEFAULTS.mcp(), Upstreams.Watcher.NONE);
+  private final Catalog catalog = new Catalog(upstreams, GatewayConfig.DEFAULTS.mcp(), now::get);
+  private final ParallelLists lists = new ParallelLists(catalog, Duration.ofSeconds(10));
+  private final PolicyEngine all = Policies.engine(Policies.allow("all", 0));
+
+  private final Reach a = reach("a", Optional.empty());
+  private final Reach b = reach("b", Optional.empty());
+  private final List<MergedLists.Unusable> unusable = new ArrayList<>();
+
+  @AfterEach
+  void close() {
+    upstreams.close();
+  }
+
+  @Test
+  void putsTheToolsOfAllTargetsTogetherInOrder() throws IOException, InterruptedException {
+    servers.tools("a", "z", "y");
+    servers.tools("b", "x");
+
+    JsonNode page = page(all, List.of(a, b), Optional.empty());
+
+    assertThat(names(page)).containsExactly("a_z", "a_y", "b_x");
+    assertThat(page.get("tools").get(0)).hasToString("{\"name\":\"a_z\",\"x\":1.0}");
+    assertThat(page.has("_meta")).isFalse();
+  }
+
+  @Test
+  void showsBareNamesOnThePathOfOneTarget() throws IOException, InterruptedException {
+    servers.tools("a", "z");
+
+    assertThat(names(page(all, List.of(a), true, Optional.empty()))).containsExactly("z");
+  }
+
+  @Test
+  void leavesOutWhatThePoliciesHide() throws IOException, InterruptedException {
+    servers.tools("a", "read", "write");
+    var readers =
+        Policies.engine(Policies.only(Policies.allow("readers", 0), Feature.Kind.TOOL, "read"));
+
+    assertThat(names(page(readers, List.of(a), Optional.empty()))).containsExactly("a_read");
+  }
+
+  @Test
+  void followsEveryPageOfATargetEvenBehindAnEmptyCursor() throws IOException, InterruptedException {
+    servers.lists(
+        "a",
+        ListKind.TOOLS,
+        "{\"tools\":[{\"name\":\"1\"}],\"nextCursor\":\"1\"}",
+        "{\"tools\":[{\"name\":\"2\"}],\"nextCursor\":\"2\"}",
+        "{\"tools\":[{\"name\":\"3\"}],\"nextCursor\":\"1\"}");
+
+    assertThat(names(page(all, List.of(a), Optional.empty()))).containsExactly("a_1", "a_2", "a_3");
+  }
+
+  @Test
+  void pagesTheMergedListWithoutLosingOrRepeating() throws IOException, InterruptedException {
+    servers.tools("a", "1", "2", "3", "4", "5");
+    servers.tools("b", "6", "7");
+
+    assertThat(everyName(List.of(a, b)))
+        .containsExactly("a_1", "a_2", "a_3", "a_4", "a_5", "b_6", "b_7");
+  }
+
+  private List<String> everyName(List<Reach> reaches) throws IOException, InterruptedException {
+    List<String> seen = new ArrayList<>();
+    Optional<String> cursor = Optional.empty();
+    do {
+      JsonNode page = page(all, reaches, cursor);
+      seen.addAll(names(page));
+      cursor = Optional.ofNullable(page.get("nextCursor")).map(JsonNode::asText);
+    } while (cursor.isPresent());
+    return seen;
+  }
+
+  @Test
+  void namesTheTargetThatIsMissing() throws IOException, InterruptedException {
+    servers.tools("a", "z");
+    servers.down("b");
+
+    JsonNode page = page(all, List.of(a, b), Optional.empty());
+
+    assertThat(names(page)).containsExactly("a_z");
+    JsonNode missing = page.get("_meta").get("com.reflow/unavailable").get(0);
+    assertThat(missing.get("target").asText()).isEqualTo("b");
+    assertThat(missing.get("reason").asText()).contains("is down");
+  }
+
+  @Test
+  void saysWhichTargetCantBeCalled() throws IOException, InterruptedException {
+    servers.tools("a", "z");
+    unusable.add(new MergedLists.Unusable(b.target(), new UpstreamFailed("b", "lacks a key")));
+
+    JsonNode page = page(all, List.of(a), Optional.empty());
+
+    assertThat(names(page)).containsExactly("a_z");
+    JsonNode missing = page.get("_meta").get("com.reflow/unavailable").get(0);
+    assertThat(missing.get("target").asText()).isEqualTo("b");
+    assertThat(missing.get("reason").asText()).contains("lacks a key");
+    assertThatThrownBy(() -> page(all, List.of(), Optional.empty()))
+        .isInstanceOf(UpstreamFailed.class);
+  }
+
+  @Test
+  void failsWhenNoTargetCanBeListed() {
+    servers.down("a");
+    servers.down("b");
+
+    assertThatThrownBy(() -> page(all, List.of(a, b), Optional.empty()))
+        .isInstanceOf(UpstreamFailed.class)
+        .hasMessageContaining("'a' is down")
+        .hasMessageContaining("'b' is down");
+  }
+
+  @Test
+  void keepsTheLastGoodListForSomeMinutes() throws IOException, InterruptedException {
+    servers.tools("a", "z");
+    assertThat(names(page(all, List.of(a), Optional.empty()))).containsExactly("a_z");
+    servers.down("a");
+
+    pass(Duration.ofMinutes(5));
+    assertThat(names(page(all, List.of(a), Optional.empty()))).containsExactly("a_z");
+
+    pass(Duration.ofMinutes(6));
+    assertThatThrownBy(() -> page(all, List.of(a), Optional.empty()))
+        .isInstanceOf(UpstreamFailed.class);
+  }
+
+  @Test
+  void asksAgainOnceTheTargetSaysThatItsListHasChanged() throws IOException, InterruptedException {
+    servers.tools("a", "old");
+    assertThat(names(page(all, List.of(a), Optional.empty()))).containsExactly("a_old");
+    servers.tools("a", "new");
+    assertThat(names(page(all, List.of(a), Optional.empty()))).containsExactly("a_old");
+
+    catalog.changed(a.key(), Listener.ListKind.TOOLS);
+
+    assertThat(names(page(all, List.of(a), Optional.empty()))).containsExactly("a_new");
+  }
+
+  @Test
+  void showsTheLastGoodListOfATargetThatHangsAndAsksAgainLater()
+      throws IOException, InterruptedException {
+    var impatient = new ParallelLists(catalog, Duration.ofMillis(100));
+    servers.tools("a", "old");
+    servers.tools("b", "x");
+    assertThat(impatient.all(List.of(a, b), ListKind.TOOLS)).hasSize(2);
+    servers.tools("a", "new");
+    servers.silent("a");
+    catalog.changed(a.key(), Listener.ListKind.TOOLS);
+
+    assertThat(impatient.all(List.of(a, b), ListKind.TOOLS))
+        .allMatch(listed -> listed instanceof ParallelLists.Listed.Found);
+    servers.up("a");
+
+    long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    List<String> shown;
+    do {
+      shown = names(page(all, List.of(a, b), Optional.empty()));
+    } while (!shown.contains("a_new") && System.nanoTime() < end);
+    assertThat(shown).as("the change is not forgotten").containsExactly("a_new", "b_x");
+  }
+
+  @Test
+  void givesATakenBareNameItsTargetsPrefix() throws IOException, InterruptedException {
+    Reach first = reach("first", Optional.of(""));
+    Reach second = reach("second", Optional.of(""));
+    servers.tools("first", "same", "a_own");
+    servers.tools("second", "same", "other");
+    servers.tools("a", "z");
+
+    assertThat(everyName(List.of(a, first, second)))
+        .as("what is taken, or looks like the name of another target, gets its own target's")
+        .containsExactly("a_z", "same", "first_a_own", "second_same", "other");
+  }
+
+  @Test
+  void findsAToolWithoutAskingAgainAndMissesOnlyAfterAsking() throws InterruptedException {
+    servers.tools("a", "z");
+
+    assertThat(catalog.find(a, ListKind.TOOLS, "z")).isPresent();
+    assertThat(catalog.find(a, ListKind.TOOLS, "z")).isPresent();
+    assertThat(servers.asked()).hasSize(1);
+
+    assertThat(catalog.find(a, ListKind.TOOLS, "new")).isEmpty();
+    assertThat(servers.asked()).as("it was asked just now").hasSize(1);
+
+    servers.tools("a", "z", "new");
+    pass(Duration.ofSeconds(2));
+    assertThat(catalog.find(a, ListKind.TOOLS, "new")).isPresent();
+  }
+
+  @Test
+  void findsTheTargetOfAResource() throws InterruptedException {
+    servers.resources("a", List.of("demo://a/1"), List.of("demo://a/{id}"));
+    servers.resources("b", List.of("file:///b"), List.of("demo://a/long/{id}"));
+    var locator = new Locator(catalog, lists);
+    List<Reach> both = List.of(a, b);
+
+    assertThat(locator.resource(both, "demo://a/1")).contains(a);
+    assertThat(locator.resource(both, "demo://a/2")).contains(a);
+    assertThat(locator.resource(both, "demo://a/long/2")).contains(b);
+    assertThat(locator.resource(both, "file:///elsewhere")).contains(b);
+    assertThat(locator.resource(both, "gopher://x")).isEmpty();
+    assertThat(locator.template(both, "demo://a/long/{id}")).contains(b);
+  }
+
+  @Test
+  void refusesUrisThatMayMeanTwoThings() throws InterruptedException {
+    servers.resources("a", List.of("file:///listed/../odd"), List.of("file:///{path}"));
+    var locator = new Locator(catalog, lists);
+
+    assertThat(locator.resource(List.of(a), "file:///listed/../odd")).contains(a);
+    for (String uri :
+        List.of("file:///x/../etc", "file:///%2e%2e/etc", "file:///a%2Fb", "file:///a/..")) {
+      assertThat(locator.resource(List.of(a), uri)).as(uri).isEmpty();
+    }
+  }
+
+  private JsonNode page(PolicyEngine policies, List<Reach> reaches, Optional<String> cursor)
+      throws InterruptedException, IOException {
+    return page(policies, reaches, false, cursor);
+  }
+
+  private JsonNode page(
+      PolicyEngine policies, List<Reach> reaches, boolean bare, Optional<String> cursor)
+      throws InterruptedException, IOException {
+    McpConfig defaults = GatewayConfig.DEFAULTS.mcp();
+    var three =
+        new McpConfig.Lists(
+            3,
+            defaults.list().announcedTtl(),
+            defaults.list().silentTtl(),
+            defaults.list().maxStale());
+    var config =
+        new McpConfig(
+            defaults.naming(),
+            three,
+            Optional.empty(),
+            defaults.timeout(),
+            defaults.maxUpstreamMessageSize());
+    var merged =
+        new MergedLists(
+            lists,
+            policies,
+            new Names(config.naming()),
+            new Cursors(new byte[32], now::get),
+            config);
+    return JSON.readTree(
+        merged.page(ANN, reaches, unusable, bare, ListKind.TOOLS, cursor).toString());
+  }
+
+  private static List<String> names(JsonNode page) {
+    return page.get("tools").findValuesAsText("name");
+  }
+
+  private void pass(Duration time) {
+    now.updateAndGet(at -> at.plus(time));
+  }
+
+  private static Reach reach(String name, Optional<String> prefix) {
+    var target =
+        new Target(
+            new TargetId(UUID.randomUUID()),
+            name,
+            new Transport.Stdio("true", List.of()),
+            Isolation.SHARED,
+            new UpstreamAuth.None(),
+            0,
+            Optional.empty(),
+            prefix,
+            true,
+            1);
+    return new Reach(
+        target,
+        Policies.permit(ANN, target.id()),
+        UpstreamFixtures.shared(target),
+        UpstreamFixtures.NO_INJECTION);
+  }
+}

@@ -1,0 +1,71 @@
+package io.reflow.gateway.mcp;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.reflow.gateway.config.GatewayConfig;
+import io.reflow.gateway.identity.Identity;
+import io.reflow.gateway.identity.UserId;
+import io.reflow.gateway.protocol.ProtocolVersion;
+import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.session.Session;
+import io.reflow.gateway.session.Sessions;
+import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+final class ClientStreamTest {
+
+  private static final RawJson PROGRESS = RawJson.of("{\"progressToken\":7,\"progress\":1}");
+
+  private final ByteArrayOutputStream sent = new ByteArrayOutputStream();
+  private final AtomicInteger opened = new AtomicInteger();
+  private final ClientStream stream = new ClientStream(true, this::open);
+
+  @Test
+  void staysPlainWhenTheTargetSpeaksAfterItsAnswer() {
+    stream.expect(session(), Optional.of(RawJson.of("\"mine\"")));
+
+    boolean inStream = stream.seal();
+    stream.progress(PROGRESS);
+
+    assertThat(inStream).isFalse();
+    assertThat(stream.seal()).isFalse();
+    assertThat(opened).hasValue(0);
+  }
+
+  @Test
+  void sendsNothingBehindTheAnswer() throws InterruptedException {
+    stream.expect(session(), Optional.of(RawJson.of("\"mine\"")));
+    stream.progress(PROGRESS);
+
+    boolean inStream = stream.seal();
+    stream.progress(PROGRESS);
+    stream.finish(Optional.of(RawJson.of("{\"id\":1}")));
+
+    assertThat(inStream).isTrue();
+    assertThat(sent.toString(UTF_8))
+        .containsOnlyOnce("notifications/progress")
+        .contains("\"progressToken\":\"mine\"")
+        .endsWith("data: {\"id\":1}\n\n");
+  }
+
+  private OutputStream open() {
+    opened.incrementAndGet();
+    return sent;
+  }
+
+  private static Session session() {
+    var sessions = new Sessions(GatewayConfig.DEFAULTS.session(), () -> Instant.EPOCH);
+    return sessions.open(
+        new Identity(new UserId(UUID.randomUUID()), "ann@example.com", "user", Set.of()),
+        ProtocolVersion.V2025_11_25,
+        new Session.Client("test", "1"),
+        Optional.empty());
+  }
+}
