@@ -1,0 +1,18 @@
+package io.reflow.gateway.bench;
+
+import java.time.Duration;
+
+/// What came of asking for a while.
+///
+/// @param asked all calls, also those before and after the time that counts
+/// @param cpu what the server that was asked has worked for them
+record Sample(Duration taken, Latencies latencies, long asked, Duration cpu) {
+
+  double perSecond() {
+    return latencies.total() * 1e9 / taken.toNanos();
+  }
+
+  double cpuMicros() {
+    return cpu.toNanos() / 1e3 / asked;
+  }
+}

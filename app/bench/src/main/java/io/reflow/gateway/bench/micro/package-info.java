@@ -1,0 +1,5 @@
+/// Single steps of the request path under JMH.
+@NullMarked
+package io.reflow.gateway.bench.micro;
+
+import org.jspecify.annotations.NullMarked;

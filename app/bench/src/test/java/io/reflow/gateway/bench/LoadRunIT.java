@@ -1,0 +1,36 @@
+package io.reflow.gateway.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/// Whether the benchmark still runs and its answers are right; how fast is not asked here.
+class LoadRunIT {
+
+  private static final Plan SHORT =
+      new Plan(
+          List.of(1, 4),
+          1,
+          Duration.ofSeconds(1),
+          Duration.ofSeconds(1),
+          Optional.empty(),
+          List.of());
+
+  @Test
+  void getsRightAnswersOverEveryWay() {
+    Report report = LoadRun.run(SHORT);
+
+    assertThat(report.rows())
+        .extracting(Row::way)
+        .contains(Report.DIRECT, Report.PASS_THROUGH, Report.GATEWAY);
+    assertThat(report.rows())
+        .allSatisfy(row -> {
+          assertThat(row.perSecond()).as(row.way()).isPositive();
+          assertThat(row.latencies().quantile(0.5)).as(row.way()).isPositive();
+        });
+    assertThat(report.toString()).contains("tools/list over 20 targets");
+  }
+}
