@@ -54,9 +54,37 @@ final class Wire {
   }
 
   /// Posts a request, whose response `handler` takes; without a session for `initialize`.
+  /// Cancelling what it returns breaks the exchange off.
+  ///
+  /// A virtual thread of its own waits for the end: the client's own way of not waiting hands each
+  /// response to a platform thread, which costs more than the rest of the call.
   <T> CompletableFuture<HttpResponse<T>> send(
-      byte[] request, @Nullable HttpSession within, BodyHandler<T> handler) {
-    return client.sendAsync(in(within).POST(BodyPublishers.ofByteArray(request)).build(), handler);
+      byte[] body, @Nullable HttpSession within, BodyHandler<T> handler) {
+    HttpRequest request = in(within).POST(BodyPublishers.ofByteArray(body)).build();
+    var response = new CompletableFuture<HttpResponse<T>>();
+    Thread exchange =
+        Thread.ofVirtual()
+            .name("http-" + target + "-call")
+            .start(() -> send(request, handler, response));
+    var _ =
+        response.whenComplete((_, _) -> {
+          if (response.isCancelled()) {
+            exchange.interrupt();
+          }
+        });
+    return response;
+  }
+
+  private <T> void send(
+      HttpRequest request, BodyHandler<T> handler, CompletableFuture<HttpResponse<T>> response) {
+    try {
+      response.complete(client.send(request, handler));
+    } catch (IOException | RuntimeException e) {
+      response.completeExceptionally(e);
+    } catch (InterruptedException e) {
+      response.completeExceptionally(e);
+      Thread.currentThread().interrupt();
+    }
   }
 
   /// Posts a message that has no answer, and gives the HTTP status; what else the target says to it
