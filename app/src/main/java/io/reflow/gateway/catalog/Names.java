@@ -28,13 +28,18 @@ public final class Names {
   ///
   /// @param several whether the caller may see more than one target
   public String prefix(Target target, boolean several) {
+    String label = label(target, several);
+    return label.isEmpty() ? "" : label + naming.delimiter();
+  }
+
+  /// What stands before the delimiter; empty for a target without a prefix.
+  private String label(Target target, boolean several) {
     if (target.toolPrefix().isPresent()) {
-      String label = target.toolPrefix().get();
-      return label.isEmpty() ? "" : label + naming.delimiter();
+      return target.toolPrefix().get();
     }
     return switch (naming.prefix()) {
-      case ALWAYS -> forcedPrefix(target);
-      case AUTO -> several ? forcedPrefix(target) : "";
+      case ALWAYS -> target.name();
+      case AUTO -> several ? target.name() : "";
       case NEVER -> "";
     };
   }
@@ -80,12 +85,12 @@ public final class Names {
     List<Meant> bare = new ArrayList<>(0);
     List<Meant> forced = new ArrayList<>(0);
     for (Target target : targets) {
-      String prefix = prefix(target, several);
-      if (prefix.isEmpty()) {
+      String label = label(target, several);
+      if (label.isEmpty()) {
         add(bare, target, "", exposedName);
-        add(forced, target, forcedPrefix(target), exposedName);
+        addLabelled(forced, target, target.name(), exposedName);
       } else {
-        add(prefixed, target, prefix, exposedName);
+        addLabelled(prefixed, target, label, exposedName);
       }
     }
     if (!bare.isEmpty() && prefixed.stream().map(Meant::target).anyMatch(visible)) {
@@ -94,6 +99,13 @@ public final class Names {
     prefixed.addAll(bare);
     prefixed.addAll(forced);
     return prefixed;
+  }
+
+  private void addLabelled(List<Meant> meant, Target target, String label, String exposedName) {
+    if (exposedName.startsWith(label)
+        && exposedName.startsWith(naming.delimiter(), label.length())) {
+      add(meant, target, label + naming.delimiter(), exposedName);
+    }
   }
 
   private void add(List<Meant> meant, Target target, String prefix, String exposedName) {

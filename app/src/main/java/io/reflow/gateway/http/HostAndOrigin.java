@@ -29,6 +29,9 @@ final class HostAndOrigin implements Filter {
   private final Set<WebOrigin> origins = new HashSet<>();
   private final boolean loopbackOrigins;
 
+  /// Nearly all requests name the same host, which then needs no second look.
+  private volatile String lastAllowedHost = "";
+
   HostAndOrigin(ServerConfig server, CorsConfig cors) {
     WebOrigin published = publicUrl(server.publicUrl());
     anyPortHosts.add(published.host());
@@ -94,6 +97,9 @@ final class HostAndOrigin implements Filter {
   }
 
   private void checkHost(String value) {
+    if (value.equals(lastAllowedHost)) {
+      return;
+    }
     boolean allowed =
         WebOrigin.ofHost(value)
             .filter(host ->
@@ -103,6 +109,7 @@ final class HostAndOrigin implements Filter {
       throw refused(
           "the gateway is not known by this Host; an operator can add it to server.allowed-hosts");
     }
+    lastAllowedHost = value;
   }
 
   private void checkOrigin(String value) {

@@ -30,9 +30,8 @@ final class Visibility {
 
   /// The enabled targets of a path, in their order; the policies are not asked yet.
   List<Target> enabled(Optional<String> only) {
-    return targets.all().stream()
-        .filter(target -> target.enabled())
-        .filter(target -> only.map(target.name()::equals).orElse(true))
-        .toList();
+    return only.isEmpty()
+        ? targets.enabled()
+        : targets.findByName(only.get()).filter(Target::enabled).stream().toList();
   }
 }

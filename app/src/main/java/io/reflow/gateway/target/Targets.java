@@ -29,6 +29,11 @@ public final class Targets {
     return snapshot.current().ordered;
   }
 
+  /// Those of them that are enabled.
+  public List<Target> enabled() {
+    return snapshot.current().enabled;
+  }
+
   public Optional<Target> find(TargetId id) {
     return Optional.ofNullable(snapshot.current().byId.get(id));
   }
@@ -61,11 +66,15 @@ public final class Targets {
   }
 
   private record Index(
-      List<Target> ordered, Map<TargetId, Target> byId, Map<String, Target> byName) {
+      List<Target> ordered,
+      List<Target> enabled,
+      Map<TargetId, Target> byId,
+      Map<String, Target> byName) {
 
     static Index of(List<Target> targets) {
       List<Target> ordered = targets.stream().sorted(Target.ORDER).toList();
-      return new Index(ordered, by(ordered, Target::id), by(ordered, Target::name));
+      List<Target> enabled = ordered.stream().filter(Target::enabled).toList();
+      return new Index(ordered, enabled, by(ordered, Target::id), by(ordered, Target::name));
     }
 
     boolean differsAt(Target old) {

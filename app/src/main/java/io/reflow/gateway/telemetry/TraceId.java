@@ -12,12 +12,25 @@ public record TraceId(String value) {
   private static final Pattern TRACEPARENT =
       Pattern.compile(
           "(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?");
-  private static final Pattern VALUE = Pattern.compile("(?!0{32})[0-9a-f]{32}");
+  private static final int DIGITS = 32;
 
   public TraceId {
-    if (!VALUE.matcher(value).matches()) {
+    if (value.length() != DIGITS || !wellFormed(value)) {
       throw new IllegalArgumentException("a trace id has 32 hexadecimal digits");
     }
+  }
+
+  /// Lower-case hexadecimal digits, of which one at least is no zero.
+  private static boolean wellFormed(String value) {
+    boolean zero = true;
+    for (int i = 0; i < DIGITS; i++) {
+      char digit = value.charAt(i);
+      if ((digit < '0' || digit > '9') && (digit < 'a' || digit > 'f')) {
+        return false;
+      }
+      zero &= digit == '0';
+    }
+    return !zero;
   }
 
   public static TraceId random() {
