@@ -79,7 +79,6 @@ final class Parts {
 
   private final Storage storage;
   private final AuditLog audit;
-  private final AuditRoutes auditRoutes;
 
   private final UserStore userStore;
   private final TokenStore tokenStore;
@@ -88,7 +87,6 @@ final class Parts {
   private final Authenticator authenticator;
   private final PasswordHash passwords;
 
-  private final Freshness fresh;
   private final TargetStore targetStore;
   private final Targets targets;
   private final PolicyStore policyStore;
@@ -113,7 +111,6 @@ final class Parts {
     this.audit =
         closing.add(
             AuditLog.open(config.server().dataDir(), config.audit(), storage.database(), clock));
-    this.auditRoutes = new AuditRoutes(storage.database());
 
     this.userStore = new UserStore(storage.database());
     this.tokenStore = new TokenStore(storage.database());
@@ -124,7 +121,7 @@ final class Parts {
     this.authenticator = new Authenticator(logins, identities, tokenUse, clock);
     this.passwords = closing.add(new PasswordHash(config.auth().maxConcurrentPasswordHashes()));
 
-    this.fresh =
+    var fresh =
         new Freshness(storage.changes()::confirmedAt, clock, config.policy().maxStaleness());
     var vault = new Vault(config.encryption());
     this.targetStore = new TargetStore(storage.database());
@@ -210,8 +207,8 @@ final class Parts {
     changes.on("env_configs", credentials::reload);
     changes.start();
     health.rulesTooOldWhen(() -> !policies.ready());
-    var fresh = new Freshness(changes::confirmedAt, clock, DATABASE_AWAY);
-    health.databaseAwayWhen(() -> changes.lost() || !fresh.getAsBoolean());
+    var heardLately = new Freshness(changes::confirmedAt, clock, DATABASE_AWAY);
+    health.databaseAwayWhen(() -> changes.lost() || !heardLately.getAsBoolean());
     health.rulesLoaded();
     closing.add(new Sweeper(SWEEP, sessions::expire, catalog::expire));
     measure();
@@ -296,7 +293,7 @@ final class Parts {
   }
 
   AuditRoutes auditRoutes() {
-    return auditRoutes;
+    return new AuditRoutes(storage.database());
   }
 
   private Reload reload() {

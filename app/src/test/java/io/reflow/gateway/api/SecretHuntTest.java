@@ -35,7 +35,7 @@ class SecretHuntTest {
   @ValueSource(
       strings = {
         "-y|@modelcontextprotocol/server-everything",
-        "-y|@modelcontextprotocol/server-filesystem|/home/me/a-rather-long-folder-name-for-things",
+        "-y|@modelcontextprotocol/server-filesystem|/srv/files/a-rather-long-folder-name-for-things",
         "--port|3000",
         "--transport=stdio",
         "mcp-server-git|--repository|/srv/repo",

@@ -60,7 +60,7 @@ class ListenerOptionsTest {
                     "/stuck",
                     (_, response) -> {
                       running.countDown();
-                      Thread.sleep(Duration.ofMinutes(1));
+                      new CountDownLatch(1).await();
                       response.send("never");
                     }));
     try (RawClient client = listener.connect()) {
