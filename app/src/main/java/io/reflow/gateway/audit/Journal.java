@@ -46,10 +46,12 @@ final class Journal implements AutoCloseable {
 
   private volatile Segment current;
 
-  /// Whether there will be no next segment for now.
+  /// Whether there will be no next segment for now: follows from the chain, what is prepared and
+  /// whether the disk has room, and is worked out anew whenever one of them changes.
   private volatile boolean exhausted;
 
   private @Nullable Segment prepared;
+  private boolean diskFull;
   private volatile boolean closed;
 
   private Journal(Path folder, AuditConfig config, FileChannel lock, List<Segment> found)
@@ -101,6 +103,19 @@ final class Journal implements AutoCloseable {
   /// @return its sequence
   /// @throws Unavailable when it can't be written
   long append(RecordBytes record) {
+    return append(record, LONGEST_WAIT);
+  }
+
+  /// Writes a record if there is room at once. The shipper must not wait for a segment: it alone
+  /// makes room for one.
+  ///
+  /// @return its sequence
+  /// @throws Unavailable when it can't be written now
+  long appendAtOnce(RecordBytes record) {
+    return append(record, 0);
+  }
+
+  private long append(RecordBytes record, long longestWait) {
     while (!closed) {
       Segment segment = current;
       long sequence = segment.append(record);
@@ -108,7 +123,7 @@ final class Journal implements AutoCloseable {
         sync.ifPresent(group -> group.await(segment));
         return sequence;
       }
-      advance(segment);
+      advance(segment, longestWait);
     }
     throw full();
   }
@@ -149,26 +164,13 @@ final class Journal implements AutoCloseable {
 
   /// Deletes a segment of which nothing is needed any more; never the newest.
   void drop(Segment segment) {
-    chain.remove(segment);
+    change(() -> chain.remove(segment));
     segment.delete();
-    exchange.lock();
-    try {
-      exhausted = false;
-      changed.signalAll();
-    } finally {
-      exchange.unlock();
-    }
   }
 
   @Override
   public void close() {
-    exchange.lock();
-    try {
-      closed = true;
-      changed.signalAll();
-    } finally {
-      exchange.unlock();
-    }
+    change(() -> closed = true);
     join(preparer);
     sync.ifPresent(JournalSync::close);
     if (prepared != null) {
@@ -183,8 +185,8 @@ final class Journal implements AutoCloseable {
   }
 
   /// Makes the prepared segment the current one in place of a full one, whoever comes first.
-  private void advance(Segment full) {
-    long left = LONGEST_WAIT;
+  private void advance(Segment full, long longestWait) {
+    long left = longestWait;
     boolean interrupted = false;
     exchange.lock();
     try {
@@ -203,8 +205,7 @@ final class Journal implements AutoCloseable {
         chain.add(prepared);
         current = prepared;
         prepared = null;
-        exhausted = chain.size() >= config.segments();
-        changed.signalAll();
+        noteChange();
       }
     } finally {
       exchange.unlock();
@@ -217,28 +218,29 @@ final class Journal implements AutoCloseable {
   private void prepare() {
     while (awaitNeed()) {
       try {
-        offer(create(current.nextSequence()));
+        Segment made = create(current.nextSequence());
+        change(() -> {
+          prepared = made;
+          diskFull = false;
+        });
       } catch (IOException e) {
         LOG.atError().setCause(e).log("No space can be reserved for the audit journal");
-        setExhausted();
+        change(() -> diskFull = true);
       }
     }
   }
 
-  /// Waits until a segment is to be made; false when the journal is closed.
+  /// Waits until a segment is to be made; false when the journal is closed. A full disk is looked
+  /// at again every second.
   private boolean awaitNeed() {
     exchange.lock();
     try {
+      boolean waited = false;
       while (!closed) {
-        boolean roomForOne = chain.size() < config.segments();
-        if (prepared == null && roomForOne && !exhausted) {
+        if (prepared == null && chain.size() < config.segments() && (!diskFull || waited)) {
           return true;
         }
-        exhausted = prepared == null && (exhausted || !roomForOne);
-        // A full disk is looked at again now and then, too many segments when one is dropped.
-        if (changed.awaitNanos(TimeUnit.SECONDS.toNanos(1)) <= 0 && roomForOne) {
-          exhausted = false;
-        }
+        waited = changed.awaitNanos(TimeUnit.SECONDS.toNanos(1)) <= 0;
       }
       return false;
     } catch (InterruptedException _) {
@@ -248,24 +250,20 @@ final class Journal implements AutoCloseable {
     }
   }
 
-  private void offer(Segment segment) {
+  private void change(Runnable what) {
     exchange.lock();
     try {
-      prepared = segment;
-      changed.signalAll();
+      what.run();
+      noteChange();
     } finally {
       exchange.unlock();
     }
   }
 
-  private void setExhausted() {
-    exchange.lock();
-    try {
-      exhausted = true;
-      changed.signalAll();
-    } finally {
-      exchange.unlock();
-    }
+  /// Called with the lock held.
+  private void noteChange() {
+    exhausted = prepared == null && (diskFull || chain.size() >= config.segments());
+    changed.signalAll();
   }
 
   private Segment create(long firstSequence) throws IOException {

@@ -251,7 +251,7 @@ final class Shipper implements AutoCloseable {
       if (call.getValue().where() == old) {
         AuditIntent intent = call.getValue().intent();
         try {
-          long copy = journal.append(AuditRecords.carry(call.getKey(), intent));
+          long copy = journal.appendAtOnce(AuditRecords.carry(call.getKey(), intent));
           open.put(call.getKey(), new OpenIntent(intent, journal.holding(copy)));
         } catch (GatewayException.Unavailable _) {
           return;

@@ -19,6 +19,7 @@ import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -104,7 +105,7 @@ class ShipperTest {
     await(() -> succeeds(() -> intend(intent)));
   }
 
-  @Test
+  @RepeatedTest(20)
   void keepsCallsThatTakeLongWithoutKeepingAllTheOthers() throws IOException {
     open(4);
 
