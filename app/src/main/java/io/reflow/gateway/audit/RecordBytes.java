@@ -96,6 +96,11 @@ final class RecordBytes {
     return word(end);
   }
 
+  /// The same record, whose fields can be read once more from where this one stands.
+  RecordBytes fromHere() {
+    return new RecordBytes(bytes, end);
+  }
+
   static long word(int length) {
     return ((long) MAGIC << 32) | length;
   }
