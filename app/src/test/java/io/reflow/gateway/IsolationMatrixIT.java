@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,7 +22,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class IsolationMatrixIT {
 
   private static final Map<String, String> USERS = new LinkedHashMap<>();
-  private static final Map<String, String> TARGETS = new HashMap<>();
 
   private static TestGateway gateway;
 
@@ -39,6 +39,10 @@ class IsolationMatrixIT {
     }
   }
 
+  private static String token(String name) {
+    return Objects.requireNonNull(USERS.get(name));
+  }
+
   private static void user(String name, String role, String... groups) {
     USERS.put(name, gateway.userToken(name + "@example.com", role, groups));
   }
@@ -50,7 +54,6 @@ class IsolationMatrixIT {
     fields.put("isolation_boundary", isolation);
     String name = isolation.replace('_', '-') + "-" + suffix;
     String id = gateway.target(name, fields);
-    TARGETS.put(name, id);
     List<String> all = new ArrayList<>(List.of(scopes));
     all.add("default");
     for (String scope : all) {
@@ -59,7 +62,7 @@ class IsolationMatrixIT {
           .admin(
               "POST",
               "/api/targets/%s/env/%s"
-                  .formatted(id, ofAnn ? "user/" + gateway.userId(USERS.get("ann")) : scope),
+                  .formatted(id, ofAnn ? "user/" + gateway.userId(token("ann")) : scope),
               Map.of("key", "GREETING", "value", scope))
           .require(201);
     }
@@ -115,7 +118,7 @@ class IsolationMatrixIT {
   @ParameterizedTest
   @ValueSource(strings = {"shared-all", "per-role-all", "per-group-all", "per-user-all"})
   void theAuditSaysForWhomTheCredentialsWere(String target) throws InterruptedException {
-    JsonNode _ = whoami(USERS.get("ann"), target);
+    JsonNode _ = whoami(token("ann"), target);
 
     String expected =
         switch (target) {
