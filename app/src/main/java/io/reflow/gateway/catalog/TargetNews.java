@@ -1,6 +1,7 @@
 package io.reflow.gateway.catalog;
 
 import io.reflow.gateway.instance.InstanceKey;
+import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.upstream.Listener;
 import io.reflow.gateway.upstream.ServerFacts;
 import io.reflow.gateway.upstream.Upstreams;
@@ -36,4 +37,7 @@ public final class TargetNews implements Upstreams.Watcher {
   public void listChanged(InstanceKey key, Listener.ListKind kind) {
     listeners.forEach(listener -> listener.accept(key, kind));
   }
+
+  @Override
+  public void resourceUpdated(InstanceKey key, String uri, RawJson params) {}
 }

@@ -2,6 +2,7 @@ package io.reflow.gateway.instance;
 
 import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.identity.UserId;
+import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
 import java.util.Optional;
@@ -11,11 +12,14 @@ import java.util.SortedSet;
 ///
 /// @param session the one session of a client that a stateful target's instance serves, by the name
 ///   that logs have for it
-public record InstanceKey(TargetId target, Sharing sharing, Optional<String> session) {
+/// @param capabilities what the target is told that its clients can do: targets of the `initialize`
+///   era are told once, so that callers whose clients differ in this can't share one
+public record InstanceKey(
+    TargetId target, Sharing sharing, Optional<String> session, ClientCapabilities capabilities) {
 
   /// An instance for all sessions.
   public InstanceKey(TargetId target, Sharing sharing) {
-    this(target, sharing, Optional.empty());
+    this(target, sharing, Optional.empty(), ClientCapabilities.NONE);
   }
 
   /// Who shares the instance.
@@ -59,7 +63,7 @@ public record InstanceKey(TargetId target, Sharing sharing, Optional<String> ses
   /// The instance of `target` that serves `caller` in a session.
   public static InstanceKey of(Target target, Identity caller, String session) {
     Optional<String> own = target.settings().stateful() ? Optional.of(session) : Optional.empty();
-    return new InstanceKey(target.id(), sharing(target, caller), own);
+    return new InstanceKey(target.id(), sharing(target, caller), own, ClientCapabilities.NONE);
   }
 
   private static Sharing sharing(Target target, Identity caller) {

@@ -1,5 +1,6 @@
 package io.reflow.gateway.mcp;
 
+import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.protocol.JsonObject;
 import io.reflow.gateway.protocol.JsonObjectEdit;
 import io.reflow.gateway.protocol.LogLevel;
@@ -8,10 +9,13 @@ import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.upstream.Caller;
+import io.reflow.gateway.upstream.InputRequest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -87,6 +91,27 @@ final class ClientStream implements Caller {
     } catch (MalformedMessage e) {
       LOG.atDebug().addKeyValue("reason", e.why()).log("A log message was left out");
     }
+  }
+
+  @Override
+  public Map<String, InputRequest.Answer> ask(List<InputRequest> questions) {
+    throw new UnsupportedOperationException("clients are not asked yet");
+  }
+
+  @Override
+  public ClientCapabilities capabilities() {
+    Session known = session;
+    return known == null ? ClientCapabilities.NONE : known.capabilities();
+  }
+
+  @Override
+  public Optional<LogLevel> logLevel() {
+    return Optional.ofNullable(session).map(Session::logLevel);
+  }
+
+  @Override
+  public boolean takesInputRequired() {
+    return false;
   }
 
   private synchronized void send(String method, RawJson params) {

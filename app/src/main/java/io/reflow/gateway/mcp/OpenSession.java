@@ -6,6 +6,7 @@ import io.reflow.gateway.fault.GatewayException.NotFound;
 import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.policy.Decision.Allowed;
 import io.reflow.gateway.policy.Decision.Denied;
+import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.protocol.JsonObject;
 import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.Message;
@@ -94,10 +95,9 @@ final class OpenSession implements Stage<Call.Understood, Call.InSession> {
         params
             .text("protocolVersion")
             .orElseThrow(() -> new InvalidParams("params.protocolVersion must be a string"));
-    requireObject(params, "capabilities");
     ProtocolVersion version =
         ProtocolVersion.find(wanted).filter(known -> !known.stateless()).orElse(LATEST);
-    return sessions.open(caller, version, client(params), target);
+    return sessions.open(caller, version, client(params), capabilities(params), target);
   }
 
   private static Session.Client client(JsonObject params) {
@@ -109,6 +109,14 @@ final class OpenSession implements Stage<Call.Understood, Call.InSession> {
           shortened(client.text("version").orElse("")));
     } catch (MalformedMessage e) {
       throw new InvalidParams("params.clientInfo: " + e.why());
+    }
+  }
+
+  private static ClientCapabilities capabilities(JsonObject params) {
+    try {
+      return ClientCapabilities.read(requireObject(params, "capabilities"));
+    } catch (MalformedMessage e) {
+      throw new InvalidParams("params.capabilities: " + e.why());
     }
   }
 

@@ -4,6 +4,7 @@ import io.reflow.gateway.fault.GatewayException.InvalidRequest;
 import io.reflow.gateway.fault.GatewayException.NotFound;
 import io.reflow.gateway.fault.GatewayException.Overloaded;
 import io.reflow.gateway.identity.Identity;
+import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.protocol.LogLevel;
 import io.reflow.gateway.protocol.ProtocolVersion;
 import io.reflow.gateway.protocol.RawJson;
@@ -30,6 +31,7 @@ public final class Session {
   private final Identity owner;
   private final ProtocolVersion version;
   private final Client client;
+  private final ClientCapabilities capabilities;
   private final Optional<String> target;
   private final Instant openedAt;
   private final AtomicInteger userInFlight;
@@ -45,6 +47,7 @@ public final class Session {
       Identity owner,
       ProtocolVersion version,
       Client client,
+      ClientCapabilities capabilities,
       Optional<String> target,
       AtomicInteger userInFlight,
       InstantSource clock) {
@@ -53,6 +56,7 @@ public final class Session {
     this.owner = owner;
     this.version = version;
     this.client = client;
+    this.capabilities = capabilities;
     this.target = target;
     this.userInFlight = userInFlight;
     this.clock = clock;
@@ -89,6 +93,11 @@ public final class Session {
 
   public Client client() {
     return client;
+  }
+
+  /// What the client can be asked for.
+  public ClientCapabilities capabilities() {
+    return capabilities;
   }
 
   /// The one target of a session on `/mcp/{target}`.

@@ -4,6 +4,7 @@ import io.reflow.gateway.config.SessionConfig;
 import io.reflow.gateway.fault.GatewayException.Overloaded;
 import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.identity.UserId;
+import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.protocol.ProtocolVersion;
 import java.time.Duration;
 import java.time.Instant;
@@ -49,10 +50,16 @@ public final class Sessions {
   ///
   /// @throws Overloaded when all of the user's sessions are in use
   public Session open(
-      Identity owner, ProtocolVersion version, Session.Client client, Optional<String> target) {
+      Identity owner,
+      ProtocolVersion version,
+      Session.Client client,
+      ClientCapabilities capabilities,
+      Optional<String> target) {
     Instant now = clock.instant();
     AtomicInteger underWay = inFlight.computeIfAbsent(owner.user(), _ -> new AtomicInteger());
-    var session = new Session(SessionId.next(), owner, version, client, target, underWay, clock);
+    var session =
+        new Session(
+            SessionId.next(), owner, version, client, capabilities, target, underWay, clock);
     opening.lock();
     try {
       makeRoom(owner.user(), now);

@@ -10,6 +10,7 @@ import io.reflow.gateway.instance.Lease;
 import io.reflow.gateway.instance.Lifetimes;
 import io.reflow.gateway.instance.Limits;
 import io.reflow.gateway.instance.Starter;
+import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.target.Transport;
@@ -60,6 +61,9 @@ public final class Upstreams implements AutoCloseable {
 
     void listChanged(InstanceKey key, Listener.ListKind kind);
 
+    /// A resource that somebody follows has changed.
+    void resourceUpdated(InstanceKey key, String uri, RawJson params);
+
     /// For who does not want to know.
     Watcher NONE =
         new Watcher() {
@@ -68,6 +72,9 @@ public final class Upstreams implements AutoCloseable {
 
           @Override
           public void listChanged(InstanceKey key, Listener.ListKind kind) {}
+
+          @Override
+          public void resourceUpdated(InstanceKey key, String uri, RawJson params) {}
         };
   }
 
@@ -156,12 +163,26 @@ public final class Upstreams implements AutoCloseable {
     @Override
     public Upstream start(LastLines lines) throws InterruptedException {
       InstanceKey key = reach.key();
-      Listener listener = kind -> watcher.listChanged(key, kind);
+      Listener listener = listener(key);
       Upstream upstream =
           connector.open(new Opening(reach.target(), key, reach.injection(), listener, lines));
       watcher.opened(key, upstream.facts());
       return upstream;
     }
+  }
+
+  private Listener listener(InstanceKey key) {
+    return new Listener() {
+      @Override
+      public void listChanged(ListKind kind) {
+        watcher.listChanged(key, kind);
+      }
+
+      @Override
+      public void resourceUpdated(String uri, RawJson params) {
+        watcher.resourceUpdated(key, uri, params);
+      }
+    };
   }
 
   /// What runs for a target, is starting, ending, or can't be started.

@@ -6,6 +6,7 @@ import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.Caller;
 import io.reflow.gateway.upstream.Connector;
+import io.reflow.gateway.upstream.Interest;
 import io.reflow.gateway.upstream.Opening;
 import io.reflow.gateway.upstream.ServerFacts;
 import io.reflow.gateway.upstream.ServerFacts.Capability;
@@ -92,6 +93,9 @@ final class FakeServers implements Connector {
           Optional.empty(),
           EnumSet.allOf(Capability.class));
     }
+
+    @Override
+    public void follow(Interest interest) {}
 
     @Override
     public Answer call(UpstreamCall call, Caller caller) throws InterruptedException {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.reflow.gateway.config.GatewayConfig;
 import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.identity.UserId;
+import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.protocol.ProtocolVersion;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.Session;
@@ -66,6 +67,7 @@ final class ClientStreamTest {
         new Identity(new UserId(UUID.randomUUID()), "ann@example.com", "user", Set.of()),
         ProtocolVersion.V2025_11_25,
         new Session.Client("test", "1"),
+        ClientCapabilities.NONE,
         Optional.empty());
   }
 }

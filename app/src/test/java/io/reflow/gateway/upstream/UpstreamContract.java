@@ -5,12 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.testing.RecordingCaller;
+import io.reflow.gateway.testing.RecordingListener;
 import io.reflow.gateway.testing.UpstreamFixtures;
 import io.reflow.gateway.upstream.ServerFacts.Capability;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -22,14 +23,14 @@ import org.junit.jupiter.api.Test;
 /// What holds for an upstream over every transport.
 public abstract class UpstreamContract {
 
-  private final List<Listener.ListKind> changes = new CopyOnWriteArrayList<>();
+  private final RecordingListener changes = new RecordingListener();
   private Upstream upstream;
 
   protected abstract Upstream open(Listener listener) throws InterruptedException;
 
   @BeforeEach
   final void openUpstream() throws InterruptedException {
-    upstream = open(changes::add);
+    upstream = open(changes);
   }
 
   @AfterEach
@@ -103,8 +104,8 @@ public abstract class UpstreamContract {
   @Test
   final void progressReachesTheCallThatItBelongsTo()
       throws ExecutionException, InterruptedException {
-    Recorder first = new Recorder();
-    Recorder second = new Recorder();
+    RecordingCaller first = RecordingCaller.mute();
+    RecordingCaller second = RecordingCaller.mute();
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<Answer> one =
           threads.submit(() -> upstream.call(UpstreamFixtures.progressCall(7001, 3), first));
@@ -114,24 +115,12 @@ public abstract class UpstreamContract {
       assertThat(other.get()).isEqualTo(new Answer.Result(RawJson.of("{\"token\":7002}")));
     }
 
-    assertThat(first.progress)
+    assertThat(first.progress())
         .containsExactly(
             "{\"progressToken\":7001,\"progress\":1}",
             "{\"progressToken\":7001,\"progress\":2}",
             "{\"progressToken\":7001,\"progress\":3}");
-    assertThat(second.progress).hasSize(3).allMatch(params -> params.contains("7002"));
-  }
-
-  private static final class Recorder implements Caller {
-    private final List<String> progress = new CopyOnWriteArrayList<>();
-
-    @Override
-    public void progress(RawJson params) {
-      progress.add(params.toString());
-    }
-
-    @Override
-    public void log(RawJson params) {}
+    assertThat(second.progress()).hasSize(3).allMatch(params -> params.contains("7002"));
   }
 
   @Test
@@ -200,7 +189,7 @@ public abstract class UpstreamContract {
   final void tellsOfChangedLists() throws InterruptedException {
     String _ = result("announce", "{}");
 
-    UpstreamFixtures.await(() -> changes.contains(Listener.ListKind.TOOLS));
+    UpstreamFixtures.await(() -> changes.lists().contains(Listener.ListKind.TOOLS));
   }
 
   @Test

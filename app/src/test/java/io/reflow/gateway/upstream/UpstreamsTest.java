@@ -9,6 +9,7 @@ import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.instance.InstanceKey;
 import io.reflow.gateway.instance.InstanceStatus;
+import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.Transport;
 import io.reflow.gateway.testing.FakeMcpServer;
@@ -68,6 +69,11 @@ final class UpstreamsTest {
     @Override
     public void listChanged(InstanceKey key, Listener.ListKind kind) {
       heard.add(kind.name());
+    }
+
+    @Override
+    public void resourceUpdated(InstanceKey key, String uri, RawJson params) {
+      heard.add(uri);
     }
   }
 

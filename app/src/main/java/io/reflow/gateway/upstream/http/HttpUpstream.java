@@ -10,6 +10,7 @@ import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.Caller;
 import io.reflow.gateway.upstream.Envelope;
 import io.reflow.gateway.upstream.Handshake;
+import io.reflow.gateway.upstream.Interest;
 import io.reflow.gateway.upstream.Listener;
 import io.reflow.gateway.upstream.Patience;
 import io.reflow.gateway.upstream.PendingCall;
@@ -116,6 +117,9 @@ final class HttpUpstream implements Upstream {
   public boolean alive() {
     return !closed;
   }
+
+  @Override
+  public void follow(Interest interest) {}
 
   @Override
   public Answer call(UpstreamCall call, Caller caller) throws InterruptedException {

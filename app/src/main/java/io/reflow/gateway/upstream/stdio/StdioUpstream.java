@@ -12,6 +12,7 @@ import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.Caller;
 import io.reflow.gateway.upstream.Envelope;
 import io.reflow.gateway.upstream.Handshake;
+import io.reflow.gateway.upstream.Interest;
 import io.reflow.gateway.upstream.Listener;
 import io.reflow.gateway.upstream.Patience;
 import io.reflow.gateway.upstream.PendingCall;
@@ -108,6 +109,9 @@ final class StdioUpstream implements Upstream {
   public boolean alive() {
     return ending == null;
   }
+
+  @Override
+  public void follow(Interest interest) {}
 
   @Override
   public Answer call(UpstreamCall call, Caller caller) throws InterruptedException {

@@ -15,6 +15,7 @@ import io.reflow.gateway.testing.FakeMcpServer;
 import io.reflow.gateway.testing.FakeMcpServer.Received;
 import io.reflow.gateway.testing.FakeMcpServer.Script;
 import io.reflow.gateway.testing.FakeTools;
+import io.reflow.gateway.testing.RecordingListener;
 import io.reflow.gateway.testing.UpstreamFixtures;
 import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.Caller;
@@ -25,11 +26,9 @@ import io.reflow.gateway.upstream.UpstreamCall;
 import java.io.OutputStream;
 import java.net.URI;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,7 +39,7 @@ final class HttpFaultsTest {
 
   private final FakeMcpServer server = new FakeMcpServer();
   private final HttpDial dial = new HttpDial(UpstreamFixtures.MCP, "0");
-  private final List<Listener.ListKind> changes = new CopyOnWriteArrayList<>();
+  private final RecordingListener changes = new RecordingListener();
 
   @AfterEach
   void stop() {
@@ -57,8 +56,7 @@ final class HttpFaultsTest {
     Target target = UpstreamFixtures.target("fake", transport);
     return dial.open(
         transport,
-        new Opening(
-            target, UpstreamFixtures.shared(target), injection, changes::add, new LastLines(1)));
+        new Opening(target, UpstreamFixtures.shared(target), injection, changes, new LastLines(1)));
   }
 
   private static String call(Upstream upstream, String tool) throws InterruptedException {
@@ -106,7 +104,7 @@ final class HttpFaultsTest {
       assertThat(call(upstream, "echo")).contains("{\"echo\":1}");
 
       assertThat(server.sessions()).containsExactly("session-2");
-      assertThat(changes).contains(Listener.ListKind.TOOLS);
+      assertThat(changes.lists()).contains(Listener.ListKind.TOOLS);
     }
   }
 

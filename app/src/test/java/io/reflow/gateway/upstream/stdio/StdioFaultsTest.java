@@ -7,10 +7,10 @@ import io.reflow.gateway.config.StdioConfig;
 import io.reflow.gateway.credential.Injection;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.instance.LastLines;
-import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.Transport;
 import io.reflow.gateway.testing.Processes;
+import io.reflow.gateway.testing.RecordingCaller;
 import io.reflow.gateway.testing.StdioServer;
 import io.reflow.gateway.testing.UpstreamFixtures;
 import io.reflow.gateway.upstream.Answer;
@@ -22,7 +22,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -147,12 +146,12 @@ final class StdioFaultsTest {
 
   @Test
   void twoCallsNeverShareAProgressToken() throws InterruptedException, ExecutionException {
-    List<String> heard = new CopyOnWriteArrayList<>();
+    RecordingCaller caller = RecordingCaller.mute();
+    List<String> heard = caller.progress();
     try (Upstream upstream = openServer();
         var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<Answer> first =
-          threads.submit(
-              () -> upstream.call(UpstreamFixtures.progressCall(5, 20), new Listening(heard)));
+          threads.submit(() -> upstream.call(UpstreamFixtures.progressCall(5, 20), caller));
       UpstreamFixtures.await(() -> !heard.isEmpty());
 
       assertThatThrownBy(() -> upstream.call(UpstreamFixtures.progressCall(5, 1), Caller.SILENT))
@@ -160,16 +159,6 @@ final class StdioFaultsTest {
       assertThat(first.get()).isInstanceOf(Answer.Result.class);
       assertThat(heard).hasSize(20);
     }
-  }
-
-  private record Listening(List<String> heard) implements Caller {
-    @Override
-    public void progress(RawJson params) {
-      heard.add(params.toString());
-    }
-
-    @Override
-    public void log(RawJson params) {}
   }
 
   @Test
