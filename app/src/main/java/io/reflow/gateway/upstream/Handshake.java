@@ -34,12 +34,7 @@ public final class Handshake {
   private final String gatewayVersion;
   private final ClientCapabilities capabilities;
 
-  /// Declares no capabilities, for an upstream that serves clients of all kinds.
-  public Handshake(String target, String gatewayVersion) {
-    this(target, gatewayVersion, ClientCapabilities.NONE);
-  }
-
-  /// @param capabilities of all clients that the upstream will serve
+  /// @param capabilities what the clients can do that the upstream serves
   public Handshake(String target, String gatewayVersion, ClientCapabilities capabilities) {
     this.target = target;
     this.gatewayVersion = gatewayVersion;
