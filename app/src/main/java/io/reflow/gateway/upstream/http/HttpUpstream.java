@@ -39,7 +39,7 @@ final class HttpUpstream implements Upstream {
   private static final Duration LEAVING = Duration.ofSeconds(2);
 
   /// Asking these twice does no harm.
-  private static final Set<String> SAFE_METHODS =
+  static final Set<String> SAFE_METHODS =
       Set.of(
           "tools/list",
           "resources/list",

@@ -11,6 +11,7 @@ final class Lingering implements AutoCloseable {
   private static final Duration GRACE = Duration.ofSeconds(2);
 
   private final Map<Attempt, Open> streams = new ConcurrentHashMap<>();
+  private final Map<Thread, Long> threads = new ConcurrentHashMap<>();
   private final Thread thread =
       Thread.ofVirtual().name("http-upstream-lingering").start(this::watch);
 
@@ -23,6 +24,11 @@ final class Lingering implements AutoCloseable {
     }
   }
 
+  /// @param stream the thread that reads what comes; it ends when it is interrupted
+  void add(Thread stream) {
+    threads.put(stream, System.nanoTime());
+  }
+
   void remove(Attempt attempt) {
     streams.remove(attempt);
   }
@@ -32,6 +38,14 @@ final class Lingering implements AutoCloseable {
       while (true) {
         Thread.sleep(GRACE.dividedBy(2));
         long latest = System.nanoTime() - GRACE.toNanos();
+        threads.forEach((stream, since) -> {
+          if (!stream.isAlive()) {
+            threads.remove(stream);
+          } else if (since - latest < 0) {
+            threads.remove(stream);
+            stream.interrupt();
+          }
+        });
         streams.forEach((attempt, open) -> {
           if (open.since() - latest < 0) {
             remove(attempt);

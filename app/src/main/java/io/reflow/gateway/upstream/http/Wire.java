@@ -75,6 +75,17 @@ final class Wire {
     return response;
   }
 
+  /// A POST of one message; without a session for `initialize`.
+  HttpRequest.Builder post(byte[] message, @Nullable HttpSession within) {
+    return in(within).POST(BodyPublishers.ofByteArray(message));
+  }
+
+  /// Waits until the response has been read to its end.
+  <T> void exchange(HttpRequest request, BodyHandler<T> handler)
+      throws IOException, InterruptedException {
+    HttpResponse<T> _ = client.send(request, handler);
+  }
+
   private <T> void send(
       HttpRequest request, BodyHandler<T> handler, CompletableFuture<HttpResponse<T>> response) {
     try {
