@@ -19,6 +19,9 @@ import io.reflow.gateway.config.Secret;
 import io.reflow.gateway.credential.CredentialRoutes;
 import io.reflow.gateway.credential.CredentialStore;
 import io.reflow.gateway.credential.Credentials;
+import io.reflow.gateway.credential.Rotation;
+import io.reflow.gateway.credential.RotationRoutes;
+import io.reflow.gateway.credential.TargetTokenRoutes;
 import io.reflow.gateway.credential.Vault;
 import io.reflow.gateway.http.Gate;
 import io.reflow.gateway.identity.Authentication.Authenticated;
@@ -91,7 +94,9 @@ final class Parts {
   private final Targets targets;
   private final PolicyStore policyStore;
   private final PolicyEngine policies;
+  private final Vault vault;
   private final CredentialStore credentialStore;
+  private final Rotation rotation;
   private final Credentials credentials;
   private final TargetAccess access;
 
@@ -123,13 +128,14 @@ final class Parts {
 
     var fresh =
         new Freshness(storage.changes()::confirmedAt, clock, config.policy().maxStaleness());
-    var vault = new Vault(config.encryption());
+    this.vault = new Vault(config.encryption());
     this.targetStore = new TargetStore(storage.database());
     this.targets = new Targets(targetStore::all);
     this.policyStore = new PolicyStore(storage.database());
     this.policies = new PolicyEngine(policyStore::all, fresh);
     this.credentialStore = new CredentialStore(storage.database(), vault);
     credentialStore.checkKeys();
+    this.rotation = closing.add(new Rotation(credentialStore));
     this.credentials = new Credentials(credentialStore, vault);
     this.access = new TargetAccess(targets, policies);
 
@@ -286,6 +292,14 @@ final class Parts {
   CredentialRoutes credentialRoutes() {
     return new CredentialRoutes(
         credentialStore, credentials, access, user -> identities.find(user).isPresent());
+  }
+
+  TargetTokenRoutes targetTokenRoutes() {
+    return new TargetTokenRoutes(credentialStore, credentials, access);
+  }
+
+  RotationRoutes rotationRoutes() {
+    return new RotationRoutes(rotation, vault);
   }
 
   PolicyRoutes policyRoutes() {
