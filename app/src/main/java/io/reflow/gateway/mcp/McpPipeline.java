@@ -36,7 +36,7 @@ final class McpPipeline {
     var locator = new Locator(parts.catalog(), lists);
     var merged = new MergedLists(lists, parts.policies(), names, parts.cursors(), config);
     var authorize = new Authorize(parts.policies());
-    var inject = new Inject(parts.credentials());
+    var inject = new Inject(parts.credentials(), _ -> false);
     var warmUp = new WarmUp(visibility, authorize.then(inject), parts.catalog());
     var local =
         new LocalAnswers(

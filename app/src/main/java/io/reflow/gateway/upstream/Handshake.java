@@ -1,6 +1,7 @@
 package io.reflow.gateway.upstream;
 
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
+import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.protocol.JsonObject;
 import io.reflow.gateway.protocol.JsonText;
 import io.reflow.gateway.protocol.MalformedMessage;
@@ -15,7 +16,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /// The `initialize` of the revisions that have sessions: what the gateway says and what it makes of
-/// the target's answer. It declares no client capabilities, since an upstream may serve many.
+/// the target's answer.
 public final class Handshake {
 
   /// The revisions that begin with `initialize`.
@@ -34,10 +35,13 @@ public final class Handshake {
 
   private final String target;
   private final String gatewayVersion;
+  private final ClientCapabilities capabilities;
 
-  public Handshake(String target, String gatewayVersion) {
+  /// @param capabilities what the clients can do that the upstream serves
+  public Handshake(String target, String gatewayVersion, ClientCapabilities capabilities) {
     this.target = target;
     this.gatewayVersion = gatewayVersion;
+    this.capabilities = capabilities;
   }
 
   public UpstreamCall initialize(Duration timeout) {
@@ -45,10 +49,13 @@ public final class Handshake {
         "initialize",
         RawJson.of(
             """
-            {"protocolVersion":%s,"capabilities":{},\
+            {"protocolVersion":%s,"capabilities":%s,\
             "clientInfo":{"name":"reflow-gateway","version":%s}}\
             """
-                .formatted(JsonText.quote(NEWEST.wireName()), JsonText.quote(gatewayVersion))),
+                .formatted(
+                    JsonText.quote(NEWEST.wireName()),
+                    capabilities.json(NEWEST),
+                    JsonText.quote(gatewayVersion))),
         OptionalLong.empty(),
         timeout,
         timeout);
