@@ -37,8 +37,8 @@ public final class HeaderText {
         && value.endsWith(END);
   }
 
-  /// The text that a header value stands for; empty when it claims to be encoded and is not
-  /// exactly as [#encode] would have written it.
+  /// The text that a header value stands for; empty when it claims to be encoded and is not exactly
+  /// as [#encode] would have written it.
   public static Optional<String> decode(String value) {
     if (!isEncoded(value)) {
       return Optional.of(value);
