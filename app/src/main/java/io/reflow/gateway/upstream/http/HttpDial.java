@@ -45,6 +45,7 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
                 lingering,
                 patience,
                 opening.listener(),
+                opening.key().capabilities(),
                 gatewayVersion,
                 mcp.timeout().initialize(),
                 mcp.maxUpstreamMessageSize().toInt()),
