@@ -20,6 +20,7 @@ import io.reflow.gateway.credential.CredentialRoutes;
 import io.reflow.gateway.credential.CredentialStore;
 import io.reflow.gateway.credential.Credentials;
 import io.reflow.gateway.credential.Vault;
+import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.http.Gate;
 import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.identity.Authenticator;
@@ -42,6 +43,7 @@ import io.reflow.gateway.policy.PolicyStore;
 import io.reflow.gateway.policy.TargetAccess;
 import io.reflow.gateway.session.SessionRoutes;
 import io.reflow.gateway.session.Sessions;
+import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.target.TargetStore;
 import io.reflow.gateway.target.Targets;
@@ -49,6 +51,7 @@ import io.reflow.gateway.telemetry.Health;
 import io.reflow.gateway.telemetry.HealthRoutes;
 import io.reflow.gateway.telemetry.Metrics;
 import io.reflow.gateway.telemetry.MetricsRoutes;
+import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.TransportConnector;
 import io.reflow.gateway.upstream.Upstreams;
 import io.reflow.gateway.upstream.http.HttpDial;
@@ -174,7 +177,23 @@ final class Parts {
             version.text(),
             stragglers);
     var http = closing.add(new HttpDial(config.mcp(), version.text()));
-    return new Upstreams(new TransportConnector(stdio, http), config.stdio(), config.mcp(), news);
+    return new Upstreams(
+        new TransportConnector(stdio, http), config.stdio(), config.mcp(), news, this::renewed);
+  }
+
+  /// The way to a target with its settings and credentials as they are now.
+  private Reach renewed(Reach reach) {
+    String name = reach.target().name();
+    Target target =
+        targets
+            .find(reach.target().id())
+            .filter(Target::enabled)
+            .orElseThrow(() -> new UpstreamFailed(name, "is not there any more"));
+    return new Reach(
+        target,
+        reach.permit(),
+        reach.key(),
+        credentials.resolve(reach.permit(), target, reach.key()));
   }
 
   private static Secret secret(byte[] key) {
