@@ -81,7 +81,6 @@ public final class TargetRules {
     refuse("port", request.port());
     refuse("health_path", request.healthPath());
     refuse("resources", request.resources());
-    one("uri_mode", request.uriMode(), List.of("passthrough"), List.of("wrap"));
     one("capabilities", request.capabilities(), List.of("fingerprint"), List.of("superset"));
     if (request.tty() != null && request.tty()) {
       throw unavailable("tty", "true", List.of("false"));
@@ -255,6 +254,8 @@ public final class TargetRules {
         features(request.features()),
         request.replaySafe() != null && request.replaySafe(),
         request.trusted() != null && request.trusted(),
+        UriMode.find(one("uri_mode", request.uriMode(), List.of("passthrough", "wrap"), List.of()))
+            .orElseThrow(),
         text("description", request.description()));
   }
 
