@@ -136,7 +136,7 @@ final class SessionCaller implements Caller {
 
   @Override
   public Optional<LogLevel> logLevel() {
-    return Optional.of(session.logLevel());
+    return session.logLevel();
   }
 
   @Override

@@ -80,9 +80,9 @@ public final class Translation {
   /// @throws MalformedMessage when the answer has to be read, and can't be in one way only
   public Answer answer(Asked asked, Answer answer) throws MalformedMessage {
     return switch (answer) {
-      case Answer.Result(var result) -> {
+      case Answer.Result(var result, var stateless) -> {
         RawJson translated = result(asked.method(), result);
-        yield translated.isSameView(result) ? answer : new Answer.Result(translated);
+        yield translated.isSameView(result) ? answer : new Answer.Result(translated, stateless);
       }
       case Answer.Failure(var error) -> errors.translated(asked, error);
     };
