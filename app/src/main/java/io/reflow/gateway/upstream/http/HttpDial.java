@@ -21,7 +21,7 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
   private final Eras eras;
   private final Context context;
   private final ExecutorService threads =
-      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("http-upstream-", 0).factory());
+      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("http-upstream").factory());
   private final HttpClient client;
   private final Lingering lingering = new Lingering();
   private final Patience patience = new Patience();

@@ -61,7 +61,8 @@ final class HttpUpstream implements Upstream {
 
   HttpUpstream(Settings settings, URI url, Map<String, Secret> headers) {
     this.settings = settings;
-    this.handshake = new Handshake(settings.target(), settings.gatewayVersion(), settings.capabilities());
+    this.handshake =
+        new Handshake(settings.target(), settings.gatewayVersion(), settings.capabilities());
     this.wire = new Wire(settings.target(), settings.client(), url, headers);
   }
 
