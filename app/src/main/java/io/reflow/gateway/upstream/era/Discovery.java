@@ -80,7 +80,7 @@ public final class Discovery {
     try {
       return switch (heard) {
         case Heard.Refused(var status) -> refused(status);
-        case Heard.Said(Answer.Result(var result), _) -> result(MessageReader.readObject(result));
+        case Heard.Said(Answer.Result(var result, _), _) -> result(MessageReader.readObject(result));
         case Heard.Said(Answer.Failure(var error), var status) -> failure(error, status);
       };
     } catch (MalformedMessage _) {

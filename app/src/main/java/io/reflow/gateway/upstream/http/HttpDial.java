@@ -1,6 +1,7 @@
 package io.reflow.gateway.upstream.http;
 
 import io.reflow.gateway.config.McpConfig;
+import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.target.Transport;
 import io.reflow.gateway.upstream.Dial;
 import io.reflow.gateway.upstream.Opening;
@@ -9,6 +10,7 @@ import io.reflow.gateway.upstream.Upstream;
 import io.reflow.gateway.upstream.era.Eras;
 import io.reflow.gateway.upstream.stateless.Context;
 import java.net.http.HttpClient;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -55,17 +57,20 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
         new HttpUpstream(
             new HttpUpstream.Settings(
                 opening.target().name(),
+                opening.key(),
                 client,
                 lingering,
                 patience,
                 opening.listener(),
-                opening.key().capabilities(),
                 gatewayVersion,
                 mcp.timeout().initialize(),
                 mcp.maxUpstreamMessageSize().toInt()),
             transport.url(),
             opening.injection().headers());
-    upstream.open();
+    Optional<UpstreamFailed> refusal = upstream.open();
+    if (refusal.isPresent()) {
+      throw refusal.get();
+    }
     return upstream;
   }
 

@@ -75,7 +75,7 @@ final class StatelessHttp implements Channel {
   public Answer exchange(UpstreamCall call, byte[] said, Caller caller)
       throws InterruptedException {
     Answer answer = exchangeSafely(call, said, caller);
-    if (call.method().equals("tools/list") && answer instanceof Answer.Result(var result)) {
+    if (call.method().equals("tools/list") && answer instanceof Answer.Result(var result, _)) {
       toolHeaders.learn(result);
     }
     if (call.method().equals("tools/call") && headersDiffer(answer)) {
@@ -128,7 +128,7 @@ final class StatelessHttp implements Channel {
             OptionalLong.empty(),
             call.idleTimeout(),
             call.maxDuration());
-    if (new Exchange(list, said, Caller.SILENT).run() instanceof Answer.Result(var result)) {
+    if (new Exchange(list, said, Caller.SILENT).run() instanceof Answer.Result(var result, _)) {
       toolHeaders.learn(result);
     }
   }

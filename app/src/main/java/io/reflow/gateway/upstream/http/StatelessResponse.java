@@ -79,7 +79,10 @@ final class StatelessResponse implements BodyHandler<Boolean> {
       case "text/event-stream" -> {
         stream = true;
         yield new EventStream(
-            largestMessage, data -> receive(data, data.length), this::tooLarge);
+            largestMessage,
+            new StreamPosition(),
+            (_, data) -> receive(data, data.length),
+            this::tooLarge);
       }
       default -> give("answered with neither JSON nor an event stream");
     };
@@ -162,7 +165,7 @@ final class StatelessResponse implements BodyHandler<Boolean> {
     try {
       switch (MessageReader.read(bytes, 0, length)) {
         case Message.Result(var of, var result) ->
-            settle(Optional.of(of), new Answer.Result(result));
+            settle(Optional.of(of), new Answer.Result(result, true));
         case Message.Failure(var of, var error) -> settle(of, new Answer.Failure(error));
         case Message.Notification notification -> receiver.notification(notification);
         case Message.Request _ -> receiver.heard();

@@ -92,7 +92,7 @@ final class Rounds {
 
   /// The answer's members, when it is none yet.
   private Optional<JsonObject> asks(UpstreamCall call, Answer answer) {
-    if (!(answer instanceof Answer.Result(var result))) {
+    if (!(answer instanceof Answer.Result(var result, _))) {
       return Optional.empty();
     }
     try {

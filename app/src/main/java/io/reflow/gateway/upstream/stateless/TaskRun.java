@@ -65,7 +65,7 @@ final class TaskRun {
   private Answer send(UpstreamCall call, Caller caller) throws InterruptedException {
     byte[] context = settings.context().of(caller, declared(caller));
     Answer answer = channel.exchange(call, context, caller);
-    if (!(answer instanceof Answer.Result(var result))) {
+    if (!(answer instanceof Answer.Result(var result, _))) {
       return answer;
     }
     JsonObject task = read(result);
@@ -140,7 +140,7 @@ final class TaskRun {
       while (System.nanoTime() - end < 0) {
         switch (task.text("status").orElse("")) {
           case "completed" -> {
-            return new Answer.Result(member(task, "result"));
+            return new Answer.Result(member(task, "result"), true);
           }
           case "failed" -> {
             return new Answer.Failure(member(task, "error"));
@@ -201,7 +201,7 @@ final class TaskRun {
 
     private JsonObject get(String id) throws InterruptedException {
       return switch (send("tasks/get", "{\"taskId\":%s}".formatted(JsonText.quote(id)))) {
-        case Answer.Result(var result) -> read(result);
+        case Answer.Result(var result, _) -> read(result);
         case Answer.Failure _ -> throw failed("has forgotten the task");
       };
     }
