@@ -161,6 +161,7 @@ final class Parts {
                 targets,
                 policies,
                 credentials,
+                eras,
                 upstreams,
                 catalog,
                 servers,
