@@ -188,6 +188,7 @@ final class Parts {
             config.server().dataDir(),
             gatewayId,
             version.text(),
+            eras,
             stragglers);
     var http = closing.add(new HttpDial(config.mcp(), version.text(), eras));
     return new Upstreams(

@@ -80,6 +80,7 @@ class FullMappingTest {
           Map.entry("stdio.max-processes-per-target", "2"),
           Map.entry("stdio.max-processes-per-user", "3"),
           Map.entry("stdio.start-timeout", "4s"),
+          Map.entry("stdio.probe-timeout", "3s"),
           Map.entry("stdio.idle-timeout", "5s"),
           Map.entry("stdio.max-lifetime", "6s"),
           Map.entry("stdio.stop-grace", "7s"),

@@ -49,7 +49,7 @@ public abstract class UpstreamContract {
     return upstream.call(UpstreamFixtures.toolCall(tool, arguments), Caller.SILENT);
   }
 
-  final String result(String tool, String arguments) throws InterruptedException {
+  protected final String result(String tool, String arguments) throws InterruptedException {
     return ((Answer.Result) call(tool, arguments)).result().toString();
   }
 
@@ -118,8 +118,10 @@ public abstract class UpstreamContract {
           threads.submit(() -> upstream.call(UpstreamFixtures.progressCall(7001, 3), first));
       Future<Answer> other =
           threads.submit(() -> upstream.call(UpstreamFixtures.progressCall(7002, 3), second));
-      assertThat(one.get()).isEqualTo(new Answer.Result(RawJson.of("{\"token\":7001}"), version().stateless()));
-      assertThat(other.get()).isEqualTo(new Answer.Result(RawJson.of("{\"token\":7002}"), version().stateless()));
+      assertThat(one.get())
+          .isEqualTo(new Answer.Result(RawJson.of("{\"token\":7001}"), version().stateless()));
+      assertThat(other.get())
+          .isEqualTo(new Answer.Result(RawJson.of("{\"token\":7002}"), version().stateless()));
     }
 
     assertThat(first.progress())
@@ -211,7 +213,7 @@ public abstract class UpstreamContract {
     } else {
       assertThat(replies)
           .contains("\"ping\":{\"jsonrpc\":\"2.0\",\"id\":\"p1\",\"result\":{}}")
-          .contains("\"code\":-32601");
+          .contains("\"error\":{\"code\":-3260");
     }
   }
 
