@@ -30,6 +30,10 @@ public final class Envelope {
     return join("{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":".formatted(id), result);
   }
 
+  public static byte[] error(RawJson id, RawJson error) {
+    return join("{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":".formatted(id), error);
+  }
+
   public static byte[] error(RawJson id, int code, String message) {
     return join(
         "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":".formatted(id),

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Test;
 /// What holds for an upstream over every transport.
 public abstract class UpstreamContract {
 
-  private final RecordingListener changes = new RecordingListener();
-  private Upstream upstream;
+  final RecordingListener changes = new RecordingListener();
+  Upstream upstream;
 
   protected abstract Upstream open(Listener listener) throws InterruptedException;
 
@@ -42,7 +42,7 @@ public abstract class UpstreamContract {
     return upstream.call(UpstreamFixtures.toolCall(tool, arguments), Caller.SILENT);
   }
 
-  private String result(String tool, String arguments) throws InterruptedException {
+  final String result(String tool, String arguments) throws InterruptedException {
     return ((Answer.Result) call(tool, arguments)).result().toString();
   }
 

@@ -1,12 +1,14 @@
 package io.reflow.gateway.upstream.http;
 
 import io.reflow.gateway.config.McpConfig;
+import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.target.Transport;
 import io.reflow.gateway.upstream.Dial;
 import io.reflow.gateway.upstream.Opening;
 import io.reflow.gateway.upstream.Patience;
 import io.reflow.gateway.upstream.Upstream;
 import java.net.http.HttpClient;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -41,17 +43,20 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
         new HttpUpstream(
             new HttpUpstream.Settings(
                 opening.target().name(),
+                opening.key(),
                 client,
                 lingering,
                 patience,
                 opening.listener(),
-                opening.key().capabilities(),
                 gatewayVersion,
                 mcp.timeout().initialize(),
                 mcp.maxUpstreamMessageSize().toInt()),
             transport.url(),
             opening.injection().headers());
-    upstream.open();
+    Optional<UpstreamFailed> refusal = upstream.open();
+    if (refusal.isPresent()) {
+      throw refusal.get();
+    }
     return upstream;
   }
 
