@@ -20,7 +20,9 @@ import io.reflow.gateway.target.UpstreamAuth;
 import io.reflow.gateway.upstream.Listener;
 import io.reflow.gateway.upstream.Opening;
 import io.reflow.gateway.upstream.UpstreamCall;
+import io.reflow.gateway.upstream.era.Eras;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,6 +59,11 @@ public final class UpstreamFixtures {
           DataSize.ofMebibytes(1));
 
   private UpstreamFixtures() {}
+
+  /// Eras of targets that nobody knows yet, and that nobody keeps.
+  public static Eras eras() {
+    return new Eras(_ -> {}, InstantSource.system());
+  }
 
   public static Target target(String name, Transport transport) {
     return new Target(

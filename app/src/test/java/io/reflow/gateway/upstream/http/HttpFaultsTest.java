@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class HttpFaultsTest {
 
   private final FakeMcpServer server = new FakeMcpServer();
-  private final HttpDial dial = new HttpDial(UpstreamFixtures.MCP, "0");
+  private final HttpDial dial = new HttpDial(UpstreamFixtures.MCP, "0", UpstreamFixtures.eras());
   private final RecordingListener changes = new RecordingListener();
 
   @AfterEach
