@@ -41,9 +41,20 @@ final class SessionStream {
     return new SessionStream(accepted, Optional.of(open));
   }
 
-  /// The stream of a connection of the oldest transport.
-  static SessionStream ofConnection() {
+  /// A stream that others use too: that of a connection of the oldest transport, or of a batch.
+  static SessionStream shared() {
     return new SessionStream(true, Optional.empty());
+  }
+
+  static SessionStream shared(EventStream stream) {
+    SessionStream shared = shared();
+    shared.over(stream);
+    return shared;
+  }
+
+  /// Says which stream is shared, if it is a shared one.
+  synchronized void over(EventStream others) {
+    stream = others;
   }
 
   /// Says whose request it is.
@@ -72,7 +83,7 @@ final class SessionStream {
   private synchronized EventStream opened() {
     EventStream now = stream;
     if (now == null) {
-      now = answer.isPresent() ? open(answer.get()) : known().conversation().streams().general();
+      now = open(answer.orElseThrow());
       stream = now;
     }
     return now;

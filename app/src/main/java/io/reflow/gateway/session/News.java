@@ -40,6 +40,8 @@ public final class News {
     }
   }
 
+  /// Takes note that a resource has changed.
+  ///
   /// @param uri as the client subscribed to it, so that there are only so many
   /// @param params of the notification
   public void resourceUpdated(String uri, RawJson params) {
