@@ -29,8 +29,10 @@ sealed interface Call {
     }
   }
 
-  /// What they say: a message, or the wish to close the session.
-  record Understood(Optional<Message> message, Known call) implements Call {
+  /// What they say: a message, or the wish to close the session. A message of the stateless era
+  /// makes claims of its client, one of the `initialize` era belongs to a session.
+  record Understood(Optional<Message> message, Optional<Claims> claims, Known call)
+      implements Call {
 
     @Override
     public AuditTrail trail() {

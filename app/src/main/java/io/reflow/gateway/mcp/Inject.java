@@ -2,7 +2,9 @@ package io.reflow.gateway.mcp;
 
 import io.reflow.gateway.credential.Credentials;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
+import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.instance.InstanceKey;
+import io.reflow.gateway.instance.InstanceKey.Sharing;
 import io.reflow.gateway.mcp.Call.Granted;
 import io.reflow.gateway.mcp.Call.Ready;
 import io.reflow.gateway.mcp.Call.Unequipped;
@@ -42,9 +44,19 @@ final class Inject implements Stage<Call.Permitted, Call.Equipped> {
 
   private Ready ready(Granted granted, Session session) {
     Target target = granted.candidate().target();
-    InstanceKey key = InstanceKey.of(target, granted.permit().caller(), session.digest());
+    InstanceKey key = key(target, granted.permit().caller(), session);
     var injection = credentials.resolve(granted.permit(), target, key);
     var reach = new Reach(target, granted.permit(), key, injection);
     return new Ready(granted.candidate(), reach, granted.decision());
+  }
+
+  /// What a stateful target has for each session it has for each user where there are none.
+  private static InstanceKey key(Target target, Identity caller, Session session) {
+    if (!session.stateless()) {
+      return InstanceKey.of(target, caller, session.digest());
+    }
+    return target.settings().stateful()
+        ? new InstanceKey(target.id(), new Sharing.User(caller.user()))
+        : InstanceKey.of(target, caller);
   }
 }

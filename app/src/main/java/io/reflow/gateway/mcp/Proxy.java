@@ -41,6 +41,8 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
 
   private final Authenticator authenticator;
   private final LocalAnswers local;
+  private final StatelessAnswers stateless;
+  private final Results results;
   private final Upstreams upstreams;
   private final Locator locator;
   private final MergedLists lists;
@@ -53,6 +55,8 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   Proxy(
       Authenticator authenticator,
       LocalAnswers local,
+      StatelessAnswers stateless,
+      Results results,
       Upstreams upstreams,
       Locator locator,
       MergedLists lists,
@@ -63,6 +67,8 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       McpConfig config) {
     this.authenticator = authenticator;
     this.local = local;
+    this.stateless = stateless;
+    this.results = results;
     this.upstreams = upstreams;
     this.locator = locator;
     this.lists = lists;
@@ -76,7 +82,9 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   @Override
   public Reply apply(Call.Equipped call) throws InterruptedException {
     if (call.way() instanceof Way.Local<Ready>) {
-      return local.answer(call.call());
+      return call.call().session().stateless()
+          ? stateless.answer(call.call())
+          : local.answer(call.call());
     }
     var request = (Message.Request) call.call().message().orElseThrow();
     Session session = call.call().session();
@@ -92,7 +100,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
         throw e;
       }
       if (session.over()) {
-        throw Session.ended();
+        throw session.stateless() ? Refusals.ended() : Session.ended();
       }
       return new Reply.Withdrawn();
     }
@@ -113,11 +121,13 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
 
   private Reply answer(Call.Equipped call, Message.Request request, InFlight inFlight)
       throws InterruptedException {
+    Session session = call.call().session();
     return switch (call.way()) {
       case Way.Local<Ready> _ -> throw new IllegalStateException("answered already");
       case Way.Many<Ready> many -> {
         intend(call.trail());
-        yield Replies.result(request.id(), list(call, many));
+        RawJson list = list(call, many);
+        yield Replies.result(request.id(), results.own(session, request.method(), list));
       }
       case Way.One<Ready> one -> {
         describe(call.trail(), request, one);
@@ -195,13 +205,17 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   private Reply send(Call.Equipped call, Message.Request request, Wanted wanted, Found found)
       throws InterruptedException {
     var outgoing = new Outgoing(request, wanted, found.feature().name(), config.timeout());
-    ClientStream stream = call.call().http().stream();
-    stream.expect(call.call().session(), outgoing.clientProgressToken());
+    Session session = call.call().session();
+    var caller =
+        new StreamCaller(call.call().http().stream(), session, outgoing.clientProgressToken());
     long start = System.nanoTime();
     try {
-      Answer answer = upstreams.call(found.reach(), outgoing.call(), stream);
+      Answer answer = upstreams.call(found.reach(), outgoing.call(), caller);
       return switch (answer) {
-        case Answer.Result(var result) -> Replies.result(request.id(), result);
+        case Answer.Result result ->
+            Replies.result(
+                request.id(),
+                results.of(session, request.method(), result, found.reach().target().name()));
         case Answer.Failure(var error) -> Replies.failure(request.id(), error, call.trail());
       };
     } finally {

@@ -1,6 +1,7 @@
 package io.reflow.gateway.protocol;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /// The MCP revisions that the gateway knows, oldest first.
@@ -19,6 +20,11 @@ public enum ProtocolVersion {
 
   public String wireName() {
     return wireName;
+  }
+
+  /// The names of all revisions, newest first.
+  public static List<String> newestFirst() {
+    return Arrays.stream(values()).map(ProtocolVersion::wireName).toList().reversed();
   }
 
   public static Optional<ProtocolVersion> find(String wireName) {

@@ -65,7 +65,7 @@ public final class Handshake {
   public ServerFacts read(Answer answer, Set<ProtocolVersion> accepted) {
     return switch (answer) {
       case Answer.Failure _ -> throw failed("refused to initialize");
-      case Answer.Result(var result) -> {
+      case Answer.Result(var result, var _) -> {
         try {
           yield facts(MessageReader.readObject(result), accepted);
         } catch (MalformedMessage e) {
