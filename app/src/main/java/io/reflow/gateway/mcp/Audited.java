@@ -102,7 +102,8 @@ final class Audited implements Stage<Call.Received, Reply> {
           Reply.Closed(),
           Reply.Events _,
           Reply.Connected _,
-          Reply.Batched _ -> AuditOutcome.ALLOWED;
+          Reply.Batched _ ->
+          AuditOutcome.ALLOWED;
     };
   }
 
@@ -115,7 +116,8 @@ final class Audited implements Stage<Call.Received, Reply> {
           Reply.Withdrawn(),
           Reply.Events _,
           Reply.Connected _,
-          Reply.Batched _ -> 0;
+          Reply.Batched _ ->
+          0;
     };
   }
 }

@@ -16,6 +16,15 @@ sealed interface Reply {
   /// Lets go of what a reply holds that is not sent after all.
   default void discard() {}
 
+  /// The message that ends it, if there is one.
+  default Optional<RawJson> lastMessage() {
+    return switch (this) {
+      case Answer(var message, var _) -> Optional.of(message);
+      case Refusal refusal -> Optional.of(refusal.message());
+      case Accepted(), Closed(), Withdrawn(), Events _, Connected _, Batched _ -> Optional.empty();
+    };
+  }
+
   /// A whole JSON-RPC response.
   record Answer(RawJson message, Optional<SessionId> opened) implements Reply {}
 

@@ -68,7 +68,7 @@ final class SessionStream {
   }
 
   /// Sends a message, unless it comes too late or the client takes no streams.
-  synchronized void send(byte[] message) {
+  synchronized void send(RawJson message) {
     if (accepted && !sealed) {
       boolean _ = opened().send(message);
     }
@@ -80,7 +80,7 @@ final class SessionStream {
   }
 
   /// The stream, which the answer becomes with this.
-  private synchronized EventStream opened() {
+  synchronized EventStream opened() {
     EventStream now = stream;
     if (now == null) {
       now = open(answer.orElseThrow());
@@ -130,7 +130,7 @@ final class SessionStream {
   void finish(Optional<RawJson> last) throws InterruptedException {
     EventStream opened = opened();
     last.ifPresent(message -> {
-      boolean _ = opened.send(message.toBytes());
+      boolean _ = opened.send(message);
     });
     if (answer.isPresent()) {
       end(opened);

@@ -284,7 +284,9 @@ final class MergedListsTest {
             three,
             Optional.empty(),
             defaults.timeout(),
-            defaults.maxUpstreamMessageSize());
+            defaults.inputTimeout(),
+            defaults.maxUpstreamMessageSize(),
+            defaults.sse());
     var merged =
         new MergedLists(
             lists,
