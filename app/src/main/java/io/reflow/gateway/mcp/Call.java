@@ -1,6 +1,6 @@
 package io.reflow.gateway.mcp;
 
-import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
+import io.reflow.gateway.fault.GatewayException;
 import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.policy.Decision;
@@ -109,7 +109,7 @@ sealed interface Call {
   record Granted(Candidate candidate, Permit permit, Decision decision) {}
 
   /// A target that can't be called, since what belongs there can't be had.
-  record Unequipped(Granted granted, UpstreamFailed reason) {}
+  record Unequipped(Granted granted, GatewayException reason) {}
 
   /// A target that can be called.
   record Ready(Candidate candidate, Reach reach, Decision decision) {}

@@ -37,7 +37,7 @@ final class McpPipeline {
     var locator = new Locator(parts.catalog(), lists);
     var merged = new MergedLists(lists, parts.policies(), names, parts.cursors(), config);
     var authorize = new Authorize(parts.policies());
-    var inject = new Inject(parts.credentials());
+    var inject = new Inject(parts.credentials(), _ -> false);
     var warmUp = new WarmUp(visibility, authorize.then(inject), parts.catalog());
     var introduction = new Introduction(visibility, parts.servers(), config, parts.version());
     var results = new Results(introduction.serverInfo(ProtocolVersion.V2026_07_28));

@@ -16,7 +16,6 @@ import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.identity.Authenticator;
 import io.reflow.gateway.mcp.Call.Candidate;
 import io.reflow.gateway.mcp.Call.Ready;
-import io.reflow.gateway.mcp.Call.Unequipped;
 import io.reflow.gateway.mcp.Way.Wanted;
 import io.reflow.gateway.policy.Decision;
 import io.reflow.gateway.policy.Decision.Allowed;
@@ -176,6 +175,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     Wanted wanted = one.wanted();
     AuditTrail trail = call.trail();
     trail.target(found.reach().target());
+    trail.credentialScope(found.reach().injection().scope());
     trail.wanted(found.feature().kind(), found.feature().name());
     switch (found.decision()) {
       case Denied(var policy, var reason) -> {
@@ -254,7 +254,10 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     return call.unequipped().stream()
         .filter(each -> each.granted().decision() instanceof Allowed)
         .findFirst()
-        .<GatewayException>map(Unequipped::reason)
+        .map(each -> {
+          call.trail().target(each.granted().candidate().target());
+          return each.reason();
+        })
         .orElseGet(() -> Refusals.unknown(wanted));
   }
 
