@@ -27,6 +27,7 @@ import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.InFlight;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.upstream.Answer;
+import io.reflow.gateway.upstream.Caller;
 import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.ServerFacts.Capability;
 import io.reflow.gateway.upstream.Upstreams;
@@ -42,6 +43,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   private final LocalAnswers local;
   private final StatelessAnswers stateless;
   private final Results results;
+  private final SessionCallers callers;
   private final Upstreams upstreams;
   private final Locator locator;
   private final MergedLists lists;
@@ -56,6 +58,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       LocalAnswers local,
       StatelessAnswers stateless,
       Results results,
+      SessionCallers callers,
       Upstreams upstreams,
       Locator locator,
       MergedLists lists,
@@ -68,6 +71,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     this.local = local;
     this.stateless = stateless;
     this.results = results;
+    this.callers = callers;
     this.upstreams = upstreams;
     this.locator = locator;
     this.lists = lists;
@@ -206,8 +210,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       throws InterruptedException {
     var outgoing = new Outgoing(request, wanted, found.feature().name(), config.timeout());
     Session session = call.call().session();
-    var caller =
-        new StreamCaller(call.call().http().stream(), session, outgoing.clientProgressToken());
+    Caller caller = caller(call.call(), outgoing, found);
     long start = System.nanoTime();
     try {
       Answer answer = upstreams.call(found.reach(), outgoing.call(), caller);
@@ -220,7 +223,17 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       };
     } finally {
       call.trail().upstreamTook(System.nanoTime() - start);
+      if (caller instanceof SessionCaller inSession) {
+        inSession.done();
+      }
     }
+  }
+
+  private Caller caller(Call.InSession call, Outgoing outgoing, Found found) {
+    Optional<RawJson> token = outgoing.clientProgressToken();
+    return call.session().stateless()
+        ? new StreamCaller(call.http().stream(), call.session(), token)
+        : callers.of(call, token, found.reach().target());
   }
 
   /// The target that has what is wanted, by its own name, and what the policies say of it.

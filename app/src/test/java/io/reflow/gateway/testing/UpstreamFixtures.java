@@ -56,7 +56,9 @@ public final class UpstreamFixtures {
           GatewayConfig.DEFAULTS.mcp().list(),
           Optional.empty(),
           GatewayConfig.DEFAULTS.mcp().timeout(),
-          DataSize.ofMebibytes(1));
+          GatewayConfig.DEFAULTS.mcp().inputTimeout(),
+          DataSize.ofMebibytes(1),
+          GatewayConfig.DEFAULTS.mcp().sse());
 
   private UpstreamFixtures() {}
 
