@@ -10,7 +10,8 @@ public record McpConfig(
     Lists list,
     Optional<String> instructions,
     Timeouts timeout,
-    DataSize maxUpstreamMessageSize) {
+    DataSize maxUpstreamMessageSize,
+    Extras extras) {
 
   static final McpConfig DEFAULTS =
       new McpConfig(
@@ -23,7 +24,8 @@ public record McpConfig(
               Duration.ofSeconds(10),
               Duration.ofSeconds(120),
               Duration.ofMinutes(30)),
-          DataSize.ofMebibytes(32));
+          DataSize.ofMebibytes(32),
+          new Extras(false, false, false));
 
   /// How tools and prompts are named: `<target><delimiter><name>`.
   public record Naming(Prefix prefix, String delimiter, int maxLength) {
@@ -79,6 +81,11 @@ public record McpConfig(
           .orThrow();
     }
   }
+
+  /// What is off unless an admin wants it: `upstreamIdentity` tells clients which target answered,
+  /// `probeResources` asks one target after the other for a resource that none lists, and
+  /// `bareAppTools` lets the pages of apps call tools without their prefix.
+  public record Extras(boolean upstreamIdentity, boolean probeResources, boolean bareAppTools) {}
 
   public McpConfig {
     new Check("mcp")

@@ -48,7 +48,8 @@ public final class UpstreamFixtures {
           GatewayConfig.DEFAULTS.mcp().list(),
           Optional.empty(),
           GatewayConfig.DEFAULTS.mcp().timeout(),
-          DataSize.ofMebibytes(1));
+          DataSize.ofMebibytes(1),
+          GatewayConfig.DEFAULTS.mcp().extras());
 
   private UpstreamFixtures() {}
 
