@@ -194,9 +194,14 @@ public final class TargetRules {
         one(
             "isolation_boundary",
             isolation,
-            List.of("shared", "per_user"),
-            List.of("per_role", "per_group"));
-    return given.equals("per_user") ? Isolation.PER_USER : Isolation.SHARED;
+            List.of("shared", "per_role", "per_group", "per_user"),
+            List.of());
+    return switch (given) {
+      case "per_role" -> Isolation.PER_ROLE;
+      case "per_group" -> Isolation.PER_GROUP;
+      case "per_user" -> Isolation.PER_USER;
+      default -> Isolation.SHARED;
+    };
   }
 
   private static UpstreamAuth auth(TargetRequestJson request, Transport transport) {

@@ -97,8 +97,6 @@ class TranslationTest {
         .isEqualTo("{\"structuredContent\":{\"a\":1.0},\"content\":[]}");
     assertThat(result(STATELESS, AUTUMN, "tools/call", "{\"content\":[1.0]}"))
         .isEqualTo("{\"content\":[1.0]}");
-    assertThat(result(STATELESS, AUTUMN, "resources/read", "{\"contents\":[]}"))
-        .isEqualTo("{\"contents\":[],\"ttlMs\":0,\"cacheScope\":\"private\"}");
   }
 
   @ParameterizedTest
@@ -241,7 +239,7 @@ class TranslationTest {
         between(client, target)
             .answer(new Asked(method, uri, capabilities), new Answer.Failure(RawJson.of(error)));
     return switch (answer) {
-      case Answer.Result(var result) -> result.toString();
+      case Answer.Result(var result, var _) -> result.toString();
       case Answer.Failure(var failure) -> failure.toString();
     };
   }
