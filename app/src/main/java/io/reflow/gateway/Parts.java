@@ -19,7 +19,11 @@ import io.reflow.gateway.config.Secret;
 import io.reflow.gateway.credential.CredentialRoutes;
 import io.reflow.gateway.credential.CredentialStore;
 import io.reflow.gateway.credential.Credentials;
+import io.reflow.gateway.credential.Rotation;
+import io.reflow.gateway.credential.RotationRoutes;
+import io.reflow.gateway.credential.TargetTokenRoutes;
 import io.reflow.gateway.credential.Vault;
+import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.http.Gate;
 import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.identity.Authenticator;
@@ -42,6 +46,7 @@ import io.reflow.gateway.policy.PolicyStore;
 import io.reflow.gateway.policy.TargetAccess;
 import io.reflow.gateway.session.SessionRoutes;
 import io.reflow.gateway.session.Sessions;
+import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.target.TargetStore;
 import io.reflow.gateway.target.Targets;
@@ -49,6 +54,7 @@ import io.reflow.gateway.telemetry.Health;
 import io.reflow.gateway.telemetry.HealthRoutes;
 import io.reflow.gateway.telemetry.Metrics;
 import io.reflow.gateway.telemetry.MetricsRoutes;
+import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.TransportConnector;
 import io.reflow.gateway.upstream.Upstreams;
 import io.reflow.gateway.upstream.http.HttpDial;
@@ -91,7 +97,9 @@ final class Parts {
   private final Targets targets;
   private final PolicyStore policyStore;
   private final PolicyEngine policies;
+  private final Vault vault;
   private final CredentialStore credentialStore;
+  private final Rotation rotation;
   private final Credentials credentials;
   private final TargetAccess access;
 
@@ -123,13 +131,14 @@ final class Parts {
 
     var fresh =
         new Freshness(storage.changes()::confirmedAt, clock, config.policy().maxStaleness());
-    var vault = new Vault(config.encryption());
+    this.vault = new Vault(config.encryption());
     this.targetStore = new TargetStore(storage.database());
     this.targets = new Targets(targetStore::all);
     this.policyStore = new PolicyStore(storage.database());
     this.policies = new PolicyEngine(policyStore::all, fresh);
     this.credentialStore = new CredentialStore(storage.database(), vault);
     credentialStore.checkKeys();
+    this.rotation = closing.add(new Rotation(credentialStore));
     this.credentials = new Credentials(credentialStore, vault);
     this.access = new TargetAccess(targets, policies);
 
@@ -174,7 +183,23 @@ final class Parts {
             version.text(),
             stragglers);
     var http = closing.add(new HttpDial(config.mcp(), version.text()));
-    return new Upstreams(new TransportConnector(stdio, http), config.stdio(), config.mcp(), news);
+    return new Upstreams(
+        new TransportConnector(stdio, http), config.stdio(), config.mcp(), news, this::renewed);
+  }
+
+  /// The way to a target with its settings and credentials as they are now.
+  private Reach renewed(Reach reach) {
+    String name = reach.target().name();
+    Target target =
+        targets
+            .find(reach.target().id())
+            .filter(Target::enabled)
+            .orElseThrow(() -> new UpstreamFailed(name, "is not there any more"));
+    return new Reach(
+        target,
+        reach.permit(),
+        reach.key(),
+        credentials.resolve(reach.permit(), target, reach.key()));
   }
 
   private static Secret secret(byte[] key) {
@@ -286,6 +311,14 @@ final class Parts {
   CredentialRoutes credentialRoutes() {
     return new CredentialRoutes(
         credentialStore, credentials, access, user -> identities.find(user).isPresent());
+  }
+
+  TargetTokenRoutes targetTokenRoutes() {
+    return new TargetTokenRoutes(credentialStore, credentials, access);
+  }
+
+  RotationRoutes rotationRoutes() {
+    return new RotationRoutes(rotation, vault);
   }
 
   PolicyRoutes policyRoutes() {

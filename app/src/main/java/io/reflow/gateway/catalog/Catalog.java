@@ -302,7 +302,7 @@ public final class Catalog {
     Duration left = Duration.ofMillis(TimeUnit.NANOSECONDS.toMillis(nanos) + 1);
     var call = new UpstreamCall(kind.method(), params, OptionalLong.empty(), left, left);
     return switch (upstreams.call(reach, call, Caller.SILENT)) {
-      case Answer.Result(var result) -> {
+      case Answer.Result(var result, var _) -> {
         try {
           yield ListReader.read(kind, result);
         } catch (MalformedMessage e) {

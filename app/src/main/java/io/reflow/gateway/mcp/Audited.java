@@ -44,7 +44,7 @@ final class Audited implements Stage<Call.Received, Reply> {
     try {
       return inner.apply(call);
     } catch (GatewayException e) {
-      return Failures.refusal(e, call.trail());
+      return Failures.reply(e, call.trail());
     } catch (Incoming.Unreadable e) {
       throw e;
     } catch (RuntimeException e) {

@@ -1,6 +1,6 @@
 package io.reflow.gateway.mcp;
 
-import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
+import io.reflow.gateway.fault.GatewayException;
 import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.policy.Decision;
@@ -29,8 +29,10 @@ sealed interface Call {
     }
   }
 
-  /// What they say: a message, or the wish to close the session.
-  record Understood(Optional<Message> message, Known call) implements Call {
+  /// What they say: a message, or the wish to close the session. A message of the stateless era
+  /// makes claims of its client, one of the `initialize` era belongs to a session.
+  record Understood(Optional<Message> message, Optional<Claims> claims, Known call)
+      implements Call {
 
     @Override
     public AuditTrail trail() {
@@ -99,7 +101,7 @@ sealed interface Call {
   record Granted(Candidate candidate, Permit permit, Decision decision) {}
 
   /// A target that can't be called, since what belongs there can't be had.
-  record Unequipped(Granted granted, UpstreamFailed reason) {}
+  record Unequipped(Granted granted, GatewayException reason) {}
 
   /// A target that can be called.
   record Ready(Candidate candidate, Reach reach, Decision decision) {}

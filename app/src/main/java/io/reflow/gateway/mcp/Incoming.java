@@ -6,6 +6,7 @@ import java.util.function.Supplier;
 /// An HTTP request to the endpoint, before anything of it is believed.
 ///
 /// @param bearerToken throws when the header is not what it must be
+/// @param headers finds what is not asked of every message
 /// @param target the one target of `/mcp/{target}`
 /// @param body read only once the caller is known
 record Incoming(
@@ -13,6 +14,7 @@ record Incoming(
     Supplier<Optional<String>> bearerToken,
     Optional<String> sessionId,
     Optional<String> protocolVersion,
+    Headers headers,
     Optional<String> target,
     Body body,
     ClientStream stream) {
@@ -21,6 +23,15 @@ record Incoming(
   enum Verb {
     MESSAGE,
     CLOSE
+  }
+
+  /// The other headers of the request, whatever their case.
+  @FunctionalInterface
+  interface Headers {
+
+    /// The value without blanks around it; of a header that came several times all of them, which
+    /// then equals no value that anybody expects.
+    Optional<String> find(String name);
   }
 
   /// The body, read on demand and once.

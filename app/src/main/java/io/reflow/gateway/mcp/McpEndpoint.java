@@ -64,7 +64,8 @@ public final class McpEndpoint {
             verb,
             () -> RestRoutes.bearerToken(request),
             request.headers().first(SESSION_ID),
-            request.headers().first(PROTOCOL_VERSION),
+            find(request, PROTOCOL_VERSION),
+            name -> find(request, HeaderNames.create(name)),
             request.path().pathParameters().first("target").asOptional(),
             () -> body(request),
             stream);
@@ -87,6 +88,15 @@ public final class McpEndpoint {
     } else {
       send(response, reply);
     }
+  }
+
+  private static Optional<String> find(ServerRequest request, HeaderName name) {
+    if (!request.headers().contains(name)) {
+      return Optional.empty();
+    }
+    Header header = request.headers().get(name);
+    return Optional.of(
+        header.valueCount() == 1 ? header.get().strip() : String.join(", ", header.allValues()));
   }
 
   private static byte[] body(ServerRequest request) {

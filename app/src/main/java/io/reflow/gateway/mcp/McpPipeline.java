@@ -4,6 +4,7 @@ import io.reflow.gateway.catalog.Locator;
 import io.reflow.gateway.catalog.MergedLists;
 import io.reflow.gateway.catalog.Names;
 import io.reflow.gateway.catalog.ParallelLists;
+import io.reflow.gateway.protocol.ProtocolVersion;
 
 /// The request path of the gateway, whole.
 final class McpPipeline {
@@ -36,15 +37,16 @@ final class McpPipeline {
     var locator = new Locator(parts.catalog(), lists);
     var merged = new MergedLists(lists, parts.policies(), names, parts.cursors(), config);
     var authorize = new Authorize(parts.policies());
-    var inject = new Inject(parts.credentials());
+    var inject = new Inject(parts.credentials(), _ -> false);
     var warmUp = new WarmUp(visibility, authorize.then(inject), parts.catalog());
-    var local =
-        new LocalAnswers(
-            parts.sessions(), visibility, parts.servers(), config, warmUp, parts.version());
+    var introduction = new Introduction(visibility, parts.servers(), config, parts.version());
+    var results = new Results(introduction.serverInfo(ProtocolVersion.V2026_07_28));
     var proxy =
         new Proxy(
             parts.authenticator(),
-            local,
+            new LocalAnswers(parts.sessions(), introduction, warmUp),
+            new StatelessAnswers(introduction, results),
+            results,
             parts.upstreams(),
             locator,
             merged,

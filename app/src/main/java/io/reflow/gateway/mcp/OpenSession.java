@@ -19,7 +19,8 @@ import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.Targets;
 import java.util.Optional;
 
-/// Finds the session that the message belongs to; `initialize` opens one.
+/// Finds the session that the message belongs to; `initialize` opens one. In the stateless era the
+/// message is all there is.
 ///
 /// See
 /// <https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management>
@@ -28,8 +29,6 @@ final class OpenSession implements Stage<Call.Understood, Call.InSession> {
   /// What is offered to a client that asks for a revision of no `initialize` era, or for none
   /// known.
   static final ProtocolVersion LATEST = ProtocolVersion.V2025_11_25;
-
-  private static final int MAX_CLIENT_NAME = 128;
 
   private final Sessions sessions;
   private final Targets targets;
@@ -46,12 +45,28 @@ final class OpenSession implements Stage<Call.Understood, Call.InSession> {
     Identity caller = call.call().caller().identity();
     Optional<String> target = call.call().received().http().target();
     target.ifPresent(name -> requireVisible(call.trail(), caller, name));
+    if (call.claims().isPresent()) {
+      return inSession(single(call.claims().get(), caller, target), false, call);
+    }
     boolean opens =
         call.message().orElse(null) instanceof Message.Request(var _, var method, var _)
             && method.equals("initialize");
-    Session session = opens ? open(call, caller, target) : find(call, caller, target);
+    return inSession(opens ? open(call, caller, target) : find(call, caller, target), opens, call);
+  }
+
+  private static Call.InSession inSession(Session session, boolean opens, Call.Understood call) {
     call.trail().session(session);
     return new Call.InSession(session, opens, call);
+  }
+
+  private Session single(Claims claims, Identity caller, Optional<String> target) {
+    return sessions.single(
+        caller,
+        claims.version(),
+        claims.client(),
+        claims.capabilities(),
+        claims.logLevel(),
+        target);
   }
 
   /// A target that is unknown, disabled or hidden from the caller: no difference is to be seen.
@@ -103,10 +118,7 @@ final class OpenSession implements Stage<Call.Understood, Call.InSession> {
   private static Session.Client client(JsonObject params) {
     RawJson info = requireObject(params, "clientInfo");
     try {
-      JsonObject client = MessageReader.readObject(info);
-      return new Session.Client(
-          shortened(client.text("name").orElse("unknown")),
-          shortened(client.text("version").orElse("")));
+      return Session.Client.of(MessageReader.readObject(info));
     } catch (MalformedMessage e) {
       throw new InvalidParams("params.clientInfo: " + e.why());
     }
@@ -125,9 +137,5 @@ final class OpenSession implements Stage<Call.Understood, Call.InSession> {
         .value(name)
         .filter(value -> value.array()[value.from()] == '{')
         .orElseThrow(() -> new InvalidParams("params.%s must be an object".formatted(name)));
-  }
-
-  private static String shortened(String text) {
-    return text.length() <= MAX_CLIENT_NAME ? text : text.substring(0, MAX_CLIENT_NAME);
   }
 }

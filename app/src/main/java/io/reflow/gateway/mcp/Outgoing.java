@@ -7,6 +7,7 @@ import io.reflow.gateway.protocol.JsonObjectEdit;
 import io.reflow.gateway.protocol.JsonText;
 import io.reflow.gateway.protocol.Message;
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.upstream.ParamsIndex;
 import io.reflow.gateway.upstream.UpstreamCall;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -45,10 +46,18 @@ final class Outgoing {
             : OptionalLong.empty();
     var edit = new JsonObjectEdit(params);
     rename(edit, params, wanted, upstreamName);
+    // Only the upstream itself may answer what a target has asked, and name the state it is in.
+    edit.drop("inputResponses").drop("requestState");
     editMeta(meta, token).ifPresent(changed -> edit.set("_meta", changed));
+    JsonObjectEdit.Found edited = edit.applyAndFind("_meta");
     this.call =
         new UpstreamCall(
-            request.method(), edit.apply(), token, timeouts.callIdle(), timeouts.callMax());
+            request.method(),
+            edited.whole(),
+            new ParamsIndex(Optional.of(upstreamName), edited.value()),
+            token,
+            timeouts.callIdle(),
+            timeouts.callMax());
   }
 
   private static void rename(

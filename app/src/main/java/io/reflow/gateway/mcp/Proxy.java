@@ -16,7 +16,6 @@ import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.identity.Authenticator;
 import io.reflow.gateway.mcp.Call.Candidate;
 import io.reflow.gateway.mcp.Call.Ready;
-import io.reflow.gateway.mcp.Call.Unequipped;
 import io.reflow.gateway.mcp.Way.Wanted;
 import io.reflow.gateway.policy.Decision;
 import io.reflow.gateway.policy.Decision.Allowed;
@@ -41,6 +40,8 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
 
   private final Authenticator authenticator;
   private final LocalAnswers local;
+  private final StatelessAnswers stateless;
+  private final Results results;
   private final Upstreams upstreams;
   private final Locator locator;
   private final MergedLists lists;
@@ -53,6 +54,8 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   Proxy(
       Authenticator authenticator,
       LocalAnswers local,
+      StatelessAnswers stateless,
+      Results results,
       Upstreams upstreams,
       Locator locator,
       MergedLists lists,
@@ -63,6 +66,8 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       McpConfig config) {
     this.authenticator = authenticator;
     this.local = local;
+    this.stateless = stateless;
+    this.results = results;
     this.upstreams = upstreams;
     this.locator = locator;
     this.lists = lists;
@@ -76,7 +81,9 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   @Override
   public Reply apply(Call.Equipped call) throws InterruptedException {
     if (call.way() instanceof Way.Local<Ready>) {
-      return local.answer(call.call());
+      return call.call().session().stateless()
+          ? stateless.answer(call.call())
+          : local.answer(call.call());
     }
     var request = (Message.Request) call.call().message().orElseThrow();
     Session session = call.call().session();
@@ -92,7 +99,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
         throw e;
       }
       if (session.over()) {
-        throw Session.ended();
+        throw session.stateless() ? Refusals.ended() : Session.ended();
       }
       return new Reply.Withdrawn();
     }
@@ -113,11 +120,13 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
 
   private Reply answer(Call.Equipped call, Message.Request request, InFlight inFlight)
       throws InterruptedException {
+    Session session = call.call().session();
     return switch (call.way()) {
       case Way.Local<Ready> _ -> throw new IllegalStateException("answered already");
       case Way.Many<Ready> many -> {
         intend(call.trail());
-        yield Replies.result(request.id(), list(call, many));
+        RawJson list = list(call, many);
+        yield Replies.result(request.id(), results.own(session, request.method(), list));
       }
       case Way.One<Ready> one -> {
         describe(call.trail(), request, one);
@@ -162,6 +171,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     Wanted wanted = one.wanted();
     AuditTrail trail = call.trail();
     trail.target(found.reach().target());
+    trail.credentialScope(found.reach().injection().scope());
     trail.wanted(found.feature().kind(), found.feature().name());
     switch (found.decision()) {
       case Denied(var policy, var reason) -> {
@@ -195,13 +205,17 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   private Reply send(Call.Equipped call, Message.Request request, Wanted wanted, Found found)
       throws InterruptedException {
     var outgoing = new Outgoing(request, wanted, found.feature().name(), config.timeout());
-    ClientStream stream = call.call().http().stream();
-    stream.expect(call.call().session(), outgoing.clientProgressToken());
+    Session session = call.call().session();
+    var caller =
+        new StreamCaller(call.call().http().stream(), session, outgoing.clientProgressToken());
     long start = System.nanoTime();
     try {
-      Answer answer = upstreams.call(found.reach(), outgoing.call(), stream);
+      Answer answer = upstreams.call(found.reach(), outgoing.call(), caller);
       return switch (answer) {
-        case Answer.Result(var result) -> Replies.result(request.id(), result);
+        case Answer.Result result ->
+            Replies.result(
+                request.id(),
+                results.of(session, request.method(), result, found.reach().target().name()));
         case Answer.Failure(var error) -> Replies.failure(request.id(), error, call.trail());
       };
     } finally {
@@ -227,7 +241,10 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     return call.unequipped().stream()
         .filter(each -> each.granted().decision() instanceof Allowed)
         .findFirst()
-        .<GatewayException>map(Unequipped::reason)
+        .map(each -> {
+          call.trail().target(each.granted().candidate().target());
+          return each.reason();
+        })
         .orElseGet(() -> Refusals.unknown(wanted));
   }
 

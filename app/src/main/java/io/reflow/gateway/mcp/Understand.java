@@ -8,7 +8,7 @@ import io.reflow.gateway.protocol.Message;
 import io.reflow.gateway.protocol.MessageReader;
 import java.util.Optional;
 
-/// Reads the one JSON-RPC message of the body.
+/// Reads the one JSON-RPC message of the body, and tells which era it is of.
 final class Understand implements Stage<Call.Known, Call.Understood> {
 
   @Override
@@ -17,10 +17,22 @@ final class Understand implements Stage<Call.Known, Call.Understood> {
     return switch (http.verb()) {
       case CLOSE -> {
         call.trail().method("session/close");
-        yield new Call.Understood(Optional.empty(), call);
+        yield new Call.Understood(Optional.empty(), Optional.empty(), call);
       }
-      case MESSAGE -> new Call.Understood(Optional.of(read(http.body().read(), call)), call);
+      case MESSAGE -> {
+        Message message = read(http.body().read(), call);
+        yield new Call.Understood(Optional.of(message), claims(message, call), call);
+      }
     };
+  }
+
+  private static Optional<Claims> claims(Message message, Call.Known call) {
+    Incoming http = call.received().http();
+    if (!Classifier.stateless(message, http.protocolVersion())) {
+      return Optional.empty();
+    }
+    call.trail().stateless();
+    return Optional.of(Classifier.claims(message, http));
   }
 
   private static Message read(byte[] body, Call.Known call) {

@@ -45,7 +45,11 @@ final class MergedListsTest {
   private final FakeServers servers = new FakeServers();
   private final Upstreams upstreams =
       new Upstreams(
-          servers, UpstreamFixtures.STDIO, GatewayConfig.DEFAULTS.mcp(), Upstreams.Watcher.NONE);
+          servers,
+          UpstreamFixtures.STDIO,
+          GatewayConfig.DEFAULTS.mcp(),
+          Upstreams.Watcher.NONE,
+          reach -> reach);
   private final Catalog catalog = new Catalog(upstreams, GatewayConfig.DEFAULTS.mcp(), now::get);
   private final ParallelLists lists = new ParallelLists(catalog, Duration.ofSeconds(10));
   private final PolicyEngine all = Policies.engine(Policies.allow("all", 0));

@@ -29,7 +29,7 @@ import java.util.concurrent.Callable;
 /// Targets, calls and settings for tests of upstreams.
 public final class UpstreamFixtures {
 
-  public static final Injection NO_INJECTION = new Injection(Map.of(), Map.of(), "none");
+  public static final Injection NO_INJECTION = new Injection(Map.of(), Map.of(), "", "none");
 
   public static final StdioConfig STDIO =
       new StdioConfig(
@@ -83,7 +83,8 @@ public final class UpstreamFixtures {
   }
 
   public static Injection environment(String name, String value) {
-    return new Injection(Map.of(name, new Secret(value)), Map.of(), name + value.hashCode());
+    return new Injection(
+        Map.of(name, new Secret(value)), Map.of(), "default", name + value.hashCode());
   }
 
   public static UpstreamCall toolCall(String tool, String arguments) {

@@ -57,7 +57,8 @@ final class UpstreamsTest {
             new TransportConnector(stdio, http),
             UpstreamFixtures.STDIO,
             UpstreamFixtures.MCP,
-            new Watching());
+            new Watching(),
+            reach -> reach);
   }
 
   private final class Watching implements Upstreams.Watcher {

@@ -17,7 +17,7 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
   private final McpConfig mcp;
   private final String gatewayVersion;
   private final ExecutorService threads =
-      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("http-upstream-", 0).factory());
+      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("http-upstream").factory());
   private final HttpClient client;
   private final Lingering lingering = new Lingering();
   private final Patience patience = new Patience();
@@ -45,6 +45,7 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
                 lingering,
                 patience,
                 opening.listener(),
+                opening.key().capabilities(),
                 gatewayVersion,
                 mcp.timeout().initialize(),
                 mcp.maxUpstreamMessageSize().toInt()),

@@ -2,6 +2,7 @@ package io.reflow.gateway.upstream.http;
 
 import io.reflow.gateway.config.Secret;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
+import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.protocol.ErrorCode;
 import io.reflow.gateway.protocol.Message;
 import io.reflow.gateway.protocol.RawJson;
@@ -60,7 +61,8 @@ final class HttpUpstream implements Upstream {
 
   HttpUpstream(Settings settings, URI url, Map<String, Secret> headers) {
     this.settings = settings;
-    this.handshake = new Handshake(settings.target(), settings.gatewayVersion());
+    this.handshake =
+        new Handshake(settings.target(), settings.gatewayVersion(), settings.capabilities());
     this.wire = new Wire(settings.target(), settings.client(), url, headers);
   }
 
@@ -71,6 +73,7 @@ final class HttpUpstream implements Upstream {
       Lingering lingering,
       Patience patience,
       Listener listener,
+      ClientCapabilities capabilities,
       String gatewayVersion,
       Duration initialize,
       int largestMessage) {}

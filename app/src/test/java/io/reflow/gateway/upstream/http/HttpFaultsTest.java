@@ -76,6 +76,7 @@ final class HttpFaultsTest {
         new Injection(
             Map.of(),
             Map.of("Authorization", new Secret("Bearer abc"), "X-Key", new Secret("k")),
+            "default",
             "t");
     try (Upstream upstream = open(server.url(), token)) {
       String _ = call(upstream, "echo");
@@ -249,7 +250,7 @@ final class HttpFaultsTest {
 
   @Test
   void aHeaderThatCantBeSentIsNamedWithoutItsValue() {
-    Injection odd = new Injection(Map.of(), Map.of("X-Key", new Secret("a\nb")), "odd");
+    Injection odd = new Injection(Map.of(), Map.of("X-Key", new Secret("a\nb")), "", "odd");
 
     assertThatThrownBy(() -> open(server.url(), odd))
         .hasMessage("target 'fake' needs a header that can't be sent: 'X-Key'");
