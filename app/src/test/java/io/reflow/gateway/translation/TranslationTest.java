@@ -241,7 +241,7 @@ class TranslationTest {
         between(client, target)
             .answer(new Asked(method, uri, capabilities), new Answer.Failure(RawJson.of(error)));
     return switch (answer) {
-      case Answer.Result(var result, _) -> result.toString();
+      case Answer.Result(var result, var _) -> result.toString();
       case Answer.Failure(var failure) -> failure.toString();
     };
   }
