@@ -39,13 +39,16 @@ import io.reflow.gateway.identity.UserRoutes;
 import io.reflow.gateway.identity.UserStore;
 import io.reflow.gateway.mcp.McpEndpoint;
 import io.reflow.gateway.mcp.McpParts;
+import io.reflow.gateway.mcp.SseEndpoint;
 import io.reflow.gateway.policy.Freshness;
 import io.reflow.gateway.policy.PolicyEngine;
 import io.reflow.gateway.policy.PolicyRoutes;
 import io.reflow.gateway.policy.PolicyStore;
 import io.reflow.gateway.policy.TargetAccess;
+import io.reflow.gateway.session.OpenStreams;
 import io.reflow.gateway.session.SessionRoutes;
 import io.reflow.gateway.session.Sessions;
+import io.reflow.gateway.session.SseConnections;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.target.TargetStore;
@@ -111,6 +114,8 @@ final class Parts {
   private final Upstreams upstreams;
   private final Catalog catalog;
   private final Sessions sessions;
+  private final OpenStreams streams;
+  private final SseEndpoint sse;
   private final McpEndpoint mcp;
 
   private final GatewayConfig config;
@@ -153,25 +158,29 @@ final class Parts {
     this.catalog = new Catalog(upstreams, config.mcp(), clock);
     news.onListChanged(catalog::changed);
     this.sessions = new Sessions(config.session(), clock);
-    this.mcp =
-        new McpEndpoint(
-            new McpParts(
-                authenticator,
-                sessions,
-                targets,
-                policies,
-                credentials,
-                eras,
-                upstreams,
-                catalog,
-                servers,
-                new Cursors(vault.derive("cursor"), clock),
-                audit,
-                new ArgumentDigest(secret(vault.derive("audit arguments"))),
-                metrics,
-                config.mcp(),
-                version.text(),
-                clock));
+    this.streams = new OpenStreams(config.session().maxStreamsPerUser());
+    var mcpParts =
+        new McpParts(
+            authenticator,
+            sessions,
+            new SseConnections(sessions, clock),
+            streams,
+            targets,
+            policies,
+            credentials,
+            eras,
+             upstreams,
+            catalog,
+            servers,
+            new Cursors(vault.derive("cursor"), clock),
+            audit,
+            new ArgumentDigest(secret(vault.derive("audit arguments"))),
+            metrics,
+            config.mcp(),
+            version.text(),
+            clock);
+    this.sse = new SseEndpoint(mcpParts);
+    this.mcp = new McpEndpoint(mcpParts, sse);
   }
 
   private Upstreams upstreams(TargetNews news) {
@@ -226,6 +235,7 @@ final class Parts {
     identities.onChange(user -> {
       sessions.endUnlessUnchanged(user, identities.find(user));
       sessions.recheck();
+      streams.recheck();
     });
     policies.onChange(sessions::recheck);
     sessions.onEnd(session -> upstreams.retireSession(session.digest()));
@@ -270,6 +280,14 @@ final class Parts {
 
   McpEndpoint mcp() {
     return mcp;
+  }
+
+  SseEndpoint sse() {
+    return sse;
+  }
+
+  OpenStreams streams() {
+    return streams;
   }
 
   Gate<Authenticated> gate() {

@@ -35,7 +35,8 @@ final class McpPipeline {
     var names = new Names(config.naming());
     var lists = new ParallelLists(parts.catalog(), config.timeout().list());
     var locator = new Locator(parts.catalog(), lists);
-    var merged = new MergedLists(lists, parts.policies(), names, parts.cursors(), config);
+    var merged = new MergedLists(
+            lists, parts.policies(), names, parts.cursors(), config, parts.clock());
     var authorize = new Authorize(parts.policies());
     var inject = new Inject(parts.credentials(), parts.eras()::stateless);
     var warmUp = new WarmUp(visibility, authorize.then(inject), parts.catalog());
@@ -47,6 +48,7 @@ final class McpPipeline {
             new LocalAnswers(parts.sessions(), introduction, warmUp),
             new StatelessAnswers(introduction, results),
             results,
+            new SessionCallers(visibility, config.inputTimeout()),
             parts.upstreams(),
             locator,
             merged,
@@ -54,16 +56,49 @@ final class McpPipeline {
             names,
             parts.audit(),
             parts.digest(),
-            config);
+            config,
+            new Translations(parts.servers(), config));
     var pipeline =
         of(
             new Authenticate(parts.authenticator()),
             new Understand(),
-            new OpenSession(parts.sessions(), parts.targets(), visibility),
+            openSession(parts, visibility),
             new Route(visibility, names),
             authorize,
             inject,
             proxy);
     return new Audited(pipeline, parts.audit(), parts.metrics());
+  }
+
+  private static OpenSession openSession(McpParts parts, Visibility visibility) {
+    return new OpenSession(parts.sessions(), parts.connections(), parts.targets(), visibility);
+  }
+
+  /// How a client comes to a stream of its session.
+  static Stage<Call.Received, Reply> listening(McpParts parts) {
+    var visibility = new Visibility(parts.targets(), parts.policies());
+    return new Audited(
+        new Authenticate(parts.authenticator())
+            .then(new Understand())
+            .then(openSession(parts, visibility))
+            .then(new Listen(parts.streams(), parts.authenticator())),
+        parts.audit(),
+        parts.metrics());
+  }
+
+  /// How a client comes to a connection of the oldest transport.
+  static Stage<Call.Received, Reply> connecting(McpParts parts) {
+    var visibility = new Visibility(parts.targets(), parts.policies());
+    return new Audited(
+        new Authenticate(parts.authenticator())
+            .then(new Understand())
+            .then(
+                new Connect(
+                    openSession(parts, visibility),
+                    parts.connections(),
+                    parts.streams(),
+                    parts.authenticator())),
+        parts.audit(),
+        parts.metrics());
   }
 }

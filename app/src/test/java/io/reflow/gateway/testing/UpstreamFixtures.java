@@ -57,7 +57,10 @@ public final class UpstreamFixtures {
           GatewayConfig.DEFAULTS.mcp().list(),
           Optional.empty(),
           GatewayConfig.DEFAULTS.mcp().timeout(),
-          DataSize.ofMebibytes(1));
+          GatewayConfig.DEFAULTS.mcp().inputTimeout(),
+          DataSize.ofMebibytes(1),
+          GatewayConfig.DEFAULTS.mcp().sse(),
+          GatewayConfig.DEFAULTS.mcp().extras());
 
   private UpstreamFixtures() {}
 
