@@ -128,7 +128,7 @@ public final class Credentials {
         configs.forEach((key, config) -> environment.put(key, open(target, config)));
         yield new Injection(environment, Map.of(), fingerprint.of(environment, target.revision()));
       }
-      case Transport.StreamableHttp _ -> {
+      case Transport.StreamableHttp _, Transport.Sse _ -> {
         SortedMap<String, Secret> headers = new TreeMap<>();
         Optional.ofNullable(configs.get(KeyRules.AUTH_TOKEN))
             .ifPresent(config -> addHeader(headers, target, config));

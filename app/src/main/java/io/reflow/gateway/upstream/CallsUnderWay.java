@@ -1,5 +1,6 @@
 package io.reflow.gateway.upstream;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -45,14 +46,14 @@ public final class CallsUnderWay {
   /// The call that something belongs to that names none: where all calls are one user's, the only
   /// one, or else the latest that uses a tool. Those of the gateway itself don't count.
   ///
-  /// See
-  /// [associating server requests](https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http).
+  /// See [associating server
+  /// requests](https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http).
   Optional<PendingCall> likely() {
     if (!exclusive) {
       return Optional.empty();
     }
-    Map<Long, PendingCall> routed = new ConcurrentHashMap<>(calls);
-    routed.values().removeIf(call -> call.caller() == Caller.SILENT || call.settled());
+    Map<Long, PendingCall> routed = new HashMap<>(calls);
+    routed.values().removeIf(call -> call.caller().equals(Caller.SILENT) || call.settled());
     if (routed.size() > 1) {
       routed.values().removeIf(call -> !call.call().method().equals("tools/call"));
     }
