@@ -178,7 +178,11 @@ final class Parts {
             stragglers);
     var http = closing.add(new HttpDial(config.mcp(), version.text()));
     return new Upstreams(
-        new TransportConnector(stdio, http, http.sse()), config.stdio(), config.mcp(), news, this::renewed);
+        new TransportConnector(stdio, http, http.sse()),
+        config.stdio(),
+        config.mcp(),
+        news,
+        this::renewed);
   }
 
   /// The way to a target with its settings and credentials as they are now.

@@ -10,9 +10,7 @@ public final class TransportConnector implements Connector {
   private final Dial<Transport.Sse> sse;
 
   public TransportConnector(
-      Dial<Transport.Stdio> stdio,
-      Dial<Transport.StreamableHttp> http,
-      Dial<Transport.Sse> sse) {
+      Dial<Transport.Stdio> stdio, Dial<Transport.StreamableHttp> http, Dial<Transport.Sse> sse) {
     this.stdio = stdio;
     this.http = http;
     this.sse = sse;

@@ -118,15 +118,25 @@ public final class NodeServers {
     return List.of(node, program.toString(), argument);
   }
 
-  /// Starts the server that has something of everything over HTTP.
+  /// Starts the server that has something of everything over Streamable HTTP.
   public Running everythingOverHttp() {
+    return everything("streamableHttp", "/mcp", "listening");
+  }
+
+  /// Starts the same server over HTTP+SSE.
+  public Running everythingOverSse() {
+    return everything("sse", "/sse", "running");
+  }
+
+  private Running everything(String transport, String path, String ready) {
     int port = freePort();
-    var builder = new ProcessBuilder(command("server-everything", "streamableHttp"));
+    var builder = new ProcessBuilder(command("server-everything", transport));
     builder.environment().put("PORT", Integer.toString(port));
     try {
       return new Running(
           builder.redirectOutput(ProcessBuilder.Redirect.DISCARD).start(),
-          URI.create("http://127.0.0.1:%d/mcp".formatted(port)));
+          URI.create("http://127.0.0.1:%d%s".formatted(port, path)),
+          ready);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -145,12 +155,13 @@ public final class NodeServers {
     private final Process process;
     private final URI url;
 
-    private Running(Process process, URI url) throws IOException {
+    /// @param ready what it says when it can be used
+    private Running(Process process, URI url, String ready) throws IOException {
       this.process = process;
       this.url = url;
       BufferedReader errors = process.errorReader(UTF_8);
       String line = errors.readLine();
-      while (line != null && !line.contains("listening")) {
+      while (line != null && !line.contains(ready)) {
         line = errors.readLine();
       }
       if (line == null) {

@@ -62,8 +62,8 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
 
   /// A server that takes no POST may be one from before Streamable HTTP.
   ///
-  /// See
-  /// [backwards compatibility](https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#backwards-compatibility).
+  /// See [backwards
+  /// compatibility](https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#backwards-compatibility).
   private Upstream openInOlderWay(
       Transport.StreamableHttp transport, Opening opening, UpstreamFailed refusal)
       throws InterruptedException {

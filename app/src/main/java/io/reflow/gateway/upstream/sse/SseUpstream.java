@@ -58,8 +58,7 @@ final class SseUpstream implements Upstream {
   void open() throws InterruptedException {
     stream.open(settings.initialize());
     var handshake =
-        new Handshake(
-            settings.target(), settings.gatewayVersion(), settings.key().capabilities());
+        new Handshake(settings.target(), settings.gatewayVersion(), settings.key().capabilities());
     Answer answer = call(handshake.initialize(settings.initialize()), Caller.SILENT);
     ServerFacts facts = handshake.read(answer, Handshake.WITH_SESSIONS);
     session = new Session(facts, new Subscriptions(facts, settings.initialize()));
@@ -94,9 +93,7 @@ final class SseUpstream implements Upstream {
 
   @Override
   public void follow(Interest interest) throws InterruptedException {
-    session()
-        .subscriptions()
-        .become(interest.uris(), call -> call(call, Caller.SILENT));
+    session().subscriptions().become(interest.uris(), call -> call(call, Caller.SILENT));
   }
 
   @Override
