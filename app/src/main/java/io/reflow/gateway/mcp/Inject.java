@@ -1,8 +1,11 @@
 package io.reflow.gateway.mcp;
 
 import io.reflow.gateway.credential.Credentials;
+import io.reflow.gateway.fault.GatewayException.CredentialMissing;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
+import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.instance.InstanceKey;
+import io.reflow.gateway.instance.InstanceKey.Sharing;
 import io.reflow.gateway.mcp.Call.Granted;
 import io.reflow.gateway.mcp.Call.Ready;
 import io.reflow.gateway.mcp.Call.Unequipped;
@@ -40,7 +43,7 @@ final class Inject implements Stage<Call.Permitted, Call.Equipped> {
   private Optional<Ready> ready(Granted granted, Session session, List<Unequipped> unequipped) {
     try {
       return Optional.of(ready(granted, session));
-    } catch (UpstreamFailed e) {
+    } catch (CredentialMissing | UpstreamFailed e) {
       unequipped.add(new Unequipped(granted, e));
       return Optional.empty();
     }
@@ -50,9 +53,17 @@ final class Inject implements Stage<Call.Permitted, Call.Equipped> {
     Target target = granted.candidate().target();
     ClientCapabilities client =
         toldWithEachCall.test(target) ? ClientCapabilities.NONE : session.capabilities();
-    InstanceKey key = InstanceKey.of(target, granted.permit().caller(), session.digest(), client);
+    InstanceKey key = key(target, granted.permit().caller(), session, client);
     var injection = credentials.resolve(granted.permit(), target, key);
     var reach = new Reach(target, granted.permit(), key, injection);
     return new Ready(granted.candidate(), reach, granted.decision());
+  }
+
+  /// What a stateful target has for each session it has for each user where there are none.
+  private static InstanceKey key(
+      Target target, Identity caller, Session session, ClientCapabilities client) {
+    return session.stateless() && target.settings().stateful()
+        ? new InstanceKey(target.id(), new Sharing.User(caller.user()), Optional.empty(), client)
+        : InstanceKey.of(target, caller, session.digest(), client);
   }
 }

@@ -8,8 +8,10 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 
-/// `/api/sessions`: who is connected, and ending sessions so that clients begin anew.
+/// `/api/sessions`: who is connected, and ending sessions so that clients begin anew. What is under
+/// way without a session is shown as long as it lasts, and ended too.
 public final class SessionRoutes {
 
   private final Sessions sessions;
@@ -51,9 +53,10 @@ public final class SessionRoutes {
     var token = exchange.caller();
     var caller = token.identity();
     boolean all = caller.admin() && token.mayUse(TokenScope.ADMIN);
-    Collection<Session> visible = all ? sessions.all() : sessions.of(caller.user());
+    Collection<Session> open = all ? sessions.all() : sessions.of(caller.user());
+    Collection<Session> calls = all ? sessions.calls() : sessions.callsOf(caller.user());
     List<SessionJson> json =
-        visible.stream()
+        Stream.concat(open.stream(), calls.stream())
             .sorted(Comparator.comparing(Session::lastUsed).reversed())
             .map(SessionJson::of)
             .toList();

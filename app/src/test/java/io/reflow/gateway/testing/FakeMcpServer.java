@@ -28,6 +28,9 @@ import java.util.concurrent.locks.ReentrantLock;
 /// and a test may script its responses: by tool name, or by method where that is no `tools/call`.
 public final class FakeMcpServer implements AutoCloseable {
 
+  private static final String NOT_INITIALIZED =
+      "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"Not initialized\"},\"id\":null}";
+
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final FakeTools tools = new FakeTools();
@@ -159,6 +162,12 @@ public final class FakeMcpServer implements AutoCloseable {
   private void handle(HttpExchange exchange) throws IOException {
     try (exchange) {
       String body = new String(exchange.getRequestBody().readAllBytes(), UTF_8);
+      if (FakeTools.method(body).equals("server/discover")
+          && !scripts.containsKey("server/discover")) {
+        // As servers of this era do; whoever asks what they are does so before all else.
+        Script.respond(400, "application/json", NOT_INITIALIZED).answer(exchange, body);
+        return;
+      }
       received.add(received(exchange, body));
       switch (exchange.getRequestMethod()) {
         case "POST" -> post(exchange, body);

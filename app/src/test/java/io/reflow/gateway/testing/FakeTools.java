@@ -237,7 +237,9 @@ public final class FakeTools {
 
   private static String arguments(String request) {
     int from = request.indexOf("\"arguments\":");
-    return from < 0 ? "null" : request.substring(from + 12, request.length() - 2);
+    int meta = request.indexOf(",\"_meta\":{\"io.", from);
+    int to = meta < 0 ? request.length() - 2 : meta;
+    return from < 0 ? "null" : request.substring(from + 12, to);
   }
 
   private static String progress(String token, int value) {

@@ -20,7 +20,9 @@ import io.reflow.gateway.target.UpstreamAuth;
 import io.reflow.gateway.upstream.Listener;
 import io.reflow.gateway.upstream.Opening;
 import io.reflow.gateway.upstream.UpstreamCall;
+import io.reflow.gateway.upstream.era.Eras;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,7 +33,7 @@ import java.util.concurrent.Callable;
 /// Targets, calls and settings for tests of upstreams.
 public final class UpstreamFixtures {
 
-  public static final Injection NO_INJECTION = new Injection(Map.of(), Map.of(), "none");
+  public static final Injection NO_INJECTION = new Injection(Map.of(), Map.of(), "", "none");
 
   /// One that can be asked for everything.
   public static final ClientCapabilities ABLE_CLIENT =
@@ -54,9 +56,17 @@ public final class UpstreamFixtures {
           GatewayConfig.DEFAULTS.mcp().list(),
           Optional.empty(),
           GatewayConfig.DEFAULTS.mcp().timeout(),
-          DataSize.ofMebibytes(1));
+          GatewayConfig.DEFAULTS.mcp().inputTimeout(),
+          DataSize.ofMebibytes(1),
+          GatewayConfig.DEFAULTS.mcp().sse(),
+          GatewayConfig.DEFAULTS.mcp().extras());
 
   private UpstreamFixtures() {}
+
+  /// Eras of targets that nobody knows yet, and that nobody keeps.
+  public static Eras eras() {
+    return new Eras(_ -> {}, InstantSource.system());
+  }
 
   public static Target target(String name, Transport transport) {
     return new Target(
@@ -100,7 +110,8 @@ public final class UpstreamFixtures {
   }
 
   public static Injection environment(String name, String value) {
-    return new Injection(Map.of(name, new Secret(value)), Map.of(), name + value.hashCode());
+    return new Injection(
+        Map.of(name, new Secret(value)), Map.of(), "default", name + value.hashCode());
   }
 
   public static UpstreamCall toolCall(String tool, String arguments) {

@@ -7,6 +7,7 @@ import io.reflow.gateway.target.Transport;
 import io.reflow.gateway.testing.NodeServers;
 import io.reflow.gateway.testing.RecordingCaller;
 import io.reflow.gateway.testing.RecordingListener;
+import io.reflow.gateway.testing.RunningServer;
 import io.reflow.gateway.testing.UpstreamFixtures;
 import io.reflow.gateway.upstream.http.HttpDial;
 import java.util.Map;
@@ -32,9 +33,9 @@ class EverythingIT {
           "roots/list",
           RawJson.of("{\"roots\":[{\"uri\":\"file:///roots/of/mine\",\"name\":\"mine\"}]}"));
 
-  private static final HttpDial DIAL = new HttpDial(UpstreamFixtures.MCP, "0");
-  private static NodeServers.Running streamable;
-  private static NodeServers.Running sse;
+  private static final HttpDial DIAL = new HttpDial(UpstreamFixtures.MCP, "0", UpstreamFixtures.eras());
+  private static RunningServer streamable;
+  private static RunningServer sse;
 
   @BeforeAll
   static void start() throws InterruptedException {
@@ -61,8 +62,7 @@ class EverythingIT {
         Arguments.of(new Transport.StreamableHttp(sse.url())));
   }
 
-  private static Upstream open(Transport transport, Listener listener)
-      throws InterruptedException {
+  private static Upstream open(Transport transport, Listener listener) throws InterruptedException {
     Opening opening =
         UpstreamFixtures.ownOpening(UpstreamFixtures.target("everything", transport), listener);
     return switch (transport) {
@@ -85,7 +85,11 @@ class EverythingIT {
     try (Upstream upstream = open(transport, new RecordingListener())) {
       assertThat(call(upstream, "echo", "{\"message\":\"hi\"}", caller)).contains("Echo: hi");
       assertThat(
-              call(upstream, "trigger-sampling-request", "{\"prompt\":\"p\",\"maxTokens\":9}", caller))
+              call(
+                  upstream,
+                  "trigger-sampling-request",
+                  "{\"prompt\":\"p\",\"maxTokens\":9}",
+                  caller))
           .contains("Sampled!");
       assertThat(call(upstream, "trigger-elicitation-request", "{}", caller)).contains("decline");
     }

@@ -7,7 +7,9 @@ import io.reflow.gateway.upstream.Dial;
 import io.reflow.gateway.upstream.Opening;
 import io.reflow.gateway.upstream.Patience;
 import io.reflow.gateway.upstream.Upstream;
+import io.reflow.gateway.upstream.era.Eras;
 import io.reflow.gateway.upstream.sse.SseDial;
+import io.reflow.gateway.upstream.stateless.Context;
 import java.net.http.HttpClient;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
@@ -19,16 +21,20 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
 
   private final McpConfig mcp;
   private final String gatewayVersion;
+  private final Eras eras;
+  private final Context context;
   private final ExecutorService threads =
-      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("http-upstream-", 0).factory());
+      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("http-upstream").factory());
   private final HttpClient client;
   private final Lingering lingering = new Lingering();
   private final Patience patience = new Patience();
   private final SseDial sse;
 
-  public HttpDial(McpConfig mcp, String gatewayVersion) {
+  public HttpDial(McpConfig mcp, String gatewayVersion, Eras eras) {
     this.mcp = mcp;
     this.gatewayVersion = gatewayVersion;
+    this.eras = eras;
+    this.context = new Context(gatewayVersion);
     this.client =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -41,6 +47,14 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
 
   @Override
   public Upstream open(Transport.StreamableHttp transport, Opening opening)
+      throws InterruptedException {
+    var stateless =
+        new StatelessHttpDial(
+            eras, context, client, lingering, patience, mcp, () -> session(transport, opening));
+    return stateless.open(transport, opening);
+  }
+
+  private Upstream session(Transport.StreamableHttp transport, Opening opening)
       throws InterruptedException {
     HttpUpstream upstream =
         new HttpUpstream(

@@ -42,7 +42,7 @@ final class HttpUpstream implements Upstream {
   private static final int MOST_SESSIONS_IN_A_ROW = 3;
 
   /// Asking these twice does no harm.
-  private static final Set<String> SAFE_METHODS =
+  static final Set<String> SAFE_METHODS =
       Set.of(
           "tools/list",
           "resources/list",

@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class HttpFaultsTest {
 
   private final FakeMcpServer server = new FakeMcpServer();
-  private final HttpDial dial = new HttpDial(UpstreamFixtures.MCP, "0");
+  private final HttpDial dial = new HttpDial(UpstreamFixtures.MCP, "0", UpstreamFixtures.eras());
   private final RecordingListener changes = new RecordingListener();
 
   @AfterEach
@@ -78,6 +78,7 @@ final class HttpFaultsTest {
         new Injection(
             Map.of(),
             Map.of("Authorization", new Secret("Bearer abc"), "X-Key", new Secret("k")),
+            "default",
             "t");
     try (Upstream upstream = open(server.url(), token)) {
       String _ = call(upstream, "echo");
@@ -317,7 +318,7 @@ final class HttpFaultsTest {
 
   @Test
   void aHeaderThatCantBeSentIsNamedWithoutItsValue() {
-    Injection odd = new Injection(Map.of(), Map.of("X-Key", new Secret("a\nb")), "odd");
+    Injection odd = new Injection(Map.of(), Map.of("X-Key", new Secret("a\nb")), "", "odd");
 
     assertThatThrownBy(() -> open(server.url(), odd))
         .hasMessage("target 'fake' needs a header that can't be sent: 'X-Key'");

@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class SseFaultsTest {
 
   private final FakeMcpServer server = new FakeMcpServer();
-  private final HttpDial dial = new HttpDial(UpstreamFixtures.MCP, "0");
+  private final HttpDial dial = new HttpDial(UpstreamFixtures.MCP, "0", UpstreamFixtures.eras());
   private final RecordingListener changes = new RecordingListener();
 
   @AfterEach
@@ -81,7 +81,7 @@ final class SseFaultsTest {
   @Test
   void sendsTheSecretWithEveryRequest() throws InterruptedException {
     Injection token =
-        new Injection(Map.of(), Map.of("Authorization", new Secret("Bearer abc")), "t");
+        new Injection(Map.of(), Map.of("Authorization", new Secret("Bearer abc")), "", "t");
     try (Upstream upstream = open(server.sseUrl(), token)) {
       assertThat(call(upstream, "echo")).contains("\"echo\"");
     }
