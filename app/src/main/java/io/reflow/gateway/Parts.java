@@ -201,7 +201,11 @@ final class Parts {
             stragglers);
     var http = closing.add(new HttpDial(config.mcp(), version.text(), eras));
     return new Upstreams(
-        new TransportConnector(stdio, http), config.stdio(), config.mcp(), news, this::renewed);
+        new TransportConnector(stdio, http, http.sse()),
+        config.stdio(),
+        config.mcp(),
+        news,
+        this::renewed);
   }
 
   /// The way to a target with its settings and credentials as they are now.

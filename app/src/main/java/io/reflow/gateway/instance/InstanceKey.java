@@ -75,7 +75,8 @@ public record InstanceKey(
     boolean told =
         switch (target.transport()) {
           case Transport.StreamableHttp _ -> true;
-          case Transport.Stdio _ -> sharing instanceof Sharing.User || own.isPresent();
+          case Transport.Stdio _, Transport.Sse _ ->
+              sharing instanceof Sharing.User || own.isPresent();
         };
     return new InstanceKey(target.id(), sharing, own, told ? client : ClientCapabilities.NONE);
   }

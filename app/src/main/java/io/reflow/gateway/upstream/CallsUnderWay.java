@@ -1,5 +1,6 @@
 package io.reflow.gateway.upstream;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -58,8 +59,8 @@ public final class CallsUnderWay {
     if (!exclusive) {
       return Optional.empty();
     }
-    Map<Long, PendingCall> routed = new ConcurrentHashMap<>(calls);
-    routed.values().removeIf(call -> call.caller() == Caller.SILENT || call.settled());
+    Map<Long, PendingCall> routed = new HashMap<>(calls);
+    routed.values().removeIf(call -> call.caller().equals(Caller.SILENT) || call.settled());
     if (routed.size() > 1) {
       routed.values().removeIf(call -> !call.call().method().equals("tools/call"));
     }

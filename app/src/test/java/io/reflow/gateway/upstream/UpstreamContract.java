@@ -118,10 +118,8 @@ public abstract class UpstreamContract {
           threads.submit(() -> upstream.call(UpstreamFixtures.progressCall(7001, 3), first));
       Future<Answer> other =
           threads.submit(() -> upstream.call(UpstreamFixtures.progressCall(7002, 3), second));
-      assertThat(one.get())
-          .isEqualTo(new Answer.Result(RawJson.of("{\"token\":7001}"), version().stateless()));
-      assertThat(other.get())
-          .isEqualTo(new Answer.Result(RawJson.of("{\"token\":7002}"), version().stateless()));
+      assertThat(((Answer.Result) one.get()).result()).hasToString("{\"token\":7001}");
+      assertThat(((Answer.Result) other.get()).result()).hasToString("{\"token\":7002}");
     }
 
     assertThat(first.progress())
@@ -213,7 +211,7 @@ public abstract class UpstreamContract {
     } else {
       assertThat(replies)
           .contains("\"ping\":{\"jsonrpc\":\"2.0\",\"id\":\"p1\",\"result\":{}}")
-          .contains("\"error\":{\"code\":-3260");
+          .containsPattern("\"roots\":.*\"code\":-3260[13]");
     }
   }
 

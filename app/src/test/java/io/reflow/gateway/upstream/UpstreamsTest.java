@@ -54,7 +54,7 @@ final class UpstreamsTest {
             UpstreamFixtures.STDIO, UpstreamFixtures.MCP, dataDir, "test", "0", UpstreamFixtures.eras(), new Stragglers());
     upstreams =
         new Upstreams(
-            new TransportConnector(stdio, http),
+            new TransportConnector(stdio, http, http.sse()),
             UpstreamFixtures.STDIO,
             UpstreamFixtures.MCP,
             new Watching(),

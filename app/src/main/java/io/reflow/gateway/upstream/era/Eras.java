@@ -168,6 +168,7 @@ public final class Eras {
     return digest(
         switch (transport) {
           case Transport.StreamableHttp(var url) -> List.of("http", url.toString());
+          case Transport.Sse(var url) -> List.of("sse", url.toString());
           case Transport.Stdio(var command, var arguments) -> {
             List<String> parts = new ArrayList<>(List.of("stdio", command));
             parts.addAll(arguments);

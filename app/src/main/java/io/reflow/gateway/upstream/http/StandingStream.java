@@ -131,14 +131,14 @@ final class StandingStream {
       LOG.atDebug()
           .setMessage("The stream of a target broke")
           .addKeyValue("target", target)
-          .addKeyValue("reason", Attempt.inWords(e))
+          .addKeyValue("reason", Wire.inWords(e))
           .log();
     }
   }
 
   private BodySubscriber<Boolean> receive(ResponseInfo response) {
     int status = response.statusCode();
-    if (status == 200 && Attempt.mediaType(response.headers()).equals(Attempt.EVENT_STREAM)) {
+    if (status == 200 && Wire.isEventStream(response.headers())) {
       state = State.OPEN;
       opened = true;
       decided.countDown();
