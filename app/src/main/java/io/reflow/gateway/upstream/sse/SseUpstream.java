@@ -102,7 +102,9 @@ final class SseUpstream implements Upstream {
     var waiting = new PendingCall(settings.target(), call, caller);
     byte[] request = Envelope.request(id, call.method(), call.params());
     calls.add(id, waiting);
-    stream.ending().ifPresent(waiting::fail);
+    if (!stream.alive()) {
+      waiting.fail(stream.ending().orElse("was disconnected"));
+    }
     Thread posting =
         Thread.ofVirtual()
             .name("sse-" + settings.target() + "-call")
