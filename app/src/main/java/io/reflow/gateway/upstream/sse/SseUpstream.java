@@ -16,6 +16,7 @@ import io.reflow.gateway.upstream.SideMessages;
 import io.reflow.gateway.upstream.Subscriptions;
 import io.reflow.gateway.upstream.Upstream;
 import io.reflow.gateway.upstream.UpstreamCall;
+import io.reflow.gateway.upstream.http.Lingering;
 import io.reflow.gateway.upstream.http.Wire;
 import java.time.Duration;
 import java.util.Optional;
@@ -48,6 +49,7 @@ final class SseUpstream implements Upstream {
       String target,
       InstanceKey key,
       Patience patience,
+      Lingering lingering,
       Listener listener,
       String gatewayVersion,
       Duration initialize,
@@ -109,8 +111,11 @@ final class SseUpstream implements Upstream {
         Thread.ofVirtual()
             .name("sse-" + settings.target() + "-call")
             .start(() -> post(request, call, waiting));
+    boolean answered = false;
     try {
-      return waiting.await(settings.patience());
+      Answer answer = waiting.await(settings.patience());
+      answered = true;
+      return answer;
     } catch (InterruptedException e) {
       cancel(id, call, "the client has cancelled it");
       throw e;
@@ -120,7 +125,11 @@ final class SseUpstream implements Upstream {
     } finally {
       Optional<PendingCall> _ = calls.remove(id);
       sideMessages.over(waiting);
-      posting.interrupt();
+      if (!answered) {
+        posting.interrupt();
+      } else if (posting.isAlive()) {
+        settings.lingering().add(posting);
+      }
     }
   }
 
