@@ -169,7 +169,7 @@ final class Parts {
             policies,
             credentials,
             eras,
-             upstreams,
+            upstreams,
             catalog,
             servers,
             new Cursors(vault.derive("cursor"), clock),

@@ -18,6 +18,8 @@ public final class CallsUnderWay {
     this.exclusive = exclusive;
   }
 
+  /// Takes a call in.
+  ///
   /// @throws IllegalArgumentException when another call under way has the same progress token
   public void add(long id, PendingCall call) {
     OptionalLong token = call.call().progressToken();
@@ -30,8 +32,8 @@ public final class CallsUnderWay {
   /// The call of that id, which is taken out.
   public Optional<PendingCall> remove(long id) {
     Optional<PendingCall> removed = Optional.ofNullable(calls.remove(id));
-    removed.ifPresent(call ->
-        call.call().progressToken().ifPresent(token -> byToken.remove(token, call)));
+    removed.ifPresent(
+        call -> call.call().progressToken().ifPresent(token -> byToken.remove(token, call)));
     return removed;
   }
 
@@ -45,9 +47,7 @@ public final class CallsUnderWay {
 
   /// The call that has this progress token: no two of the gateway's calls have the same.
   public Optional<PendingCall> withToken(OptionalLong token) {
-    return token.isEmpty()
-        ? Optional.empty()
-        : Optional.ofNullable(byToken.get(token.getAsLong()));
+    return token.isEmpty() ? Optional.empty() : Optional.ofNullable(byToken.get(token.getAsLong()));
   }
 
   /// The call that something belongs to that names none: where all calls are one user's, the only

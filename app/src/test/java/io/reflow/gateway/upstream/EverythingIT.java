@@ -33,7 +33,8 @@ class EverythingIT {
           "roots/list",
           RawJson.of("{\"roots\":[{\"uri\":\"file:///roots/of/mine\",\"name\":\"mine\"}]}"));
 
-  private static final HttpDial DIAL = new HttpDial(UpstreamFixtures.MCP, "0", UpstreamFixtures.eras());
+  private static final HttpDial DIAL =
+      new HttpDial(UpstreamFixtures.MCP, "0", UpstreamFixtures.eras());
   private static RunningServer streamable;
   private static RunningServer sse;
 

@@ -51,7 +51,13 @@ final class UpstreamsTest {
   void start() {
     var stdio =
         new StdioDial(
-            UpstreamFixtures.STDIO, UpstreamFixtures.MCP, dataDir, "test", "0", UpstreamFixtures.eras(), new Stragglers());
+            UpstreamFixtures.STDIO,
+            UpstreamFixtures.MCP,
+            dataDir,
+            "test",
+            "0",
+            UpstreamFixtures.eras(),
+            new Stragglers());
     upstreams =
         new Upstreams(
             new TransportConnector(stdio, http, http.sse()),
