@@ -36,6 +36,8 @@ import io.reflow.gateway.identity.UserRoutes;
 import io.reflow.gateway.identity.UserStore;
 import io.reflow.gateway.mcp.McpEndpoint;
 import io.reflow.gateway.mcp.McpParts;
+import io.reflow.gateway.mcp.flight.Flights;
+import io.reflow.gateway.mcp.flight.StateSeal;
 import io.reflow.gateway.policy.Freshness;
 import io.reflow.gateway.policy.PolicyEngine;
 import io.reflow.gateway.policy.PolicyRoutes;
@@ -141,6 +143,9 @@ final class Parts {
     this.catalog = new Catalog(upstreams, config.mcp(), clock);
     news.onListChanged(catalog::changed);
     this.sessions = new Sessions(config.session(), clock);
+    var flights = closing.add(new Flights(config.mcp().mrtr().ttl()));
+    metrics.gauge(
+        "reflow.suspended.calls", "{call}", "Calls that wait for their client", flights::count);
     this.mcp =
         new McpEndpoint(
             new McpParts(
@@ -153,6 +158,8 @@ final class Parts {
                 catalog,
                 servers,
                 new Cursors(vault.derive("cursor"), clock),
+                flights,
+                new StateSeal(vault.deriveAll("request state"), clock),
                 audit,
                 new ArgumentDigest(secret(vault.derive("audit arguments"))),
                 metrics,

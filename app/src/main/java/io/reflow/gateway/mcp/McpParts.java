@@ -8,6 +8,8 @@ import io.reflow.gateway.catalog.KnownServers;
 import io.reflow.gateway.config.McpConfig;
 import io.reflow.gateway.credential.Credentials;
 import io.reflow.gateway.identity.Authenticator;
+import io.reflow.gateway.mcp.flight.Flights;
+import io.reflow.gateway.mcp.flight.StateSeal;
 import io.reflow.gateway.policy.PolicyEngine;
 import io.reflow.gateway.session.Sessions;
 import io.reflow.gateway.target.Targets;
@@ -26,6 +28,8 @@ public record McpParts(
     Catalog catalog,
     KnownServers servers,
     Cursors cursors,
+    Flights flights,
+    StateSeal seal,
     AuditLog audit,
     ArgumentDigest digest,
     Metrics metrics,

@@ -46,6 +46,8 @@ final class McpPipeline {
             parts.authenticator(),
             new LocalAnswers(parts.sessions(), introduction, warmUp),
             new StatelessAnswers(introduction, results),
+            new StatelessCalls(parts, introduction, results),
+            new Attendance(),
             results,
             parts.upstreams(),
             locator,

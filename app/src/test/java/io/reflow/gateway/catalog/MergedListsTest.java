@@ -288,6 +288,7 @@ final class MergedListsTest {
             three,
             Optional.empty(),
             defaults.timeout(),
+            defaults.mrtr(),
             defaults.maxUpstreamMessageSize());
     var merged =
         new MergedLists(
