@@ -143,7 +143,7 @@ final class Parts {
     this.catalog = new Catalog(upstreams, config.mcp(), clock);
     news.onListChanged(catalog::changed);
     this.sessions = new Sessions(config.session(), clock);
-    var flights = closing.add(new Flights(config.mcp().mrtr().ttl()));
+    var flights = closing.add(new Flights(config.mcp().inputTimeout()));
     metrics.gauge(
         "reflow.suspended.calls", "{call}", "Calls that wait for their client", flights::count);
     this.mcp =

@@ -10,7 +10,6 @@ public record McpConfig(
     Lists list,
     Optional<String> instructions,
     Timeouts timeout,
-    Mrtr mrtr,
     DataSize maxUpstreamMessageSize) {
 
   static final McpConfig DEFAULTS =
@@ -24,7 +23,6 @@ public record McpConfig(
               Duration.ofSeconds(10),
               Duration.ofSeconds(120),
               Duration.ofMinutes(30)),
-          new Mrtr(Duration.ofMinutes(10)),
           DataSize.ofMebibytes(32));
 
   /// How tools and prompts are named: `<target><delimiter><name>`.
@@ -79,15 +77,6 @@ public record McpConfig(
           .positive("call-max", callMax)
           .atLeast("call-max", callMax, "call-idle", callIdle)
           .orThrow();
-    }
-  }
-
-  /// `ttl` is how long a call waits for a client that was asked something, and has to call again to
-  /// answer.
-  public record Mrtr(Duration ttl) {
-
-    public Mrtr {
-      new Check("mcp.mrtr").positive("ttl", ttl).orThrow();
     }
   }
 

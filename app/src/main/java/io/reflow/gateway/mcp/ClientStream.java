@@ -16,8 +16,9 @@ import org.slf4j.LoggerFactory;
 
 /// What a target says while it works on a call, on its way to the client. The answer becomes an
 /// event stream with the first such message, or when it takes long, and stays plain JSON without.
-/// While nothing happens a comment is sent now and then, so that nobody takes the stream for dead. A thread of its own
-/// writes, so that a slow client holds up nobody; what it has no room for is left out.
+/// While nothing happens a comment is sent now and then, so that nobody takes the stream for dead.
+/// A thread of its own writes, so that a slow client holds up nobody; what it has no room for is
+/// left out.
 final class ClientStream {
 
   private static final Logger LOG = LoggerFactory.getLogger(ClientStream.class);
@@ -47,7 +48,7 @@ final class ClientStream {
     }
     String message =
         "{\"jsonrpc\":\"2.0\",\"method\":\"" + method + "\",\"params\":" + params + "}";
-    offer(message.getBytes(StandardCharsets.UTF_8));
+    offer(framed(message.getBytes(StandardCharsets.UTF_8)));
   }
 
   /// Makes the answer an event stream though there is nothing to say yet; without effect when it is
@@ -89,7 +90,7 @@ final class ClientStream {
       throw new IllegalStateException("the stream was never started");
     }
     if (answer.isPresent()) {
-      put(answer.get().toBytes());
+      put(framed(answer.get().toBytes()));
     }
     put(END);
     at.join();
@@ -105,7 +106,7 @@ final class ClientStream {
   private void write() {
     try (OutputStream out = open.get()) {
       for (byte[] event = next(); event.length > 0; event = next()) {
-        out.write(event == COMMENT ? COMMENT : framed(event));
+        out.write(event);
         out.flush();
       }
     } catch (InterruptedException _) {

@@ -229,8 +229,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     if (found.feature().kind() == Feature.Kind.TOOL) {
       Optional<Item> tool = locator.item(found.reach(), ListKind.TOOLS, found.feature().name());
       tool.ifPresent(item ->
-          ParameterHeaders.check(
-              item.definition().raw(), request, call.call().http().headers()));
+          ParameterHeaders.check(item.definition().raw(), request, call.call().http().headers()));
     }
   }
 

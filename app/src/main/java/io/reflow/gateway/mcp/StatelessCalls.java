@@ -22,7 +22,6 @@ import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.session.Sessions;
 import io.reflow.gateway.upstream.Answer;
-import io.reflow.gateway.upstream.Caller;
 import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.UpstreamCall;
 import io.reflow.gateway.upstream.Upstreams;
@@ -67,7 +66,7 @@ final class StatelessCalls {
     this.introduction = introduction;
     this.results = results;
     this.replica = parts.audit().replica().toString();
-    this.ttl = parts.config().mrtr().ttl();
+    this.ttl = parts.config().inputTimeout();
     this.clock = parts.clock();
   }
 
@@ -213,8 +212,7 @@ final class StatelessCalls {
         yield asked(going, input(going).inputRequests(questions), round, cause);
       }
       case Landing.Failed(var why) -> throw why;
-      case Landing.Ended(var forbidden) ->
-          throw forbidden ? forbidden(going) : Refusals.ended();
+      case Landing.Ended(var forbidden) -> throw forbidden ? forbidden(going) : Refusals.ended();
     };
   }
 
@@ -276,14 +274,13 @@ final class StatelessCalls {
     };
   }
 
-  private Reply resume(
-      Going going, RequestState state, String flight, Map<String, RawJson> answers)
+  private Reply resume(Going going, RequestState state, String flight, Map<String, RawJson> answers)
       throws InterruptedException {
     Flight suspended =
         flights
             .find(flight, state.user())
-            .orElseThrow(() ->
-                new InvalidParams("the suspended call has expired or was lost; start again"));
+            .orElseThrow(
+                () -> new InvalidParams("the suspended call has expired or was lost; start again"));
     suspended.resume(state.round(), answers, going.caller());
     return await(going, suspended);
   }
@@ -367,7 +364,8 @@ final class StatelessCalls {
         Optional<PagesToOpen> pages = going.mayBeAsked() ? pages(answer) : Optional.empty();
         yield pages.isPresent()
             ? pagesAsked(going, pages.get())
-            : TargetErrors.reply(going.session(), going.request().id(), error, going.call().trail());
+            : TargetErrors.reply(
+                going.session(), going.request().id(), error, going.call().trail());
       }
     };
   }

@@ -12,8 +12,8 @@ import io.reflow.gateway.session.Session;
 import java.util.Map;
 import java.util.Optional;
 
-/// The errors of targets as stateless clients get them: with the status that goes with the code, and
-/// without what speaks of the gateway's own connection to the target.
+/// The errors of targets as stateless clients get them: with the status that goes with the code,
+/// and without what speaks of the gateway's own connection to the target.
 final class TargetErrors {
 
   private static final RawJson INTERNAL = code(ErrorCode.INTERNAL_ERROR);

@@ -127,8 +127,7 @@ public record HeaderParameters(List<Parameter> all) {
     if (!type.isTextual() || !TYPES.contains(type.textValue())) {
       throw broken("belongs to strings, integers and booleans only");
     }
-    return new Parameter(
-        PREFIX + annotation.textValue(), path, type.textValue().equals("integer"));
+    return new Parameter(PREFIX + annotation.textValue(), path, type.textValue().equals("integer"));
   }
 
   /// How often the annotation stands anywhere in a schema.

@@ -288,7 +288,6 @@ final class MergedListsTest {
             three,
             Optional.empty(),
             defaults.timeout(),
-            defaults.mrtr(),
             defaults.maxUpstreamMessageSize());
     var merged =
         new MergedLists(

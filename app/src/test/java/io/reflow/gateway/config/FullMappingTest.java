@@ -75,7 +75,6 @@ class FullMappingTest {
           Map.entry("mcp.timeout.list", "3s"),
           Map.entry("mcp.timeout.call-idle", "4s"),
           Map.entry("mcp.timeout.call-max", "5s"),
-          Map.entry("mcp.mrtr.ttl", "6s"),
           Map.entry("mcp.max-upstream-message-size", "64KiB"),
           Map.entry("stdio.max-processes", "1"),
           Map.entry("stdio.max-processes-per-target", "2"),

@@ -68,8 +68,7 @@ class ClassifierIT {
 
   private static String call(String name, String arguments) {
     return request(
-        "tools/call",
-        "\"name\":\"%s\",\"arguments\":%s,%s".formatted(name, arguments, meta(NEW)));
+        "tools/call", "\"name\":\"%s\",\"arguments\":%s,%s".formatted(name, arguments, meta(NEW)));
   }
 
   private static Reply send(String body, List<String> headers) {
@@ -133,7 +132,12 @@ class ClassifierIT {
             -32602),
         refused("no method header", list, List.of(V, NEW), 400, -32020),
         refused("another method header", list, List.of(V, NEW, M, "Tools/list"), 400, -32020),
-        refused("initialize", request("initialize", meta(NEW)), List.of(V, NEW, M, "initialize"), 404, -32601),
+        refused(
+            "initialize",
+            request("initialize", meta(NEW)),
+            List.of(V, NEW, M, "initialize"),
+            404,
+            -32601),
         refused("ping", request("ping", meta(NEW)), List.of(V, NEW, M, "ping"), 404, -32601),
         refused(
             "a level",
@@ -153,7 +157,12 @@ class ClassifierIT {
             List.of(V, NEW, M, "tasks/get"),
             404,
             -32601),
-        refused("no name header", call("web_echo", "{}"), List.of(V, NEW, M, "tools/call"), 400, -32020),
+        refused(
+            "no name header",
+            call("web_echo", "{}"),
+            List.of(V, NEW, M, "tools/call"),
+            400,
+            -32020),
         refused(
             "another name header",
             call("web_echo", "{}"),
@@ -222,7 +231,11 @@ class ClassifierIT {
 
   @Test
   void theIdOfTheRequestIsTold() {
-    assertThat(send(request("ping", meta(NEW)), List.of(V, NEW, M, "ping")).answer().get("id").asText())
+    assertThat(
+            send(request("ping", meta(NEW)), List.of(V, NEW, M, "ping"))
+                .answer()
+                .get("id")
+                .asText())
         .isEqualTo("r1");
   }
 
@@ -252,19 +265,26 @@ class ClassifierIT {
   static Stream<Arguments> accepted() {
     String list = request("tools/list", meta(NEW));
     return Stream.of(
-        arguments(list, List.of("mcp-protocol-version", " " + NEW + " ", "MCP-METHOD", "tools/list")),
+        arguments(
+            list, List.of("mcp-protocol-version", " " + NEW + " ", "MCP-METHOD", "tools/list")),
         arguments(list, List.of(V, NEW, M, "tools/list", "Mcp-Session-Id", "stray")),
         arguments(list, List.of(V, NEW, M, "tools/list", "Last-Event-ID", "7")),
         arguments(
-            call("web_echo", "{}"),
-            List.of(V, NEW, M, "tools/call", N, "=?base64?d2ViX2VjaG8=?=")),
+            call("web_echo", "{}"), List.of(V, NEW, M, "tools/call", N, "=?base64?d2ViX2VjaG8=?=")),
         arguments(
             call("web_tagged", "{\"size\":42,\"region\":\"eu\"}"),
             List.of(
-                V, NEW, M, "tools/call", N, "web_tagged", "mcp-param-size", "42.0",
-                "Mcp-Param-Region", "=?base64?ZXU=?=")),
-        arguments(
-            call("web_tagged", "{}"), List.of(V, NEW, M, "tools/call", N, "web_tagged")));
+                V,
+                NEW,
+                M,
+                "tools/call",
+                N,
+                "web_tagged",
+                "mcp-param-size",
+                "42.0",
+                "Mcp-Param-Region",
+                "=?base64?ZXU=?=")),
+        arguments(call("web_tagged", "{}"), List.of(V, NEW, M, "tools/call", N, "web_tagged")));
   }
 
   @Test

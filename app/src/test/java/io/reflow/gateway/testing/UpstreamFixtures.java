@@ -48,7 +48,6 @@ public final class UpstreamFixtures {
           GatewayConfig.DEFAULTS.mcp().list(),
           Optional.empty(),
           GatewayConfig.DEFAULTS.mcp().timeout(),
-          GatewayConfig.DEFAULTS.mcp().mrtr(),
           DataSize.ofMebibytes(1));
 
   private UpstreamFixtures() {}

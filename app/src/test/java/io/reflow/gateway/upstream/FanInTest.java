@@ -239,10 +239,11 @@ final class FanInTest {
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int i = 0; i < 200; i++) {
         String uri = "file:///" + i % 7;
-        var _ = threads.submit(() -> {
-          listen(resources(uri), ann).close();
-          return true;
-        });
+        var _ =
+            threads.submit(() -> {
+              listen(resources(uri), ann).close();
+              return true;
+            });
       }
     }
     UpstreamFixtures.await(() -> opened.stream().allMatch(upstream -> upstream.dead));

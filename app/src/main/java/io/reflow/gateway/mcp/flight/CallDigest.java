@@ -38,8 +38,7 @@ public final class CallDigest {
 
   private static byte[] canonical(RawJson json) {
     try {
-      Object value =
-          CANONICAL.readValue(json.array(), json.from(), json.length(), Object.class);
+      Object value = CANONICAL.readValue(json.array(), json.from(), json.length(), Object.class);
       return CANONICAL.writeValueAsBytes(value);
     } catch (IOException e) {
       throw new UncheckedIOException("a value of a message that was read", e);

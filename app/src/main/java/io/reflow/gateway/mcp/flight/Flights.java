@@ -103,7 +103,8 @@ public final class Flights implements AutoCloseable {
     if (suspended.containsKey(flight.id())) {
       return true;
     }
-    long own = suspended.values().stream().filter(one -> one.owner().equals(flight.owner())).count();
+    long own =
+        suspended.values().stream().filter(one -> one.owner().equals(flight.owner())).count();
     if (closed || own >= MOST_OF_USER || suspended.size() >= MOST) {
       return false;
     }
