@@ -19,6 +19,9 @@ import io.reflow.gateway.config.Secret;
 import io.reflow.gateway.credential.CredentialRoutes;
 import io.reflow.gateway.credential.CredentialStore;
 import io.reflow.gateway.credential.Credentials;
+import io.reflow.gateway.credential.Rotation;
+import io.reflow.gateway.credential.RotationRoutes;
+import io.reflow.gateway.credential.TargetTokenRoutes;
 import io.reflow.gateway.credential.Vault;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.http.Gate;
@@ -36,6 +39,7 @@ import io.reflow.gateway.identity.UserRoutes;
 import io.reflow.gateway.identity.UserStore;
 import io.reflow.gateway.mcp.McpEndpoint;
 import io.reflow.gateway.mcp.McpParts;
+import io.reflow.gateway.mcp.SseEndpoint;
 import io.reflow.gateway.mcp.flight.Flights;
 import io.reflow.gateway.mcp.flight.StateSeal;
 import io.reflow.gateway.policy.Freshness;
@@ -43,8 +47,10 @@ import io.reflow.gateway.policy.PolicyEngine;
 import io.reflow.gateway.policy.PolicyRoutes;
 import io.reflow.gateway.policy.PolicyStore;
 import io.reflow.gateway.policy.TargetAccess;
+import io.reflow.gateway.session.OpenStreams;
 import io.reflow.gateway.session.SessionRoutes;
 import io.reflow.gateway.session.Sessions;
+import io.reflow.gateway.session.SseConnections;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.target.TargetStore;
@@ -56,6 +62,8 @@ import io.reflow.gateway.telemetry.MetricsRoutes;
 import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.TransportConnector;
 import io.reflow.gateway.upstream.Upstreams;
+import io.reflow.gateway.upstream.era.EraStore;
+import io.reflow.gateway.upstream.era.Eras;
 import io.reflow.gateway.upstream.http.HttpDial;
 import io.reflow.gateway.upstream.stdio.StdioDial;
 import io.reflow.gateway.upstream.stdio.Stragglers;
@@ -96,14 +104,20 @@ final class Parts {
   private final Targets targets;
   private final PolicyStore policyStore;
   private final PolicyEngine policies;
+  private final Vault vault;
   private final CredentialStore credentialStore;
+  private final Rotation rotation;
   private final Credentials credentials;
   private final TargetAccess access;
 
+  private final EraStore eraStore;
+  private final Eras eras;
   private final KnownServers servers = new KnownServers();
   private final Upstreams upstreams;
   private final Catalog catalog;
   private final Sessions sessions;
+  private final OpenStreams streams;
+  private final SseEndpoint sse;
   private final McpEndpoint mcp;
 
   private final GatewayConfig config;
@@ -128,16 +142,19 @@ final class Parts {
 
     var fresh =
         new Freshness(storage.changes()::confirmedAt, clock, config.policy().maxStaleness());
-    var vault = new Vault(config.encryption());
+    this.vault = new Vault(config.encryption());
     this.targetStore = new TargetStore(storage.database());
     this.targets = new Targets(targetStore::all);
     this.policyStore = new PolicyStore(storage.database());
     this.policies = new PolicyEngine(policyStore::all, fresh);
     this.credentialStore = new CredentialStore(storage.database(), vault);
     credentialStore.checkKeys();
+    this.rotation = closing.add(new Rotation(credentialStore));
     this.credentials = new Credentials(credentialStore, vault);
     this.access = new TargetAccess(targets, policies);
 
+    this.eraStore = new EraStore(storage.database());
+    this.eras = new Eras(eraStore::save, clock);
     var news = new TargetNews(servers);
     this.upstreams = closing.add(upstreams(news));
     this.catalog = new Catalog(upstreams, config.mcp(), clock);
@@ -146,26 +163,30 @@ final class Parts {
     var flights = closing.add(new Flights(config.mcp().inputTimeout()));
     metrics.gauge(
         "reflow.suspended.calls", "{call}", "Calls that wait for their client", flights::count);
-    this.mcp =
-        new McpEndpoint(
-            new McpParts(
-                authenticator,
-                sessions,
-                targets,
-                policies,
-                credentials,
-                upstreams,
-                catalog,
-                servers,
-                new Cursors(vault.derive("cursor"), clock),
-                flights,
-                new StateSeal(vault.deriveAll("request state"), clock),
-                audit,
-                new ArgumentDigest(secret(vault.derive("audit arguments"))),
-                metrics,
-                config.mcp(),
-                version.text(),
-                clock));
+    this.streams = new OpenStreams(config.session().maxStreamsPerUser());
+    var mcpParts =
+        new McpParts(
+            authenticator,
+            sessions,
+            new SseConnections(sessions, clock),
+            streams,
+            targets,
+            policies,
+            credentials,
+            upstreams,
+            catalog,
+            servers,
+            new Cursors(vault.derive("cursor"), clock),
+            flights,
+            new StateSeal(vault.deriveAll("request state"), clock),
+            audit,
+            new ArgumentDigest(secret(vault.derive("audit arguments"))),
+            metrics,
+            config.mcp(),
+            version.text(),
+            clock);
+    this.sse = new SseEndpoint(mcpParts);
+    this.mcp = new McpEndpoint(mcpParts, sse);
   }
 
   private Upstreams upstreams(TargetNews news) {
@@ -183,7 +204,7 @@ final class Parts {
             gatewayId,
             version.text(),
             stragglers);
-    var http = closing.add(new HttpDial(config.mcp(), version.text()));
+    var http = closing.add(new HttpDial(config.mcp(), version.text(), eras));
     return new Upstreams(
         new TransportConnector(stdio, http), config.stdio(), config.mcp(), news, this::renewed);
   }
@@ -219,6 +240,7 @@ final class Parts {
     identities.onChange(user -> {
       sessions.endUnlessUnchanged(user, identities.find(user));
       sessions.recheck();
+      streams.recheck();
     });
     policies.onChange(sessions::recheck);
     sessions.onEnd(session -> upstreams.retireSession(session.digest()));
@@ -232,6 +254,7 @@ final class Parts {
     changes.on("policy_subjects", policies::reload);
     changes.on("env_configs", credentials::reload);
     changes.start();
+    eras.load(targets.all(), eraStore.all());
     health.rulesTooOldWhen(() -> !policies.ready());
     var heardLately = new Freshness(changes::confirmedAt, clock, DATABASE_AWAY);
     health.databaseAwayWhen(() -> changes.lost() || !heardLately.getAsBoolean());
@@ -262,6 +285,14 @@ final class Parts {
 
   McpEndpoint mcp() {
     return mcp;
+  }
+
+  SseEndpoint sse() {
+    return sse;
+  }
+
+  OpenStreams streams() {
+    return streams;
   }
 
   Gate<Authenticated> gate() {
@@ -312,6 +343,14 @@ final class Parts {
   CredentialRoutes credentialRoutes() {
     return new CredentialRoutes(
         credentialStore, credentials, access, user -> identities.find(user).isPresent());
+  }
+
+  TargetTokenRoutes targetTokenRoutes() {
+    return new TargetTokenRoutes(credentialStore, credentials, access);
+  }
+
+  RotationRoutes rotationRoutes() {
+    return new RotationRoutes(rotation, vault);
   }
 
   PolicyRoutes policyRoutes() {

@@ -1,14 +1,11 @@
 package io.reflow.gateway.catalog;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
+import io.reflow.gateway.protocol.JsonArray;
 import io.reflow.gateway.protocol.JsonObject;
 import io.reflow.gateway.protocol.JsonObjectEdit;
-import io.reflow.gateway.protocol.JsonText;
 import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -26,7 +23,7 @@ final class ListReader {
     List<Item> items = new ArrayList<>();
     Optional<RawJson> entries = page.value(kind.member());
     if (entries.isPresent()) {
-      for (RawJson entry : elements(entries.get())) {
+      for (RawJson entry : JsonArray.elements(entries.get())) {
         item(kind, entry).ifPresent(items::add);
       }
     }
@@ -52,27 +49,5 @@ final class ListReader {
     return definition.find("execution").isEmpty()
         ? definition
         : MessageReader.readObject(new JsonObjectEdit(definition).drop("execution").apply());
-  }
-
-  private static List<RawJson> elements(RawJson array) {
-    List<RawJson> elements = new ArrayList<>();
-    try (JsonParser parser =
-        JsonText.factory().createParser(array.array(), array.from(), array.length())) {
-      if (parser.nextToken() != JsonToken.START_ARRAY) {
-        return List.of();
-      }
-      for (JsonToken token = parser.nextToken();
-          token != null && token != JsonToken.END_ARRAY;
-          token = parser.nextToken()) {
-        int start = (int) parser.currentTokenLocation().getByteOffset();
-        parser.skipChildren();
-        parser.finishToken();
-        int end = (int) parser.currentLocation().getByteOffset();
-        elements.add(new RawJson(array.array(), array.from() + start, array.from() + end));
-      }
-    } catch (IOException e) {
-      throw new IllegalStateException("a message that was read before can't be read again", e);
-    }
-    return elements;
   }
 }

@@ -182,6 +182,14 @@ public abstract sealed class GatewayException extends RuntimeException {
     }
   }
 
+  /// A target needs a credential that nobody has stored for the caller. The reason says who can set
+  /// it, and where.
+  public static final class CredentialMissing extends GatewayException {
+    public CredentialMissing(String reason) {
+      super(reason);
+    }
+  }
+
   /// A target could not be reached, did not answer in time, or answered with garbage. The reason
   /// names the target and says what happened.
   public static final class UpstreamFailed extends GatewayException {

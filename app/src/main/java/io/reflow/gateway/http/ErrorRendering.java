@@ -15,6 +15,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.reflow.gateway.fault.GatewayException;
 import io.reflow.gateway.fault.GatewayException.Conflict;
+import io.reflow.gateway.fault.GatewayException.CredentialMissing;
 import io.reflow.gateway.fault.GatewayException.HeaderMismatch;
 import io.reflow.gateway.fault.GatewayException.IncompleteEnvelope;
 import io.reflow.gateway.fault.GatewayException.InvalidParams;
@@ -129,6 +130,7 @@ public final class ErrorRendering {
       case Unavailable unavailable ->
           Refusal.retry(
               Status.SERVICE_UNAVAILABLE_503, "unavailable", reason, unavailable.retryAfter());
+      case CredentialMissing _ -> new Refusal(Status.CONFLICT_409, "credential-missing", reason);
       case UpstreamFailed _ -> new Refusal(Status.BAD_GATEWAY_502, "upstream-failed", reason);
     };
   }

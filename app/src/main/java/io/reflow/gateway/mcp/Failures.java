@@ -2,6 +2,7 @@ package io.reflow.gateway.mcp;
 
 import io.reflow.gateway.fault.GatewayException;
 import io.reflow.gateway.fault.GatewayException.Conflict;
+import io.reflow.gateway.fault.GatewayException.CredentialMissing;
 import io.reflow.gateway.fault.GatewayException.HeaderMismatch;
 import io.reflow.gateway.fault.GatewayException.IncompleteEnvelope;
 import io.reflow.gateway.fault.GatewayException.InvalidParams;
@@ -55,6 +56,22 @@ final class Failures {
     }
   }
 
+  static Reply reply(GatewayException failure, AuditTrail trail) {
+    return failure instanceof CredentialMissing && trail.method().equals("tools/call")
+        ? failedTool(failure, trail)
+        : refusal(failure, trail);
+  }
+
+  /// The result of a tool that failed, so that the model can tell its user what to do.
+  private static Reply failedTool(GatewayException failure, AuditTrail trail) {
+    trail.failed(failure.reason());
+    trail.errorCode(ErrorCode.INTERNAL_ERROR.value());
+    String result =
+        "{\"content\":[{\"type\":\"text\",\"text\":%s}],\"isError\":true}"
+            .formatted(JsonText.quote(failure.reason()));
+    return Replies.result(trail.requestId().orElse(NULL), RawJson.of(result));
+  }
+
   static Reply.Refusal refusal(GatewayException failure, AuditTrail trail) {
     return refusal(shape(failure, trail), failure.reason(), trail);
   }
@@ -96,7 +113,7 @@ final class Failures {
       case TooLarge _ -> Shape.of(ErrorCode.INVALID_REQUEST, 413);
       case Overloaded overloaded -> Shape.later(429, overloaded.retryAfter());
       case Unavailable unavailable -> Shape.later(503, unavailable.retryAfter());
-      case UpstreamFailed _ -> Shape.of(ErrorCode.INTERNAL_ERROR, 200);
+      case CredentialMissing _, UpstreamFailed _ -> Shape.of(ErrorCode.INTERNAL_ERROR, 200);
     };
   }
 

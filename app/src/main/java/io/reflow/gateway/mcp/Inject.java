@@ -1,6 +1,7 @@
 package io.reflow.gateway.mcp;
 
 import io.reflow.gateway.credential.Credentials;
+import io.reflow.gateway.fault.GatewayException.CredentialMissing;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.instance.InstanceKey;
@@ -42,7 +43,7 @@ final class Inject implements Stage<Call.Permitted, Call.Equipped> {
   private Optional<Ready> ready(Granted granted, Session session, List<Unequipped> unequipped) {
     try {
       return Optional.of(ready(granted, session));
-    } catch (UpstreamFailed e) {
+    } catch (CredentialMissing | UpstreamFailed e) {
       unequipped.add(new Unequipped(granted, e));
       return Optional.empty();
     }

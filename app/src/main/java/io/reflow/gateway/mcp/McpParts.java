@@ -11,7 +11,9 @@ import io.reflow.gateway.identity.Authenticator;
 import io.reflow.gateway.mcp.flight.Flights;
 import io.reflow.gateway.mcp.flight.StateSeal;
 import io.reflow.gateway.policy.PolicyEngine;
+import io.reflow.gateway.session.OpenStreams;
 import io.reflow.gateway.session.Sessions;
+import io.reflow.gateway.session.SseConnections;
 import io.reflow.gateway.target.Targets;
 import io.reflow.gateway.telemetry.Metrics;
 import io.reflow.gateway.upstream.Upstreams;
@@ -21,6 +23,8 @@ import java.time.InstantSource;
 public record McpParts(
     Authenticator authenticator,
     Sessions sessions,
+    SseConnections connections,
+    OpenStreams streams,
     Targets targets,
     PolicyEngine policies,
     Credentials credentials,

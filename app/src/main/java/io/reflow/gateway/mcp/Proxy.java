@@ -18,7 +18,6 @@ import io.reflow.gateway.identity.Authenticator;
 import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.mcp.Call.Candidate;
 import io.reflow.gateway.mcp.Call.Ready;
-import io.reflow.gateway.mcp.Call.Unequipped;
 import io.reflow.gateway.mcp.Way.Wanted;
 import io.reflow.gateway.policy.Decision;
 import io.reflow.gateway.policy.Decision.Allowed;
@@ -30,6 +29,7 @@ import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.InFlight;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.upstream.Answer;
+import io.reflow.gateway.upstream.Caller;
 import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.ServerFacts.Capability;
 import io.reflow.gateway.upstream.Upstreams;
@@ -48,6 +48,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   private final StatelessCalls statelessCalls;
   private final Attendance attendance;
   private final Results results;
+  private final SessionCallers callers;
   private final Upstreams upstreams;
   private final Locator locator;
   private final MergedLists lists;
@@ -64,6 +65,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       StatelessCalls statelessCalls,
       Attendance attendance,
       Results results,
+      SessionCallers callers,
       Upstreams upstreams,
       Locator locator,
       MergedLists lists,
@@ -78,6 +80,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     this.statelessCalls = statelessCalls;
     this.attendance = attendance;
     this.results = results;
+    this.callers = callers;
     this.upstreams = upstreams;
     this.locator = locator;
     this.lists = lists;
@@ -199,6 +202,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     Wanted wanted = one.wanted();
     AuditTrail trail = call.trail();
     trail.target(found.reach().target());
+    trail.credentialScope(found.reach().injection().scope());
     trail.wanted(found.feature().kind(), found.feature().name());
     switch (found.decision()) {
       case Denied(var policy, var reason) -> {
@@ -275,19 +279,22 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       throws InterruptedException {
     var outgoing = new Outgoing(request, wanted, found.feature().name(), config.timeout());
     Session session = call.call().session();
-    var caller =
-        new StreamCaller(call.call().http().stream(), session, outgoing.clientProgressToken());
+    SessionCaller caller =
+        callers.of(call.call(), outgoing.clientProgressToken(), found.reach().target());
     return timed(
         call,
         () -> {
-          Answer answer = upstreams.call(found.reach(), outgoing.call(), caller);
-          return switch (answer) {
-            case Answer.Result result ->
-                Replies.result(
-                    request.id(),
-                    results.of(session, request.method(), result, found.reach().target().name()));
-            case Answer.Failure(var error) -> Replies.failure(request.id(), error, call.trail());
-          };
+          try {
+            return switch (upstreams.call(found.reach(), outgoing.call(), caller)) {
+              case Answer.Result result ->
+                  Replies.result(
+                      request.id(),
+                      results.of(session, request.method(), result, found.reach().target().name()));
+              case Answer.Failure(var error) -> Replies.failure(request.id(), error, call.trail());
+            };
+          } finally {
+            caller.done();
+          }
         });
   }
 
@@ -306,7 +313,10 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     return call.unequipped().stream()
         .filter(each -> each.granted().decision() instanceof Allowed)
         .findFirst()
-        .<GatewayException>map(Unequipped::reason)
+        .map(each -> {
+          call.trail().target(each.granted().candidate().target());
+          return each.reason();
+        })
         .orElseGet(() -> Refusals.unknown(wanted));
   }
 

@@ -66,6 +66,12 @@ public final class RawJson {
     return Arrays.copyOfRange(bytes, from, to);
   }
 
+  /// Whether this is a view of the very same bytes: nothing was changed, and nothing copied.
+  @SuppressWarnings("ReferenceEquality") // that is the question
+  public boolean isSameView(RawJson other) {
+    return bytes == other.bytes && from == other.from && to == other.to;
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof RawJson that

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /// What requests of a client are part of. In the `initialize` era that is the MCP session: it
 /// belongs to one user, and to the path it began on; role and groups are those it was opened with.
@@ -40,6 +41,7 @@ public final class Session {
   private final AtomicInteger userInFlight;
   private final Set<Session> calls;
   private final Map<RawJson, InFlight> inFlight = new ConcurrentHashMap<>();
+  private volatile @Nullable Conversation conversation;
   private volatile boolean over;
   private final InstantSource clock;
   private volatile Instant lastUsed;
@@ -155,6 +157,38 @@ public final class Session {
     return version.stateless();
   }
 
+  /// What is said beside requests and their plain answers.
+  public Conversation conversation() {
+    Conversation begun = conversation;
+    return begun == null ? beginConversation() : begun;
+  }
+
+  private synchronized Conversation beginConversation() {
+    if (conversation == null) {
+      conversation = Conversation.begin(clock);
+      endConversationIfOver();
+    }
+    return conversation;
+  }
+
+  /// Makes it a session of a connection that was open before.
+  synchronized void speakIn(Conversation opened) {
+    conversation = opened;
+    endConversationIfOver();
+  }
+
+  private synchronized void endConversationIfOver() {
+    if (over && conversation != null) {
+      conversation.end();
+    }
+  }
+
+  /// Whether a request is under way, or the client keeps a stream open.
+  boolean inUse() {
+    Conversation begun = conversation;
+    return !inFlight.isEmpty() || (begun != null && begun.streams().general().connected());
+  }
+
   /// Marks a request as being worked on by the current thread until the result is closed.
   ///
   /// @throws InvalidRequest when a request of the same id is still under way
@@ -222,6 +256,7 @@ public final class Session {
   void end() {
     over = true;
     inFlight.values().forEach(InFlight::cancel);
+    endConversationIfOver();
   }
 
   /// Whether the caller still is who opened it: the same user with the same role and groups.

@@ -113,7 +113,7 @@ public final class Sessions {
     }
     Session oldest =
         own.stream()
-            .filter(session -> session.requestsInFlight() == 0)
+            .filter(session -> !session.inUse())
             .min(Comparator.comparing(Session::lastUsed))
             .filter(session -> session.lastUsed().plus(EVICTABLE_AFTER).isBefore(now))
             .orElseThrow(() ->
@@ -142,8 +142,7 @@ public final class Sessions {
   }
 
   private boolean expired(Session session, Instant now) {
-    boolean idle =
-        session.requestsInFlight() == 0 && session.lastUsed().plus(config.timeout()).isBefore(now);
+    boolean idle = !session.inUse() && session.lastUsed().plus(config.timeout()).isBefore(now);
     return idle || session.openedAt().plus(config.maxLifetime()).isBefore(now);
   }
 

@@ -288,7 +288,9 @@ final class MergedListsTest {
             three,
             Optional.empty(),
             defaults.timeout(),
-            defaults.maxUpstreamMessageSize());
+            defaults.inputTimeout(),
+            defaults.maxUpstreamMessageSize(),
+            defaults.sse());
     var merged =
         new MergedLists(
             lists,
