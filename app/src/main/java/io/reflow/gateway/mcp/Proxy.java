@@ -29,7 +29,6 @@ import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.InFlight;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.upstream.Answer;
-import io.reflow.gateway.upstream.Caller;
 import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.ServerFacts.Capability;
 import io.reflow.gateway.upstream.Upstreams;
