@@ -35,18 +35,20 @@ final class McpPipeline {
     var names = new Names(config.naming());
     var lists = new ParallelLists(parts.catalog(), config.timeout().list());
     var locator = new Locator(parts.catalog(), lists);
-    var merged = new MergedLists(lists, parts.policies(), names, parts.cursors(), config);
+    var merged = new MergedLists(
+            lists, parts.policies(), names, parts.cursors(), config, parts.clock());
     var authorize = new Authorize(parts.policies());
     var inject = new Inject(parts.credentials(), _ -> false);
     var warmUp = new WarmUp(visibility, authorize.then(inject), parts.catalog());
     var introduction = new Introduction(visibility, parts.servers(), config, parts.version());
+    var translations = new Translations(parts.servers(), config);
     var results = new Results(introduction.serverInfo(ProtocolVersion.V2026_07_28));
     var proxy =
         new Proxy(
             parts.authenticator(),
             new LocalAnswers(parts.sessions(), introduction, warmUp),
             new StatelessAnswers(introduction, results),
-            new StatelessCalls(parts, introduction, results),
+            new StatelessCalls(parts, introduction, translations, results),
             new Attendance(),
             results,
             new SessionCallers(visibility, config.inputTimeout()),
@@ -57,7 +59,8 @@ final class McpPipeline {
             names,
             parts.audit(),
             parts.digest(),
-            config);
+            config,
+            translations);
     var pipeline =
         of(
             new Authenticate(parts.authenticator()),

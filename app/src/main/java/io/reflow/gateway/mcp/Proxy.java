@@ -28,6 +28,7 @@ import io.reflow.gateway.protocol.Message;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.InFlight;
 import io.reflow.gateway.session.Session;
+import io.reflow.gateway.target.Target;
 import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.ServerFacts.Capability;
@@ -56,6 +57,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   private final AuditLog audit;
   private final ArgumentDigest digest;
   private final McpConfig config;
+  private final Translations translations;
 
   Proxy(
       Authenticator authenticator,
@@ -72,7 +74,8 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       Names names,
       AuditLog audit,
       ArgumentDigest digest,
-      McpConfig config) {
+      McpConfig config,
+      Translations translations) {
     this.authenticator = authenticator;
     this.local = local;
     this.stateless = stateless;
@@ -88,6 +91,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     this.audit = audit;
     this.digest = digest;
     this.config = config;
+    this.translations = translations;
   }
 
   @Override
@@ -190,8 +194,11 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
         call.unequipped().stream()
             .map(each -> new Unusable(each.granted().candidate().target(), each.reason()))
             .toList();
-    boolean bare = call.call().session().target().isPresent();
-    return lists.page(call.call().caller(), reaches, unusable, bare, many.kind(), many.cursor());
+    Session session = call.call().session();
+    var audience =
+        new MergedLists.Audience(
+            call.call().caller(), session.version(), session.target().isPresent());
+    return lists.page(audience, reaches, unusable, many.kind(), many.cursor());
   }
 
   private Reply forward(
@@ -278,23 +285,31 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       throws InterruptedException {
     var outgoing = new Outgoing(request, wanted, found.feature().name(), config.timeout());
     Session session = call.call().session();
-    SessionCaller caller =
-        callers.of(call.call(), outgoing.clientProgressToken(), found.reach().target());
+    Target target = found.reach().target();
+    SessionCaller client = callers.of(call.call(), outgoing.clientProgressToken(), target);
+    var caller = new TranslatedCaller(client, () -> translations.between(session, target).inputs());
     return timed(
         call,
         () -> {
           try {
-            return switch (upstreams.call(found.reach(), outgoing.call(), caller)) {
+            Answer answer = upstreams.call(found.reach(), outgoing.call(), caller);
+            return switch (translated(session, target, request, wanted, answer)) {
               case Answer.Result result ->
                   Replies.result(
-                      request.id(),
-                      results.of(session, request.method(), result, found.reach().target().name()));
+                      request.id(), results.of(session, request.method(), result, target.name()));
               case Answer.Failure(var error) -> Replies.failure(request.id(), error, call.trail());
             };
           } finally {
-            caller.done();
+            client.done();
           }
         });
+  }
+
+  private Answer translated(
+      Session session, Target target, Message.Request request, Wanted wanted, Answer answer) {
+    Optional<String> uri =
+        wanted.kind() == Wanted.Kind.RESOURCE ? Optional.of(wanted.exposed()) : Optional.empty();
+    return translations.answer(session, target, request.method(), uri, answer);
   }
 
   private Optional<Found> find(Way.One<Ready> one) throws InterruptedException {
@@ -302,8 +317,8 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     return switch (wanted.kind()) {
       case TOOL -> named(one, ListKind.TOOLS);
       case PROMPT, PROMPT_COMPLETION -> named(one, ListKind.PROMPTS);
-      case RESOURCE -> located(one, locator.resource(allowed(one), wanted.exposed()));
-      case TEMPLATE_COMPLETION -> located(one, locator.template(allowed(one), wanted.exposed()));
+      case RESOURCE -> located(one, locator.resource(allowed(one)));
+      case TEMPLATE_COMPLETION -> located(one, locator.template(allowed(one)));
     };
   }
 
@@ -319,10 +334,10 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
         .orElseGet(() -> Refusals.unknown(wanted));
   }
 
-  private static List<Reach> allowed(Way.One<Ready> one) {
+  private static List<Locator.Sought> allowed(Way.One<Ready> one) {
     return one.candidates().stream()
         .filter(ready -> ready.decision() instanceof Allowed)
-        .map(Ready::reach)
+        .map(ready -> new Locator.Sought(ready.reach(), ready.candidate().name()))
         .toList();
   }
 

@@ -21,7 +21,9 @@ import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.session.Sessions;
+import io.reflow.gateway.target.Target;
 import io.reflow.gateway.upstream.Answer;
+import io.reflow.gateway.upstream.Caller;
 import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.UpstreamCall;
 import io.reflow.gateway.upstream.Upstreams;
@@ -53,17 +55,20 @@ final class StatelessCalls {
   private final Flights flights;
   private final StateSeal seal;
   private final Introduction introduction;
+  private final Translations translations;
   private final Results results;
   private final String replica;
   private final Duration ttl;
   private final InstantSource clock;
 
-  StatelessCalls(McpParts parts, Introduction introduction, Results results) {
+  StatelessCalls(
+      McpParts parts, Introduction introduction, Translations translations, Results results) {
     this.upstreams = parts.upstreams();
     this.sessions = parts.sessions();
     this.flights = parts.flights();
     this.seal = parts.seal();
     this.introduction = introduction;
+    this.translations = translations;
     this.results = results;
     this.replica = parts.audit().replica().toString();
     this.ttl = parts.config().inputTimeout();
@@ -119,7 +124,7 @@ final class StatelessCalls {
         new StreamCaller(call.http().stream(), call.session(), outgoing.clientProgressToken());
     var going = new Going(call, request, wanted, found, outgoing.call(), caller, allowed);
     if (!going.mayBeAsked()) {
-      return answered(going, upstreams.call(going.reach(), going.upstreamCall(), caller));
+      return answered(going, call(going, going.upstreamCall()));
     }
     Optional<String> state = state(request);
     return state.isPresent() ? goOn(going, state.get()) : begin(going);
@@ -146,7 +151,15 @@ final class StatelessCalls {
   }
 
   private Answer call(Going going, UpstreamCall call) throws InterruptedException {
-    return upstreams.call(going.reach(), call, going.caller());
+    return upstreams.call(
+        going.reach(),
+        call,
+        translated(going.caller(), translations, going.session(), going.reach().target()));
+  }
+
+  private static Caller translated(
+      Caller client, Translations translations, Session session, Target target) {
+    return new TranslatedCaller(client, () -> translations.between(session, target).inputs());
   }
 
   /// The same call with what only the target itself can make sense of.
@@ -187,13 +200,14 @@ final class StatelessCalls {
     Reach reach = going.reach();
     UpstreamCall call = going.upstreamCall();
     Upstreams to = upstreams;
+    Translations by = translations;
     Flight flight =
         flights.launch(
             own,
             RawJson.of(going.request().id().toString()),
             going.allowed(),
             going.caller(),
-            caller -> to.call(reach, call, caller));
+            caller -> to.call(reach, call, translated(caller, by, own, reach.target())));
     return await(going, flight);
   }
 
@@ -353,21 +367,26 @@ final class StatelessCalls {
   }
 
   private Reply answered(Going going, Answer answer) {
-    return switch (answer) {
-      case Answer.Result result -> {
-        var wrapped = result.stateless() ? wrapped(going, result) : result;
-        yield Replies.result(
-            going.request().id(),
-            results.of(going.session(), going.request().method(), wrapped, going.target()));
-      }
-      case Answer.Failure(var error) -> {
-        Optional<PagesToOpen> pages = going.mayBeAsked() ? pages(answer) : Optional.empty();
-        yield pages.isPresent()
-            ? pagesAsked(going, pages.get())
-            : TargetErrors.reply(
-                going.session(), going.request().id(), error, going.call().trail());
-      }
+    Optional<PagesToOpen> pages = going.mayBeAsked() ? pages(answer) : Optional.empty();
+    if (pages.isPresent()) {
+      return pagesAsked(going, pages.get());
+    }
+    return switch (translated(going, wrapped(going, answer))) {
+      case Answer.Result result ->
+          Replies.result(
+              going.request().id(),
+              results.of(going.session(), going.request().method(), result, going.target()));
+      case Answer.Failure(var error) ->
+          TargetErrors.reply(going.session(), going.request().id(), error, going.call().trail());
     };
+  }
+
+  private Answer translated(Going going, Answer answer) {
+    Wanted wanted = going.wanted();
+    Optional<String> uri =
+        wanted.kind() == Wanted.Kind.RESOURCE ? Optional.of(wanted.exposed()) : Optional.empty();
+    return translations.answer(
+        going.session(), going.reach().target(), going.request().method(), uri, answer);
   }
 
   private Reply pagesAsked(Going going, PagesToOpen pages) {
@@ -381,9 +400,12 @@ final class StatelessCalls {
 
   /// What a stateless target asks is the client's to answer, in the target's own words. Its state
   /// is bound to the caller: the target knows only the credentials that many may share.
-  private Answer.Result wrapped(Going going, Answer.Result answer) {
+  private Answer wrapped(Going going, Answer answer) {
+    if (!(answer instanceof Answer.Result(var bytes, var stateless)) || !stateless) {
+      return answer;
+    }
     try {
-      JsonObject result = MessageReader.readObject(answer.result());
+      JsonObject result = MessageReader.readObject(bytes);
       if (result.text("resultType").filter("input_required"::equals).isEmpty()) {
         return answer;
       }

@@ -58,7 +58,8 @@ public final class UpstreamFixtures {
           GatewayConfig.DEFAULTS.mcp().timeout(),
           GatewayConfig.DEFAULTS.mcp().inputTimeout(),
           DataSize.ofMebibytes(1),
-          GatewayConfig.DEFAULTS.mcp().sse());
+          GatewayConfig.DEFAULTS.mcp().sse(),
+          GatewayConfig.DEFAULTS.mcp().extras());
 
   private UpstreamFixtures() {}
 
