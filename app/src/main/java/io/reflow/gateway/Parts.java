@@ -37,6 +37,7 @@ import io.reflow.gateway.identity.TokenStore;
 import io.reflow.gateway.identity.TokenUse;
 import io.reflow.gateway.identity.UserRoutes;
 import io.reflow.gateway.identity.UserStore;
+import io.reflow.gateway.mcp.ListChanges;
 import io.reflow.gateway.mcp.McpEndpoint;
 import io.reflow.gateway.mcp.McpParts;
 import io.reflow.gateway.mcp.SseEndpoint;
@@ -111,6 +112,7 @@ final class Parts {
   private final Catalog catalog;
   private final Sessions sessions;
   private final OpenStreams streams;
+  private final ListChanges listChanges;
   private final SseEndpoint sse;
   private final McpEndpoint mcp;
 
@@ -153,12 +155,15 @@ final class Parts {
     news.onListChanged(catalog::changed);
     this.sessions = new Sessions(config.session(), clock);
     this.streams = new OpenStreams(config.session().maxStreamsPerUser());
+    this.listChanges = new ListChanges(sessions, targets, policies);
+    news.onAnnounced(listChanges::announced);
     var mcpParts =
         new McpParts(
             authenticator,
             sessions,
             new SseConnections(sessions, clock),
             streams,
+            listChanges,
             targets,
             policies,
             credentials,
@@ -230,8 +235,10 @@ final class Parts {
       streams.recheck();
     });
     policies.onChange(sessions::recheck);
+    policies.onChange(listChanges::rulesChanged);
     sessions.onEnd(session -> upstreams.retireSession(session.digest()));
     targets.onChange(this::forget);
+    targets.onChange(_ -> listChanges.rulesChanged());
     credentials.onChange(upstreams::retire);
     var changes = storage.changes();
     changes.on("users", identities::reload);

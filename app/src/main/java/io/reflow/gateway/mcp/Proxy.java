@@ -44,6 +44,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   private final StatelessAnswers stateless;
   private final Results results;
   private final SessionCallers callers;
+  private final SessionFeeds feeds;
   private final Upstreams upstreams;
   private final Locator locator;
   private final MergedLists lists;
@@ -59,6 +60,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       StatelessAnswers stateless,
       Results results,
       SessionCallers callers,
+      SessionFeeds feeds,
       Upstreams upstreams,
       Locator locator,
       MergedLists lists,
@@ -72,6 +74,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     this.stateless = stateless;
     this.results = results;
     this.callers = callers;
+    this.feeds = feeds;
     this.upstreams = upstreams;
     this.locator = locator;
     this.lists = lists;
@@ -186,6 +189,11 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     }
     inFlight.onlyWhile(() -> tokenCounts(call) && allows(call, found.feature()));
     requireCompletions(found, wanted);
+    if (request.method().equals("resources/subscribe")) {
+      feeds.subscribe(
+          call.call().session(), wanted.exposed(), found.reach(), found.feature());
+      return Replies.result(request.id(), RawJson.EMPTY_OBJECT);
+    }
     return send(call, request, wanted, found);
   }
 

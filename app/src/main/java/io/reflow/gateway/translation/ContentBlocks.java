@@ -47,7 +47,6 @@ final class ContentBlocks {
   RawJson one(RawJson block) {
     return Rewrite.object(block)
         .flatMap(object -> object.text("type").map(type -> one(object, type)))
-        
         .orElse(block);
   }
 
