@@ -61,6 +61,8 @@ import io.reflow.gateway.telemetry.MetricsRoutes;
 import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.TransportConnector;
 import io.reflow.gateway.upstream.Upstreams;
+import io.reflow.gateway.upstream.era.EraStore;
+import io.reflow.gateway.upstream.era.Eras;
 import io.reflow.gateway.upstream.http.HttpDial;
 import io.reflow.gateway.upstream.stdio.StdioDial;
 import io.reflow.gateway.upstream.stdio.Stragglers;
@@ -107,6 +109,8 @@ final class Parts {
   private final Credentials credentials;
   private final TargetAccess access;
 
+  private final EraStore eraStore;
+  private final Eras eras;
   private final KnownServers servers = new KnownServers();
   private final Upstreams upstreams;
   private final Catalog catalog;
@@ -149,6 +153,8 @@ final class Parts {
     this.credentials = new Credentials(credentialStore, vault);
     this.access = new TargetAccess(targets, policies);
 
+    this.eraStore = new EraStore(storage.database());
+    this.eras = new Eras(eraStore::save, clock);
     var news = new TargetNews(servers);
     this.upstreams = closing.add(upstreams(news));
     this.catalog = new Catalog(upstreams, config.mcp(), clock);
@@ -196,7 +202,7 @@ final class Parts {
             gatewayId,
             version.text(),
             stragglers);
-    var http = closing.add(new HttpDial(config.mcp(), version.text()));
+    var http = closing.add(new HttpDial(config.mcp(), version.text(), eras));
     return new Upstreams(
         new TransportConnector(stdio, http), config.stdio(), config.mcp(), news, this::renewed);
   }
@@ -248,6 +254,7 @@ final class Parts {
     changes.on("policy_subjects", policies::reload);
     changes.on("env_configs", credentials::reload);
     changes.start();
+    eras.load(targets.all(), eraStore.all());
     health.rulesTooOldWhen(() -> !policies.ready());
     var heardLately = new Freshness(changes::confirmedAt, clock, DATABASE_AWAY);
     health.databaseAwayWhen(() -> changes.lost() || !heardLately.getAsBoolean());

@@ -2,13 +2,14 @@ package io.reflow.gateway.catalog;
 
 import io.reflow.gateway.protocol.JsonArray;
 import io.reflow.gateway.protocol.JsonObject;
-import io.reflow.gateway.protocol.JsonObjectEdit;
 import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.upstream.Announcements;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /// Reads the entries and the cursor out of one page of a list.
 final class ListReader {
@@ -16,7 +17,15 @@ final class ListReader {
   private ListReader() {}
 
   /// One page; an absent cursor means that it was the last one. An empty cursor is a cursor.
-  record Page(List<Item> items, Optional<String> nextCursor, int bytes) {}
+  ///
+  /// @param ttlMs for how long the target says that it may be kept
+  /// @param open whether the target says that it is the same for everybody
+  record Page(
+      List<Item> items, Optional<String> nextCursor, OptionalLong ttlMs, boolean open, int bytes) {
+
+    static final Page EMPTY =
+        new Page(List.of(), Optional.empty(), OptionalLong.empty(), false, 0);
+  }
 
   static Page read(ListKind kind, RawJson result) throws MalformedMessage {
     JsonObject page = MessageReader.readObject(result);
@@ -27,7 +36,12 @@ final class ListReader {
         item(kind, entry).ifPresent(items::add);
       }
     }
-    return new Page(items, page.text("nextCursor"), result.length());
+    return new Page(
+        items,
+        page.text("nextCursor"),
+        page.value("ttlMs").map(Announcements::integer).orElse(OptionalLong.empty()),
+        page.text("cacheScope").filter("public"::equals).isPresent(),
+        result.length());
   }
 
   /// An entry without a name can't be asked for: it is left out.
@@ -40,14 +54,6 @@ final class ListReader {
     if (name.isEmpty()) {
       return Optional.empty();
     }
-    return Optional.of(
-        new Item(name.get(), kind == ListKind.TOOLS ? tool(definition) : definition));
-  }
-
-  /// `execution` speaks of tasks, which the gateway does not offer to clients.
-  private static JsonObject tool(JsonObject definition) throws MalformedMessage {
-    return definition.find("execution").isEmpty()
-        ? definition
-        : MessageReader.readObject(new JsonObjectEdit(definition).drop("execution").apply());
+    return Optional.of(Definitions.item(kind, name.get(), definition));
   }
 }

@@ -13,7 +13,8 @@ public record McpConfig(
     Timeouts timeout,
     Duration inputTimeout,
     DataSize maxUpstreamMessageSize,
-    Sse sse) {
+    Sse sse,
+    Extras extras) {
 
   static final McpConfig DEFAULTS =
       new McpConfig(
@@ -28,7 +29,8 @@ public record McpConfig(
               Duration.ofMinutes(30)),
           Duration.ofMinutes(10),
           DataSize.ofMebibytes(32),
-          new Sse(true));
+          new Sse(true),
+          new Extras(false, false, false));
 
   /// How tools and prompts are named: `<target><delimiter><name>`.
   public record Naming(Prefix prefix, String delimiter, int maxLength) {
@@ -87,6 +89,11 @@ public record McpConfig(
 
   /// The transport of 2024-11-05; `onMcpPath` offers it to a GET without a session too.
   public record Sse(boolean onMcpPath) {}
+
+  /// What is off unless an admin wants it: `upstreamIdentity` tells clients which target answered,
+  /// `probeResources` asks one target after the other for a resource that none lists, and
+  /// `bareAppTools` lets the pages of apps call tools without their prefix.
+  public record Extras(boolean upstreamIdentity, boolean probeResources, boolean bareAppTools) {}
 
   public McpConfig {
     new Check("mcp")

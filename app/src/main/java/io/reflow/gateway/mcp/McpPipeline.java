@@ -35,7 +35,8 @@ final class McpPipeline {
     var names = new Names(config.naming());
     var lists = new ParallelLists(parts.catalog(), config.timeout().list());
     var locator = new Locator(parts.catalog(), lists);
-    var merged = new MergedLists(lists, parts.policies(), names, parts.cursors(), config);
+    var merged = new MergedLists(
+            lists, parts.policies(), names, parts.cursors(), config, parts.clock());
     var authorize = new Authorize(parts.policies());
     var inject = inject(parts);
     var feeds = feeds(parts, visibility);
@@ -57,7 +58,8 @@ final class McpPipeline {
             names,
             parts.audit(),
             parts.digest(),
-            config);
+            config,
+            new Translations(parts.servers(), config));
     var pipeline =
         of(
             new Authenticate(parts.authenticator()),

@@ -64,27 +64,33 @@ final class Outgoing {
       JsonObjectEdit edit, JsonObject params, Wanted wanted, String upstreamName) {
     switch (wanted.kind()) {
       case TOOL -> {
-        renameUnlessEqual(edit, wanted, upstreamName);
+        renameUnlessEqual(edit, "name", wanted, upstreamName);
         edit.drop("task");
         if (params.find("arguments").isEmpty()) {
           // Many servers fail without it, although the specification lets clients leave it out.
           edit.set("arguments", RawJson.EMPTY_OBJECT);
         }
       }
-      case PROMPT -> renameUnlessEqual(edit, wanted, upstreamName);
-      case PROMPT_COMPLETION ->
-          edit.set(
-              "ref",
-              new JsonObjectEdit(params.object("ref"))
-                  .set("name", JsonText.string(upstreamName))
-                  .apply());
-      case RESOURCE, TEMPLATE_COMPLETION -> {}
+      case PROMPT -> renameUnlessEqual(edit, "name", wanted, upstreamName);
+      case RESOURCE -> renameUnlessEqual(edit, "uri", wanted, upstreamName);
+      case PROMPT_COMPLETION -> renameReference(edit, params, "name", wanted, upstreamName);
+      case TEMPLATE_COMPLETION -> renameReference(edit, params, "uri", wanted, upstreamName);
     }
   }
 
-  private static void renameUnlessEqual(JsonObjectEdit edit, Wanted wanted, String upstreamName) {
+  private static void renameUnlessEqual(
+      JsonObjectEdit edit, String member, Wanted wanted, String upstreamName) {
     if (!wanted.exposed().equals(upstreamName)) {
-      edit.set("name", JsonText.string(upstreamName));
+      edit.set(member, JsonText.string(upstreamName));
+    }
+  }
+
+  private static void renameReference(
+      JsonObjectEdit edit, JsonObject params, String member, Wanted wanted, String upstreamName) {
+    var reference = new JsonObjectEdit(params.object("ref"));
+    renameUnlessEqual(reference, member, wanted, upstreamName);
+    if (reference.changesAnything()) {
+      edit.set("ref", reference.apply());
     }
   }
 

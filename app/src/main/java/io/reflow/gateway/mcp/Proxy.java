@@ -26,6 +26,7 @@ import io.reflow.gateway.protocol.Message;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.InFlight;
 import io.reflow.gateway.session.Session;
+import io.reflow.gateway.target.Target;
 import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.Caller;
 import io.reflow.gateway.upstream.Reach;
@@ -53,6 +54,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   private final AuditLog audit;
   private final ArgumentDigest digest;
   private final McpConfig config;
+  private final Translations translations;
 
   Proxy(
       Authenticator authenticator,
@@ -68,7 +70,8 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       Names names,
       AuditLog audit,
       ArgumentDigest digest,
-      McpConfig config) {
+      McpConfig config,
+      Translations translations) {
     this.authenticator = authenticator;
     this.local = local;
     this.stateless = stateless;
@@ -83,6 +86,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     this.audit = audit;
     this.digest = digest;
     this.config = config;
+    this.translations = translations;
   }
 
   @Override
@@ -167,8 +171,11 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
         call.unequipped().stream()
             .map(each -> new Unusable(each.granted().candidate().target(), each.reason()))
             .toList();
-    boolean bare = call.call().session().target().isPresent();
-    return lists.page(call.call().caller(), reaches, unusable, bare, many.kind(), many.cursor());
+    Session session = call.call().session();
+    var audience =
+        new MergedLists.Audience(
+            call.call().caller(), session.version(), session.target().isPresent());
+    return lists.page(audience, reaches, unusable, many.kind(), many.cursor());
   }
 
   private Reply forward(
@@ -218,20 +225,21 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       throws InterruptedException {
     var outgoing = new Outgoing(request, wanted, found.feature().name(), config.timeout());
     Session session = call.call().session();
-    Caller caller = caller(call.call(), outgoing, found);
+    Target target = found.reach().target();
+    Caller client = caller(call.call(), outgoing, found);
+    var caller = new TranslatedCaller(client, () -> translations.between(session, target).inputs());
     long start = System.nanoTime();
     try {
       Answer answer = upstreams.call(found.reach(), outgoing.call(), caller);
-      return switch (answer) {
+      return switch (translated(session, target, request, wanted, answer)) {
         case Answer.Result result ->
             Replies.result(
-                request.id(),
-                results.of(session, request.method(), result, found.reach().target().name()));
+                request.id(), results.of(session, request.method(), result, target.name()));
         case Answer.Failure(var error) -> Replies.failure(request.id(), error, call.trail());
       };
     } finally {
       call.trail().upstreamTook(System.nanoTime() - start);
-      if (caller instanceof SessionCaller inSession) {
+      if (client instanceof SessionCaller inSession) {
         inSession.done();
       }
     }
@@ -244,6 +252,13 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
         : callers.of(call, token, found.reach().target());
   }
 
+  private Answer translated(
+      Session session, Target target, Message.Request request, Wanted wanted, Answer answer) {
+    Optional<String> uri =
+        wanted.kind() == Wanted.Kind.RESOURCE ? Optional.of(wanted.exposed()) : Optional.empty();
+    return translations.answer(session, target, request.method(), uri, answer);
+  }
+
   /// The target that has what is wanted, by its own name, and what the policies say of it.
   private record Found(Reach reach, Feature feature, Decision decision) {}
 
@@ -252,8 +267,8 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     return switch (wanted.kind()) {
       case TOOL -> named(one, ListKind.TOOLS);
       case PROMPT, PROMPT_COMPLETION -> named(one, ListKind.PROMPTS);
-      case RESOURCE -> located(one, locator.resource(allowed(one), wanted.exposed()));
-      case TEMPLATE_COMPLETION -> located(one, locator.template(allowed(one), wanted.exposed()));
+      case RESOURCE -> located(one, locator.resource(allowed(one)));
+      case TEMPLATE_COMPLETION -> located(one, locator.template(allowed(one)));
     };
   }
 
@@ -269,10 +284,10 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
         .orElseGet(() -> Refusals.unknown(wanted));
   }
 
-  private static List<Reach> allowed(Way.One<Ready> one) {
+  private static List<Locator.Sought> allowed(Way.One<Ready> one) {
     return one.candidates().stream()
         .filter(ready -> ready.decision() instanceof Allowed)
-        .map(Ready::reach)
+        .map(ready -> new Locator.Sought(ready.reach(), ready.candidate().name()))
         .toList();
   }
 

@@ -11,8 +11,8 @@ import io.reflow.gateway.session.Session;
 import io.reflow.gateway.upstream.Answer;
 import java.util.Optional;
 
-/// The one place where a result gets what the client's era wants to see around its payload, and
-/// loses what that era does not know.
+/// The one place where a result gets what clients of the stateless era want to see around its
+/// payload.
 final class Results {
 
   static final String SERVER_INFO = "io.modelcontextprotocol/serverInfo";
@@ -37,14 +37,13 @@ final class Results {
     return session.stateless() ? stamped(method, result) : result;
   }
 
-  /// A result of a target.
+  /// A result of a target, translated for the client already.
   RawJson of(Session session, String method, Answer.Result answer, String target) {
-    if (!session.stateless() && !answer.stateless()) {
+    if (!session.stateless()) {
       return answer.result();
     }
     try {
-      JsonObject result = MessageReader.readObject(answer.result());
-      return session.stateless() ? stamped(method, result) : stripped(result);
+      return stamped(method, MessageReader.readObject(answer.result()));
     } catch (MalformedMessage e) {
       throw new UpstreamFailed(target, "answered with garbage: " + e.why());
     }
@@ -99,15 +98,6 @@ final class Results {
     if (method.equals("resources/read") || result.find(SCOPE).isEmpty()) {
       edit.set(SCOPE, PRIVATE);
     }
-  }
-
-  private static RawJson stripped(JsonObject result) throws MalformedMessage {
-    var edit = new JsonObjectEdit(result).drop(RESULT_TYPE).drop(TTL).drop(SCOPE);
-    JsonObject meta = meta(result);
-    if (meta.find(SERVER_INFO).isPresent()) {
-      edit.set("_meta", new JsonObjectEdit(meta).drop(SERVER_INFO).apply());
-    }
-    return edit.apply();
   }
 
   private static JsonObject meta(JsonObject result) throws MalformedMessage {

@@ -67,7 +67,7 @@ public final class RawJson {
   }
 
   /// Whether this is a view of the very same bytes: nothing was changed, and nothing copied.
-  @SuppressWarnings("ReferenceEquality") // that is the question
+  @SuppressWarnings("ReferenceEquality")
   public boolean isSameView(RawJson other) {
     return bytes == other.bytes && from == other.from && to == other.to;
   }

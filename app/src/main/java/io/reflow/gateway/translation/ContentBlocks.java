@@ -70,7 +70,7 @@ final class ContentBlocks {
   /// Anything with a `uri` of the target's.
   private RawJson resource(RawJson object) {
     return uris.wraps()
-        ? Rewrite.member(object, "uri", uri -> Rewrite.text(uri, uris::exposed))
+        ? Rewrite.member(object, "uri", uris::uri)
         : object;
   }
 

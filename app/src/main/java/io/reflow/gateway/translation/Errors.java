@@ -121,7 +121,7 @@ final class Errors {
         Rewrite.member(
             error,
             "data",
-            data -> Rewrite.member(data, "uri", uri -> Rewrite.text(uri, uris::exposed)));
+            data -> Rewrite.member(data, "uri", uris::uri));
     return Rewrite.object(changed).orElse(error);
   }
 

@@ -1,5 +1,8 @@
 package io.reflow.gateway.translation;
 
+import io.reflow.gateway.protocol.JsonObject;
+import io.reflow.gateway.protocol.JsonObjectEdit;
+import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.UriMode;
 import java.util.Optional;
@@ -58,5 +61,23 @@ public final class ResourceUris {
   /// Whether a URI looks like one of this target's although it stands elsewhere.
   public boolean claims(String uri) {
     return wraps() && own(uri).isPresent();
+  }
+
+  /// Wraps what the definition of a tool says of its page: the one place in a list, besides the
+  /// names of resources, that refers to a resource.
+  public void exposePages(JsonObjectEdit edit, JsonObject tool) {
+    if (wraps()) {
+      Rewrite.member(edit, tool, "_meta", this::pages);
+    }
+  }
+
+  private RawJson pages(RawJson meta) {
+    RawJson nested = Rewrite.member(meta, "ui", ui -> Rewrite.member(ui, "resourceUri", this::uri));
+    return Rewrite.member(nested, "ui/resourceUri", this::uri);
+  }
+
+  /// A JSON string that is a URI of the target.
+  RawJson uri(RawJson uri) {
+    return Rewrite.text(uri, this::exposed);
   }
 }

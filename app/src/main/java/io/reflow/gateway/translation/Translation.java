@@ -80,9 +80,9 @@ public final class Translation {
   /// @throws MalformedMessage when the answer has to be read, and can't be in one way only
   public Answer answer(Asked asked, Answer answer) throws MalformedMessage {
     return switch (answer) {
-      case Answer.Result(var result, var stateless) -> {
+      case Answer.Result(var result, var _) -> {
         RawJson translated = result(asked.method(), result);
-        yield translated.isSameView(result) ? answer : new Answer.Result(translated, stateless);
+        yield translated.isSameView(result) ? answer : new Answer.Result(translated);
       }
       case Answer.Failure(var error) -> errors.translated(asked, error);
     };
@@ -112,10 +112,10 @@ public final class Translation {
 
   private boolean concerns(String method, RawJson result) {
     return fromStateless
-        || toStateless
         || identity.isPresent()
         || switch (method) {
-          case "tools/call", "prompts/get" -> blocks.concern(result);
+          case "tools/call" -> toStateless || blocks.concern(result);
+          case "prompts/get" -> blocks.concern(result);
           case "resources/read" -> uris.wraps();
           default -> false;
         };
@@ -146,15 +146,12 @@ public final class Translation {
     if (fromStateless) {
       edit.drop("ttlMs").drop("cacheScope");
     }
-    if (toStateless) {
-      edit.set("ttlMs", RawJson.of("0")).set("cacheScope", RawJson.of("\"private\""));
-    }
   }
 
   private RawJson wrapped(RawJson contents) {
     return Rewrite.each(
         contents,
-        content -> Rewrite.member(content, "uri", uri -> Rewrite.text(uri, uris::exposed)));
+        content -> Rewrite.member(content, "uri", uris::uri));
   }
 
   private void meta(JsonObjectEdit edit, JsonObject result) {

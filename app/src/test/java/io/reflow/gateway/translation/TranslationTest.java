@@ -97,8 +97,6 @@ class TranslationTest {
         .isEqualTo("{\"structuredContent\":{\"a\":1.0},\"content\":[]}");
     assertThat(result(STATELESS, AUTUMN, "tools/call", "{\"content\":[1.0]}"))
         .isEqualTo("{\"content\":[1.0]}");
-    assertThat(result(STATELESS, AUTUMN, "resources/read", "{\"contents\":[]}"))
-        .isEqualTo("{\"contents\":[],\"ttlMs\":0,\"cacheScope\":\"private\"}");
   }
 
   @ParameterizedTest
