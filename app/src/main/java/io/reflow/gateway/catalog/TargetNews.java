@@ -22,8 +22,8 @@ public final class TargetNews implements Upstreams.Watcher {
     this.servers = servers;
   }
 
-  /// `listener` hears of each list that has to be asked for anew: it has changed, or its instance is
-  /// a new one. It must not block.
+  /// `listener` hears of each list that has to be asked for anew: it has changed, or its instance
+  /// is a new one. It must not block.
   public void onListChanged(BiConsumer<InstanceKey, Listener.ListKind> listener) {
     listeners.add(listener);
   }

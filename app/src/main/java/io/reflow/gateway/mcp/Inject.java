@@ -39,8 +39,7 @@ final class Inject implements Stage<Call.Permitted, Call.Equipped> {
   }
 
   /// A target whose credentials are broken does not keep the others from being called.
-  private Optional<Ready> ready(
-      Granted granted, Call.InSession call, List<Unequipped> unequipped) {
+  private Optional<Ready> ready(Granted granted, Call.InSession call, List<Unequipped> unequipped) {
     try {
       return Optional.of(ready(granted, call));
     } catch (CredentialMissing | UpstreamFailed e) {

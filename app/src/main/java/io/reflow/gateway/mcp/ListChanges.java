@@ -35,9 +35,10 @@ public final class ListChanges {
     targets
         .find(key.target())
         .filter(Target::enabled)
-        .ifPresent(target -> sessions.all().stream()
-            .filter(session -> concerns(session, key, target))
-            .forEach(session -> session.conversation().news().listChanged(kind)));
+        .ifPresent(target ->
+            sessions.all().stream()
+                .filter(session -> concerns(session, key, target))
+                .forEach(session -> session.conversation().news().listChanged(kind)));
   }
 
   private boolean concerns(Session session, InstanceKey key, Target target) {
@@ -62,10 +63,12 @@ public final class ListChanges {
   /// once, by a thread of its own.
   public void rulesChanged() {
     if (pending.compareAndSet(false, true)) {
-      Thread.ofVirtual().name("list-changes").start(() -> {
-        pending.set(false);
-        sessions.all().forEach(this::compare);
-      });
+      Thread.ofVirtual()
+          .name("list-changes")
+          .start(() -> {
+            pending.set(false);
+            sessions.all().forEach(this::compare);
+          });
     }
   }
 

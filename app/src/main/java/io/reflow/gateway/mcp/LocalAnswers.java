@@ -25,7 +25,10 @@ final class LocalAnswers {
   private final SessionFeeds feeds;
 
   LocalAnswers(
-      Sessions sessions, Introduction introduction, WarmUp warmUp, ListChanges changes,
+      Sessions sessions,
+      Introduction introduction,
+      WarmUp warmUp,
+      ListChanges changes,
       SessionFeeds feeds) {
     this.sessions = sessions;
     this.introduction = introduction;

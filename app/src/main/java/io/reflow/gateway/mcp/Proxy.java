@@ -197,8 +197,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     inFlight.onlyWhile(() -> tokenCounts(call) && allows(call, found.feature()));
     requireCompletions(found, wanted);
     if (request.method().equals("resources/subscribe")) {
-      feeds.subscribe(
-          call.call().session(), wanted.exposed(), found.reach(), found.feature());
+      feeds.subscribe(call.call().session(), wanted.exposed(), found.reach(), found.feature());
       return Replies.result(request.id(), RawJson.EMPTY_OBJECT);
     }
     return send(call, request, wanted, found);

@@ -30,8 +30,8 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Makes targets tell sessions of changes: of the lists while a client has a stream open, and of the
-/// resources that it has subscribed to.
+/// Makes targets tell sessions of changes: of the lists while a client has a stream open, and of
+/// the resources that it has subscribed to.
 final class SessionFeeds {
 
   private static final Logger LOG = LoggerFactory.getLogger(SessionFeeds.class);
@@ -73,8 +73,7 @@ final class SessionFeeds {
             .map(target -> new Candidate(target, "", "", false))
             .toList();
     try {
-      var way = new Way.Many<>(
-              io.reflow.gateway.catalog.ListKind.TOOLS, Optional.empty(), all);
+      var way = new Way.Many<>(io.reflow.gateway.catalog.ListKind.TOOLS, Optional.empty(), all);
       if (equip.apply(new Call.Routed(call, way)).way()
           instanceof Way.Many<Ready>(var _, var _, var ready)) {
         ready.forEach(each -> followInBackground(call.session(), each.reach()));

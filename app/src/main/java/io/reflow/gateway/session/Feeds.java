@@ -140,5 +140,4 @@ public final class Feeds {
     closeLists();
     closing.values().forEach(Feed::close);
   }
-
 }

@@ -245,7 +245,11 @@ public final class TargetRules {
 
   private static TargetSettings settings(TargetRequestJson request) {
     String protocol =
-        one("protocol", request.protocol(), List.of("auto", "modern", "legacy", "match"), List.of());
+        one(
+            "protocol",
+            request.protocol(),
+            List.of("auto", "modern", "legacy", "match"),
+            List.of());
     String statefulness =
         one("statefulness", request.statefulness(), List.of("stateless", "stateful"), List.of());
     return new TargetSettings(

@@ -45,8 +45,8 @@ public final class CallsUnderWay {
   /// The call that something belongs to that names none: where all calls are one user's, the only
   /// one, or else the latest that uses a tool. Those of the gateway itself don't count.
   ///
-  /// See
-  /// [associating server requests](https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http).
+  /// See [associating server
+  /// requests](https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http).
   Optional<PendingCall> likely() {
     if (!exclusive) {
       return Optional.empty();

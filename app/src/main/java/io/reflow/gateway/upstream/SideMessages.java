@@ -41,8 +41,7 @@ public final class SideMessages {
     JsonObject params = notification.params();
     switch (notification.method()) {
       case "notifications/progress" -> progress(params, on);
-      case "notifications/message" ->
-          on.or(calls::only).ifPresent(call -> call.log(params.raw()));
+      case "notifications/message" -> on.or(calls::only).ifPresent(call -> call.log(params.raw()));
       case "notifications/cancelled" -> params.value("requestId").ifPresent(questions::withdraw);
       case "notifications/resources/updated" ->
           params.text("uri").ifPresent(uri -> listener.resourceUpdated(uri, params.raw()));
@@ -50,8 +49,7 @@ public final class SideMessages {
           params
               .text("elicitationId")
               .ifPresent(id -> listener.elicitationCompleted(id, params.raw()));
-      default ->
-          Announcements.changedList(notification.method()).ifPresent(listener::listChanged);
+      default -> Announcements.changedList(notification.method()).ifPresent(listener::listChanged);
     }
   }
 
@@ -72,8 +70,7 @@ public final class SideMessages {
       return;
     }
     Optional<PendingCall> call = on.or(calls::likely);
-    Optional<Questions.Refusal> refusal =
-        Questions.refusal(request, call.map(PendingCall::caller));
+    Optional<Questions.Refusal> refusal = Questions.refusal(request, call.map(PendingCall::caller));
     if (refusal.isPresent()) {
       reply(refusal.get().message(request.id()));
     } else if (!questions.ask(request, call.orElseThrow())) {

@@ -29,7 +29,8 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class FakeMcpServer implements AutoCloseable {
 
   private static final String NOT_INITIALIZED =
-      "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"Not initialized\"},\"id\":null}";
+      "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"Not"
+          + " initialized\"},\"id\":null}";
 
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();

@@ -62,8 +62,7 @@ public final class Eras {
           .filter(target -> target.id().equals(one.target()))
           .filter(target -> hash(target.transport()).equals(one.configHash()))
           .forEach(target ->
-              known.put(
-                  target.id(), new Known(target.transport(), one.era(), one.probedAt())));
+              known.put(target.id(), new Known(target.transport(), one.era(), one.probedAt())));
     }
   }
 
@@ -81,8 +80,7 @@ public final class Eras {
     boolean counts =
         at != null
             && at.transport().equals(target.transport())
-            && (at.era() == Era.STATELESS
-                || at.probedAt().plus(BELIEF).isAfter(clock.instant()));
+            && (at.era() == Era.STATELESS || at.probedAt().plus(BELIEF).isAfter(clock.instant()));
     return counts ? Optional.of(at.era()) : Optional.empty();
   }
 

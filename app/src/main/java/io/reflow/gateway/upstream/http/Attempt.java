@@ -26,8 +26,8 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /// One POST of a request and what comes back of it, on its own response or on those that resume it:
-/// settles the pending call, whatever happens.
-/// Nothing of a body that is not the answer ever gets into an error.
+/// settles the pending call, whatever happens. Nothing of a body that is not the answer ever gets
+/// into an error.
 final class Attempt implements BodyHandler<Boolean> {
 
   private static final int LARGEST_REFUSAL = 64 << 10;
@@ -232,7 +232,7 @@ final class Attempt implements BodyHandler<Boolean> {
         case Message.Result(var of, var result) ->
             settle(Optional.of(of), new Answer.Result(result));
         case Message.Failure(var of, var error) -> settle(of, new Answer.Failure(error));
-        case Message.Notification notification -> 
+        case Message.Notification notification ->
             sideMessages.notification(notification, Optional.of(waiting));
         case Message.Request request -> sideMessages.request(request, Optional.of(waiting));
       }

@@ -84,7 +84,8 @@ final class StatelessHttpTest {
 
   private static RecordingCaller elicitable() throws MalformedMessage {
     return RecordingCaller.with(
-        ClientCapabilities.read(RawJson.of("{\"elicitation\":{},\"roots\":{\"listChanged\":true}}")),
+        ClientCapabilities.read(
+            RawJson.of("{\"elicitation\":{},\"roots\":{\"listChanged\":true}}")),
         Map.of("elicitation/create", RawJson.of("{\"action\":\"accept\",\"content\":{\"n\":1}}")));
   }
 
