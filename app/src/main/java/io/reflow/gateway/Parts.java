@@ -37,6 +37,7 @@ import io.reflow.gateway.identity.TokenStore;
 import io.reflow.gateway.identity.TokenUse;
 import io.reflow.gateway.identity.UserRoutes;
 import io.reflow.gateway.identity.UserStore;
+import io.reflow.gateway.mcp.ListChanges;
 import io.reflow.gateway.mcp.McpEndpoint;
 import io.reflow.gateway.mcp.McpParts;
 import io.reflow.gateway.mcp.SseEndpoint;
@@ -117,6 +118,7 @@ final class Parts {
   private final Catalog catalog;
   private final Sessions sessions;
   private final OpenStreams streams;
+  private final ListChanges listChanges;
   private final SseEndpoint sse;
   private final McpEndpoint mcp;
 
@@ -164,12 +166,15 @@ final class Parts {
     metrics.gauge(
         "reflow.suspended.calls", "{call}", "Calls that wait for their client", flights::count);
     this.streams = new OpenStreams(config.session().maxStreamsPerUser());
+    this.listChanges = new ListChanges(sessions, targets, policies);
+    news.onAnnounced(listChanges::announced);
     var mcpParts =
         new McpParts(
             authenticator,
             sessions,
             new SseConnections(sessions, clock),
             streams,
+            listChanges,
             targets,
             policies,
             credentials,
@@ -243,8 +248,10 @@ final class Parts {
       streams.recheck();
     });
     policies.onChange(sessions::recheck);
+    policies.onChange(listChanges::rulesChanged);
     sessions.onEnd(session -> upstreams.retireSession(session.digest()));
     targets.onChange(this::forget);
+    targets.onChange(_ -> listChanges.rulesChanged());
     credentials.onChange(upstreams::retire);
     var changes = storage.changes();
     changes.on("users", identities::reload);

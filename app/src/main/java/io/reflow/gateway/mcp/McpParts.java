@@ -25,6 +25,7 @@ public record McpParts(
     Sessions sessions,
     SseConnections connections,
     OpenStreams streams,
+    ListChanges changes,
     Targets targets,
     PolicyEngine policies,
     Credentials credentials,

@@ -35,10 +35,11 @@ final class McpPipeline {
     var names = new Names(config.naming());
     var lists = new ParallelLists(parts.catalog(), config.timeout().list());
     var locator = new Locator(parts.catalog(), lists);
-    var merged = new MergedLists(
-            lists, parts.policies(), names, parts.cursors(), config, parts.clock());
+    var merged =
+        new MergedLists(lists, parts.policies(), names, parts.cursors(), config, parts.clock());
     var authorize = new Authorize(parts.policies());
-    var inject = new Inject(parts.credentials(), _ -> false);
+    var inject = inject(parts);
+    var feeds = feeds(parts, visibility);
     var warmUp = new WarmUp(visibility, authorize.then(inject), parts.catalog());
     var introduction = new Introduction(visibility, parts.servers(), config, parts.version());
     var translations = new Translations(parts.servers(), config);
@@ -46,12 +47,13 @@ final class McpPipeline {
     var proxy =
         new Proxy(
             parts.authenticator(),
-            new LocalAnswers(parts.sessions(), introduction, warmUp),
+            new LocalAnswers(parts.sessions(), introduction, warmUp, parts.changes(), feeds),
             new StatelessAnswers(introduction, results),
             new StatelessCalls(parts, introduction, translations, results),
             new Attendance(),
             results,
             new SessionCallers(visibility, config.inputTimeout()),
+            feeds,
             parts.upstreams(),
             locator,
             merged,
@@ -77,6 +79,18 @@ final class McpPipeline {
     return new OpenSession(parts.sessions(), parts.connections(), parts.targets(), visibility);
   }
 
+  private static Inject inject(McpParts parts) {
+    return new Inject(parts.credentials(), _ -> false);
+  }
+
+  private static SessionFeeds feeds(McpParts parts, Visibility visibility) {
+    return new SessionFeeds(
+        visibility,
+        parts.policies(),
+        new Authorize(parts.policies()).then(inject(parts)),
+        parts.upstreams());
+  }
+
   /// How a client comes to a stream of its session.
   static Stage<Call.Received, Reply> listening(McpParts parts) {
     var visibility = new Visibility(parts.targets(), parts.policies());
@@ -84,7 +98,7 @@ final class McpPipeline {
         new Authenticate(parts.authenticator())
             .then(new Understand())
             .then(openSession(parts, visibility))
-            .then(new Listen(parts.streams(), parts.authenticator())),
+            .then(new Listen(parts.streams(), feeds(parts, visibility), parts.authenticator())),
         parts.audit(),
         parts.metrics());
   }

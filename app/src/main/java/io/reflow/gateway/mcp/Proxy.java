@@ -49,6 +49,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   private final Attendance attendance;
   private final Results results;
   private final SessionCallers callers;
+  private final SessionFeeds feeds;
   private final Upstreams upstreams;
   private final Locator locator;
   private final MergedLists lists;
@@ -67,6 +68,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       Attendance attendance,
       Results results,
       SessionCallers callers,
+      SessionFeeds feeds,
       Upstreams upstreams,
       Locator locator,
       MergedLists lists,
@@ -83,6 +85,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     this.attendance = attendance;
     this.results = results;
     this.callers = callers;
+    this.feeds = feeds;
     this.upstreams = upstreams;
     this.locator = locator;
     this.lists = lists;
@@ -223,6 +226,10 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     if (call.call().session().stateless()) {
       requireSameHeaders(call, request, found);
       return timed(call, () -> sendStateless(call, request, wanted, found, allowed));
+    }
+    if (request.method().equals("resources/subscribe")) {
+      feeds.subscribe(call.call().session(), wanted.exposed(), found.reach(), found.feature());
+      return Replies.result(request.id(), RawJson.EMPTY_OBJECT);
     }
     return send(call, request, wanted, found);
   }
