@@ -37,9 +37,12 @@ import io.reflow.gateway.identity.TokenStore;
 import io.reflow.gateway.identity.TokenUse;
 import io.reflow.gateway.identity.UserRoutes;
 import io.reflow.gateway.identity.UserStore;
+import io.reflow.gateway.mcp.ListChanges;
 import io.reflow.gateway.mcp.McpEndpoint;
 import io.reflow.gateway.mcp.McpParts;
 import io.reflow.gateway.mcp.SseEndpoint;
+import io.reflow.gateway.mcp.flight.Flights;
+import io.reflow.gateway.mcp.flight.StateSeal;
 import io.reflow.gateway.policy.Freshness;
 import io.reflow.gateway.policy.PolicyEngine;
 import io.reflow.gateway.policy.PolicyRoutes;
@@ -115,6 +118,7 @@ final class Parts {
   private final Catalog catalog;
   private final Sessions sessions;
   private final OpenStreams streams;
+  private final ListChanges listChanges;
   private final SseEndpoint sse;
   private final McpEndpoint mcp;
 
@@ -158,21 +162,29 @@ final class Parts {
     this.catalog = new Catalog(upstreams, config.mcp(), clock);
     news.onListChanged(catalog::changed);
     this.sessions = new Sessions(config.session(), clock);
+    var flights = closing.add(new Flights(config.mcp().inputTimeout()));
+    metrics.gauge(
+        "reflow.suspended.calls", "{call}", "Calls that wait for their client", flights::count);
     this.streams = new OpenStreams(config.session().maxStreamsPerUser());
+    this.listChanges = new ListChanges(sessions, targets, policies);
+    news.onAnnounced(listChanges::announced);
     var mcpParts =
         new McpParts(
             authenticator,
             sessions,
             new SseConnections(sessions, clock),
             streams,
+            listChanges,
             targets,
             policies,
             credentials,
             eras,
-             upstreams,
+            upstreams,
             catalog,
             servers,
             new Cursors(vault.derive("cursor"), clock),
+            flights,
+            new StateSeal(vault.deriveAll("request state"), clock),
             audit,
             new ArgumentDigest(secret(vault.derive("audit arguments"))),
             metrics,
@@ -242,8 +254,10 @@ final class Parts {
       streams.recheck();
     });
     policies.onChange(sessions::recheck);
+    policies.onChange(listChanges::rulesChanged);
     sessions.onEnd(session -> upstreams.retireSession(session.digest()));
     targets.onChange(this::forget);
+    targets.onChange(_ -> listChanges.rulesChanged());
     credentials.onChange(upstreams::retire);
     var changes = storage.changes();
     changes.on("users", identities::reload);

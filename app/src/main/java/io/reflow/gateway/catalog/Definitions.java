@@ -67,8 +67,7 @@ final class Definitions {
     if (icon.array()[icon.from()] != '{') {
       return false;
     }
-    String source =
-        MessageReader.readObject(icon).text("src").orElse("").toLowerCase(Locale.ROOT);
+    String source = MessageReader.readObject(icon).text("src").orElse("").toLowerCase(Locale.ROOT);
     return source.startsWith("https:") || source.startsWith("data:");
   }
 }

@@ -23,8 +23,7 @@ final class ListReader {
   record Page(
       List<Item> items, Optional<String> nextCursor, OptionalLong ttlMs, boolean open, int bytes) {
 
-    static final Page EMPTY =
-        new Page(List.of(), Optional.empty(), OptionalLong.empty(), false, 0);
+    static final Page EMPTY = new Page(List.of(), Optional.empty(), OptionalLong.empty(), false, 0);
   }
 
   static Page read(ListKind kind, RawJson result) throws MalformedMessage {

@@ -132,8 +132,7 @@ public final class MergedLists {
     Taken(boolean bare, List<Target> targets) {
       this.bare = bare;
       this.several = targets.size() > 1;
-      this.wrapped =
-          targets.stream().map(ResourceUris::of).filter(ResourceUris::wraps).toList();
+      this.wrapped = targets.stream().map(ResourceUris::of).filter(ResourceUris::wraps).toList();
       for (Target target : bare ? List.<Target>of() : targets) {
         String prefix = MergedLists.this.names.prefix(target, several);
         if (!prefix.isEmpty()) {
@@ -277,7 +276,9 @@ public final class MergedLists {
         write(",\"ttlMs\":%d,\"cacheScope\":\"%s\"".formatted(ttlMs(), scope()));
       }
       if (more) {
-        write(",\"nextCursor\":" + JsonText.quote(cursors.seal(kind, audience.caller().user(), last)));
+        write(
+            ",\"nextCursor\":"
+                + JsonText.quote(cursors.seal(kind, audience.caller().user(), last)));
       }
       if (!missing.isEmpty()) {
         write(",\"_meta\":{\"" + UNAVAILABLE + "\":[" + String.join(",", reasons()) + "]}");

@@ -183,6 +183,16 @@ public final class Session {
     }
   }
 
+  /// A stream of the client has ended: what was followed for it no longer is, unless there is
+  /// another.
+  public void leave() {
+    Conversation begun = conversation;
+    if (begun != null && !begun.streams().general().connected()) {
+      begun.feeds().closeLists();
+    }
+    touch();
+  }
+
   /// Whether a request is under way, or the client keeps a stream open.
   boolean inUse() {
     Conversation begun = conversation;

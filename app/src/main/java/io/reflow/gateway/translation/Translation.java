@@ -149,9 +149,7 @@ public final class Translation {
   }
 
   private RawJson wrapped(RawJson contents) {
-    return Rewrite.each(
-        contents,
-        content -> Rewrite.member(content, "uri", uris::uri));
+    return Rewrite.each(contents, content -> Rewrite.member(content, "uri", uris::uri));
   }
 
   private void meta(JsonObjectEdit edit, JsonObject result) {

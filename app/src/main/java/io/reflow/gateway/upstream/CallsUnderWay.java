@@ -18,7 +18,7 @@ public final class CallsUnderWay {
     this.exclusive = exclusive;
   }
 
-  /// Adds one that begins to wait.
+  /// Takes a call in.
   ///
   /// @throws IllegalArgumentException when another call under way has the same progress token
   public void add(long id, PendingCall call) {

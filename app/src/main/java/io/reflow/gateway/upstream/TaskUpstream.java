@@ -29,11 +29,21 @@ public final class TaskUpstream implements Upstream {
 
   private final String target;
   private final Upstream upstream;
+  private final boolean knowsTasks;
   private final Set<String> onlyAsTasks = ConcurrentHashMap.newKeySet();
 
   public TaskUpstream(String target, Upstream upstream) {
     this.target = target;
     this.upstream = upstream;
+    this.knowsTasks = knowsTasks(upstream.facts());
+  }
+
+  private static boolean knowsTasks(ServerFacts facts) {
+    try {
+      return MessageReader.readObject(facts.capabilities()).find("tasks").isPresent();
+    } catch (MalformedMessage _) {
+      return false;
+    }
   }
 
   @Override
@@ -69,7 +79,9 @@ public final class TaskUpstream implements Upstream {
       return new Task(call, caller).run();
     }
     Answer answer = upstream.call(call, caller);
-    if (call.method().equals("tools/list") && answer instanceof Answer.Result(var list, _)) {
+    if (knowsTasks
+        && call.method().equals("tools/list")
+        && answer instanceof Answer.Result(var list, _)) {
       learn(list);
     }
     return answer;

@@ -6,6 +6,7 @@ import io.reflow.gateway.target.Transport;
 import io.reflow.gateway.upstream.Dial;
 import io.reflow.gateway.upstream.Opening;
 import io.reflow.gateway.upstream.Patience;
+import io.reflow.gateway.upstream.TaskUpstream;
 import io.reflow.gateway.upstream.Upstream;
 import io.reflow.gateway.upstream.era.Eras;
 import io.reflow.gateway.upstream.sse.SseDial;
@@ -71,7 +72,9 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
             transport.url(),
             opening.injection().headers());
     Optional<UpstreamFailed> refusal = upstream.open();
-    return refusal.isEmpty() ? upstream : openInOlderWay(transport, opening, refusal.get());
+    return refusal.isEmpty()
+        ? new TaskUpstream(opening.target().name(), upstream)
+        : openInOlderWay(transport, opening, refusal.get());
   }
 
   /// A server that takes no POST may be one from before Streamable HTTP.

@@ -70,9 +70,10 @@ final class FirstWords {
 
   private Outcome race(Asked<Verdict> discovering) throws InterruptedException {
     try (var initializing = new Asked<>("initialize", () -> words.initialize(left()))) {
-      boolean any = CompletableFuture.anyOf(discovering.outcome, initializing.outcome)
-          .handle((_, _) -> true)
-          .get(left().toNanos(), TimeUnit.NANOSECONDS);
+      boolean any =
+          CompletableFuture.anyOf(discovering.outcome, initializing.outcome)
+              .handle((_, _) -> true)
+              .get(left().toNanos(), TimeUnit.NANOSECONDS);
       if (any && stateless(discovering) instanceof Verdict.Stateless verdict) {
         return new Outcome.Stateless(verdict);
       }

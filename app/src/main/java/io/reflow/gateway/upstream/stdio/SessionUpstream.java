@@ -46,8 +46,7 @@ final class SessionUpstream implements Upstream {
 
   private static Answer exchange(Pipe pipe, UpstreamCall call, Caller caller)
       throws InterruptedException {
-    return pipe.exchange(
-        call, id -> Envelope.request(id, call.method(), call.params()), caller);
+    return pipe.exchange(call, id -> Envelope.request(id, call.method(), call.params()), caller);
   }
 
   /// What the process says by itself.

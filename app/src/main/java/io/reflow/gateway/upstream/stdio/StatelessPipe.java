@@ -70,8 +70,7 @@ final class StatelessPipe implements Channel, Pipe.Peer {
   public Subscription listen(RawJson params, byte[] said, Subscriber subscriber) {
     long id = pipe.nextId();
     subscribers.put(id, subscriber);
-    pipe.sendNow(
-        Envelope.request(id, "subscriptions/listen", params, Optional.empty(), said));
+    pipe.sendNow(Envelope.request(id, "subscriptions/listen", params, Optional.empty(), said));
     if (!pipe.alive()) {
       end(id, Subscriber.End.OVER);
     }
@@ -97,8 +96,7 @@ final class StatelessPipe implements Channel, Pipe.Peer {
           pipe.calls()
               .withToken(Announcements.progressToken(params))
               .ifPresent(call -> call.progress(params.raw()));
-      case "notifications/message" ->
-          pipe.calls().only().ifPresent(call -> call.log(params.raw()));
+      case "notifications/message" -> pipe.calls().only().ifPresent(call -> call.log(params.raw()));
       case "notifications/cancelled" -> {
         OptionalLong id = number(params.value("requestId"));
         if (id.isPresent()) {

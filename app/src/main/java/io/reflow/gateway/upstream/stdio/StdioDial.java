@@ -77,7 +77,14 @@ public final class StdioDial implements Dial<Transport.Stdio> {
     long start = System.nanoTime();
     boolean older = eras.find(target).filter(Era.INITIALIZE::equals).isPresent();
     if (older) {
-      return open(transport, opening, pipe -> session(pipe, opening, stdio.startTimeout()));
+      return openSession(transport, opening);
+    }
+    if (opening.key().matched().filter(stateless -> !stateless).isPresent()) {
+      try {
+        return openSession(transport, opening);
+      } catch (UpstreamFailed _) {
+        // It may know no other way than the newest; what is wrong otherwise will show again.
+      }
     }
     AtomicReference<Pipe> asked = new AtomicReference<>();
     try {
@@ -96,6 +103,11 @@ public final class StdioDial implements Dial<Transport.Stdio> {
       }
       return openAgain(transport, opening, start);
     }
+  }
+
+  private Upstream openSession(Transport.Stdio transport, Opening opening)
+      throws InterruptedException {
+    return open(transport, opening, pipe -> session(pipe, opening, stdio.startTimeout()));
   }
 
   /// Some servers end when they hear anything before `initialize`.
@@ -199,11 +211,7 @@ public final class StdioDial implements Dial<Transport.Stdio> {
           child,
           new ErrorOutput(child.errors(), opening.lines(), mask),
           new Pipe.Settings(
-              target,
-              opening.key().exclusive(),
-              stdio.stopGrace(),
-              largestMessage,
-              patience));
+              target, opening.key().exclusive(), stdio.stopGrace(), largestMessage, patience));
     } catch (IOException | IllegalArgumentException e) {
       // The exception's text may hold arguments, the cause goes to the log only.
       throw new UpstreamFailed(target, "can't be started as a process", e);

@@ -51,8 +51,7 @@ final class StdioEraTest {
             usual.maxLifetime(),
             usual.stopGrace(),
             200);
-    return new StdioDial(
-            config, UpstreamFixtures.MCP, dataDir, "test", "0", eras, new Stragglers())
+    return new StdioDial(config, UpstreamFixtures.MCP, dataDir, "test", "0", eras, new Stragglers())
         .open((Transport.Stdio) target.transport(), UpstreamFixtures.opening(target, listener));
   }
 

@@ -58,8 +58,7 @@ final class StdioFaultsTest {
     Target target = UpstreamFixtures.target("fake", transport);
     Eras eras = UpstreamFixtures.eras();
     eras.learn(target, Era.INITIALIZE);
-    return new StdioDial(
-            config, UpstreamFixtures.MCP, dataDir, "test", "0", eras, new Stragglers())
+    return new StdioDial(config, UpstreamFixtures.MCP, dataDir, "test", "0", eras, new Stragglers())
         .open(
             transport,
             new Opening(target, UpstreamFixtures.shared(target), injection, Listener.NONE, lines));
