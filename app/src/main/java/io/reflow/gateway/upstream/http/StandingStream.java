@@ -27,6 +27,9 @@ final class StandingStream {
   /// A connection that held for so long was worth its while.
   private static final Duration WORTHWHILE = Duration.ofSeconds(5);
 
+  /// A server that ends every connection at once, without a word, has no stream.
+  private static final int MOST_BARREN = 10;
+
   private static final int MOST_NONSENSE = 100;
 
   private final String target;
@@ -41,6 +44,7 @@ final class StandingStream {
   private volatile State state = State.UNKNOWN;
   private volatile boolean opened;
   private volatile boolean closed;
+  private volatile boolean said;
   private boolean gap;
   private int nonsense;
 
@@ -87,14 +91,16 @@ final class StandingStream {
   private void run() {
     try {
       int failures = 0;
+      int barren = 0;
       while (!closed && state != State.NONE && state != State.GONE) {
-        long since = System.nanoTime();
-        read();
-        boolean worthwhile =
-            state == State.OPEN && System.nanoTime() - since > WORTHWHILE.toNanos();
+        boolean worthwhile = read();
         failures = worthwhile ? 0 : failures + 1;
+        barren = worthwhile || state != State.OPEN ? 0 : barren + 1;
         gap = opened && position.lastId().isEmpty();
-        if (state == State.OPEN || state == State.LATER || state == State.UNKNOWN) {
+        if (barren >= MOST_BARREN) {
+          state = State.NONE;
+        }
+        if (state != State.NONE && state != State.GONE) {
           Thread.sleep(pause(failures));
         }
       }
@@ -123,8 +129,11 @@ final class StandingStream {
     return wanted.orElse(Duration.ofMillis(Math.min(grown, LONGEST_PAUSE.toMillis())));
   }
 
-  private void read() throws InterruptedException {
+  /// False when the connection was not there, or of no use.
+  private boolean read() throws InterruptedException {
+    long since = System.nanoTime();
     state = State.UNKNOWN;
+    said = false;
     try {
       wire.exchange(wire.stream(session, position.lastId()), this::receive);
     } catch (IOException e) {
@@ -134,6 +143,8 @@ final class StandingStream {
           .addKeyValue("reason", Wire.inWords(e))
           .log();
     }
+    boolean held = System.nanoTime() - since > WORTHWHILE.toNanos();
+    return state == State.OPEN && (held || said || position.lastId().isPresent());
   }
 
   private BodySubscriber<Boolean> receive(ResponseInfo response) {
@@ -159,6 +170,7 @@ final class StandingStream {
   private final class Messages implements EventReader.Events {
     @Override
     public void event(String type, byte[] data) {
+      said = true;
       if (!type.equals("message") || closed) {
         return;
       }

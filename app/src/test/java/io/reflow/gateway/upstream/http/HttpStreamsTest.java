@@ -155,6 +155,18 @@ final class HttpStreamsTest {
   }
 
   @Test
+  void aStreamThatAlwaysEndsAtOnceIsNone() throws InterruptedException {
+    server.script("GET", (exchange, _) -> stream(exchange, "retry: 1\n\n"));
+    try (Upstream upstream = open()) {
+      UpstreamFixtures.await(() -> gets().size() == 10);
+      upstream.follow(ONE);
+
+      String _ = call(upstream, "echo");
+      assertThat(gets()).hasSize(10);
+    }
+  }
+
+  @Test
   void whatMayHaveBeenMissedCountsAsChanged() throws InterruptedException {
     server.streaming();
     try (Upstream upstream = open()) {
