@@ -164,7 +164,9 @@ public final class Locator {
 
   private static Optional<Reach> only(List<Lists> known, Predicate<Lists> condition) {
     List<Lists> matching = known.stream().filter(condition).toList();
-    return matching.size() == 1 ? Optional.of(matching.getFirst().sought().reach()) : Optional.empty();
+    return matching.size() == 1
+        ? Optional.of(matching.getFirst().sought().reach())
+        : Optional.empty();
   }
 
   private static Optional<Reach> byTemplate(List<Lists> known) {
@@ -174,8 +176,7 @@ public final class Locator {
         : best(known, (template, uri) -> template.lax().matches(uri));
   }
 
-  private static Optional<Reach> best(
-      List<Lists> known, BiPredicate<UriTemplate, String> matches) {
+  private static Optional<Reach> best(List<Lists> known, BiPredicate<UriTemplate, String> matches) {
     Optional<Reach> best = Optional.empty();
     int length = -1;
     for (Lists entry : known) {

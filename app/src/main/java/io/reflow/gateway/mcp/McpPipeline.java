@@ -35,8 +35,8 @@ final class McpPipeline {
     var names = new Names(config.naming());
     var lists = new ParallelLists(parts.catalog(), config.timeout().list());
     var locator = new Locator(parts.catalog(), lists);
-    var merged = new MergedLists(
-            lists, parts.policies(), names, parts.cursors(), config, parts.clock());
+    var merged =
+        new MergedLists(lists, parts.policies(), names, parts.cursors(), config, parts.clock());
     var authorize = new Authorize(parts.policies());
     var inject = new Inject(parts.credentials(), _ -> false);
     var warmUp = new WarmUp(visibility, authorize.then(inject), parts.catalog());

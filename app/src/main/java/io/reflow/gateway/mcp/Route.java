@@ -90,8 +90,7 @@ final class Route implements Stage<Call.InSession, Call.Routed> {
     for (Target target : targets) {
       ResourceUris uris = ResourceUris.of(target);
       if (uris.wraps() || !claimed) {
-        uris.own(wanted.exposed())
-            .ifPresent(own -> all.add(new Candidate(target, "", own, false)));
+        uris.own(wanted.exposed()).ifPresent(own -> all.add(new Candidate(target, "", own, false)));
       }
     }
     return new Way.One<>(wanted, all);
