@@ -24,6 +24,7 @@ import io.reflow.gateway.identity.IdentityRoutes;
 import io.reflow.gateway.identity.TokenRoutes;
 import io.reflow.gateway.identity.UserRoutes;
 import io.reflow.gateway.mcp.McpEndpoint;
+import io.reflow.gateway.mcp.SseEndpoint;
 import io.reflow.gateway.policy.PolicyRoutes;
 import io.reflow.gateway.session.SessionRoutes;
 import io.reflow.gateway.telemetry.HealthRoutes;
@@ -100,6 +101,10 @@ public final class Gateway implements AutoCloseable {
     McpEndpoint mcp = parts.mcp();
     mcp.register(routing, "/mcp");
     mcp.register(routing, "/mcp/{target}");
+    SseEndpoint sse = parts.sse();
+    sse.register(routing, "/sse");
+    sse.register(routing, "/sse/{target}");
+    sse.registerMessages(routing);
 
     IdentityRoutes identity = parts.identityRoutes();
     TokenRoutes tokens = parts.tokenRoutes();
@@ -203,6 +208,7 @@ public final class Gateway implements AutoCloseable {
   /// No new work; what is under way may finish within `server.shutdown-grace`.
   private void drain() {
     parts.health().drain();
+    parts.streams().close();
     server.stop();
   }
 

@@ -39,13 +39,16 @@ import io.reflow.gateway.identity.UserRoutes;
 import io.reflow.gateway.identity.UserStore;
 import io.reflow.gateway.mcp.McpEndpoint;
 import io.reflow.gateway.mcp.McpParts;
+import io.reflow.gateway.mcp.SseEndpoint;
 import io.reflow.gateway.policy.Freshness;
 import io.reflow.gateway.policy.PolicyEngine;
 import io.reflow.gateway.policy.PolicyRoutes;
 import io.reflow.gateway.policy.PolicyStore;
 import io.reflow.gateway.policy.TargetAccess;
+import io.reflow.gateway.session.OpenStreams;
 import io.reflow.gateway.session.SessionRoutes;
 import io.reflow.gateway.session.Sessions;
+import io.reflow.gateway.session.SseConnections;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.target.TargetStore;
@@ -57,6 +60,8 @@ import io.reflow.gateway.telemetry.MetricsRoutes;
 import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.TransportConnector;
 import io.reflow.gateway.upstream.Upstreams;
+import io.reflow.gateway.upstream.era.EraStore;
+import io.reflow.gateway.upstream.era.Eras;
 import io.reflow.gateway.upstream.http.HttpDial;
 import io.reflow.gateway.upstream.stdio.StdioDial;
 import io.reflow.gateway.upstream.stdio.Stragglers;
@@ -103,10 +108,14 @@ final class Parts {
   private final Credentials credentials;
   private final TargetAccess access;
 
+  private final EraStore eraStore;
+  private final Eras eras;
   private final KnownServers servers = new KnownServers();
   private final Upstreams upstreams;
   private final Catalog catalog;
   private final Sessions sessions;
+  private final OpenStreams streams;
+  private final SseEndpoint sse;
   private final McpEndpoint mcp;
 
   private final GatewayConfig config;
@@ -142,29 +151,35 @@ final class Parts {
     this.credentials = new Credentials(credentialStore, vault);
     this.access = new TargetAccess(targets, policies);
 
+    this.eraStore = new EraStore(storage.database());
+    this.eras = new Eras(eraStore::save, clock);
     var news = new TargetNews(servers);
     this.upstreams = closing.add(upstreams(news));
     this.catalog = new Catalog(upstreams, config.mcp(), clock);
     news.onListChanged(catalog::changed);
     this.sessions = new Sessions(config.session(), clock);
-    this.mcp =
-        new McpEndpoint(
-            new McpParts(
-                authenticator,
-                sessions,
-                targets,
-                policies,
-                credentials,
-                upstreams,
-                catalog,
-                servers,
-                new Cursors(vault.derive("cursor"), clock),
-                audit,
-                new ArgumentDigest(secret(vault.derive("audit arguments"))),
-                metrics,
-                config.mcp(),
-                version.text(),
-                clock));
+    this.streams = new OpenStreams(config.session().maxStreamsPerUser());
+    var mcpParts =
+        new McpParts(
+            authenticator,
+            sessions,
+            new SseConnections(sessions, clock),
+            streams,
+            targets,
+            policies,
+            credentials,
+            upstreams,
+            catalog,
+            servers,
+            new Cursors(vault.derive("cursor"), clock),
+            audit,
+            new ArgumentDigest(secret(vault.derive("audit arguments"))),
+            metrics,
+            config.mcp(),
+            version.text(),
+            clock);
+    this.sse = new SseEndpoint(mcpParts);
+    this.mcp = new McpEndpoint(mcpParts, sse);
   }
 
   private Upstreams upstreams(TargetNews news) {
@@ -182,7 +197,7 @@ final class Parts {
             gatewayId,
             version.text(),
             stragglers);
-    var http = closing.add(new HttpDial(config.mcp(), version.text()));
+    var http = closing.add(new HttpDial(config.mcp(), version.text(), eras));
     return new Upstreams(
         new TransportConnector(stdio, http), config.stdio(), config.mcp(), news, this::renewed);
   }
@@ -218,6 +233,7 @@ final class Parts {
     identities.onChange(user -> {
       sessions.endUnlessUnchanged(user, identities.find(user));
       sessions.recheck();
+      streams.recheck();
     });
     policies.onChange(sessions::recheck);
     sessions.onEnd(session -> upstreams.retireSession(session.digest()));
@@ -231,6 +247,7 @@ final class Parts {
     changes.on("policy_subjects", policies::reload);
     changes.on("env_configs", credentials::reload);
     changes.start();
+    eras.load(targets.all(), eraStore.all());
     health.rulesTooOldWhen(() -> !policies.ready());
     var heardLately = new Freshness(changes::confirmedAt, clock, DATABASE_AWAY);
     health.databaseAwayWhen(() -> changes.lost() || !heardLately.getAsBoolean());
@@ -261,6 +278,14 @@ final class Parts {
 
   McpEndpoint mcp() {
     return mcp;
+  }
+
+  SseEndpoint sse() {
+    return sse;
+  }
+
+  OpenStreams streams() {
+    return streams;
   }
 
   Gate<Authenticated> gate() {

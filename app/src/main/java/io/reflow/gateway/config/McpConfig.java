@@ -4,13 +4,16 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/// The `mcp` section: how targets are put together and how long anything may take.
+/// The `mcp` section: how targets are put together and how long anything may take. `inputTimeout`
+/// is the longest wait for an answer of a client that is asked something.
 public record McpConfig(
     Naming naming,
     Lists list,
     Optional<String> instructions,
     Timeouts timeout,
+    Duration inputTimeout,
     DataSize maxUpstreamMessageSize,
+    Sse sse,
     Extras extras) {
 
   static final McpConfig DEFAULTS =
@@ -24,7 +27,9 @@ public record McpConfig(
               Duration.ofSeconds(10),
               Duration.ofSeconds(120),
               Duration.ofMinutes(30)),
+          Duration.ofMinutes(10),
           DataSize.ofMebibytes(32),
+          new Sse(true),
           new Extras(false, false, false));
 
   /// How tools and prompts are named: `<target><delimiter><name>`.
@@ -82,6 +87,9 @@ public record McpConfig(
     }
   }
 
+  /// The transport of 2024-11-05; `onMcpPath` offers it to a GET without a session too.
+  public record Sse(boolean onMcpPath) {}
+
   /// What is off unless an admin wants it: `upstreamIdentity` tells clients which target answered,
   /// `probeResources` asks one target after the other for a resource that none lists, and
   /// `bareAppTools` lets the pages of apps call tools without their prefix.
@@ -89,6 +97,7 @@ public record McpConfig(
 
   public McpConfig {
     new Check("mcp")
+        .positive("input-timeout", inputTimeout)
         .size(
             "max-upstream-message-size",
             maxUpstreamMessageSize,

@@ -6,6 +6,7 @@ import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.policy.Decision;
 import io.reflow.gateway.policy.Permit;
 import io.reflow.gateway.protocol.Message;
+import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.upstream.Reach;
@@ -31,8 +32,15 @@ sealed interface Call {
 
   /// What they say: a message, or the wish to close the session. A message of the stateless era
   /// makes claims of its client, one of the `initialize` era belongs to a session.
-  record Understood(Optional<Message> message, Optional<Claims> claims, Known call)
+  ///
+  /// @param batch what came together; there is no message then
+  record Understood(
+      Optional<Message> message, Optional<Claims> claims, List<RawJson> batch, Known call)
       implements Call {
+
+    Understood(Optional<Message> message, Optional<Claims> claims, Known call) {
+      this(message, claims, List.of(), call);
+    }
 
     @Override
     public AuditTrail trail() {

@@ -12,7 +12,6 @@ import io.reflow.gateway.session.Question;
 import io.reflow.gateway.session.Questions;
 import io.reflow.gateway.upstream.InputRequest;
 import io.reflow.gateway.upstream.InputRequest.Answer;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -178,7 +177,7 @@ final class ClientQuestions {
           "{\"jsonrpc\":\"2.0\",\"id\":%s,\"method\":%s,\"params\":%s}"
               .formatted(
                   question.id(), JsonText.quote(request.method()), params(request, question));
-      stream.send(message.getBytes(StandardCharsets.UTF_8));
+      stream.send(RawJson.of(message));
       return asked;
     } catch (RuntimeException e) {
       question.close();
@@ -257,7 +256,7 @@ final class ClientQuestions {
       String withdrawn =
           "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":%s}}"
               .formatted(question.id());
-      stream.send(withdrawn.getBytes(StandardCharsets.UTF_8));
+      stream.send(RawJson.of(withdrawn));
     }
   }
 }

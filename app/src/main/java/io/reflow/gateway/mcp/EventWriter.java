@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.reflow.gateway.protocol.ProtocolVersion;
+import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.EventStream;
 import io.reflow.gateway.session.EventStream.Next;
 import io.reflow.gateway.session.EventStream.Reading;
@@ -80,14 +81,15 @@ final class EventWriter {
 
   /// One event; the message on one line, since a line end would end its data.
   private byte[] framed(EventStream.Next.Event event) {
-    byte[] message = event.message();
-    var framed = new ByteArrayOutputStream(message.length + 64);
+    RawJson message = event.message();
+    var framed = new ByteArrayOutputStream(message.length() + 64);
     framed.writeBytes(MESSAGE);
     if (ids) {
       framed.writeBytes(("id: " + event.id() + "\n").getBytes(US_ASCII));
     }
     framed.writeBytes(DATA);
-    for (byte b : message) {
+    for (int i = message.from(); i < message.to(); i++) {
+      byte b = message.array()[i];
       if (b != '\n' && b != '\r') {
         framed.write(b);
       }

@@ -7,9 +7,11 @@ import io.reflow.gateway.protocol.JsonText;
 import io.reflow.gateway.protocol.LogLevel;
 import io.reflow.gateway.protocol.Message;
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.session.Questions;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.session.Sessions;
 import io.reflow.gateway.target.Target;
+import io.reflow.gateway.upstream.InputRequest;
 import java.util.List;
 
 /// What the gateway answers itself in a session: the handshake, pings, levels, and the
@@ -27,6 +29,9 @@ final class LocalAnswers {
   }
 
   Reply answer(Call.InSession call) {
+    if (!call.call().batch().isEmpty()) {
+      return new Reply.Batched(call.session(), call.call().batch());
+    }
     if (call.message().isEmpty()) {
       sessions.end(call.session());
       return new Reply.Closed();
@@ -37,8 +42,15 @@ final class LocalAnswers {
         take(call.session(), notification);
         yield new Reply.Accepted();
       }
-      // The gateway has asked this client nothing, so there is nothing these could answer.
-      case Message.Result _, Message.Failure _ -> new Reply.Accepted();
+      case Message.Result(var id, var result) -> {
+        call.session().conversation().questions().answer(id, new InputRequest.Answer.Given(result));
+        yield new Reply.Accepted();
+      }
+      case Message.Failure(var id, var error) -> {
+        Questions questions = call.session().conversation().questions();
+        id.ifPresent(known -> questions.answer(known, new InputRequest.Answer.Refused(error)));
+        yield new Reply.Accepted();
+      }
     };
   }
 
@@ -55,8 +67,16 @@ final class LocalAnswers {
   }
 
   private static void take(Session session, Message.Notification notification) {
-    if (notification.method().equals("notifications/cancelled")) {
-      notification.params().value("requestId").ifPresent(session::cancel);
+    switch (notification.method()) {
+      case "notifications/cancelled" ->
+          notification.params().value("requestId").ifPresent(session::cancel);
+      case "notifications/progress" ->
+          notification
+              .params()
+              .value("progressToken")
+              .ifPresent(token ->
+                  session.conversation().questions().progress(token, notification.params().raw()));
+      default -> {}
     }
   }
 

@@ -48,6 +48,7 @@ final class McpPipeline {
             new LocalAnswers(parts.sessions(), introduction, warmUp),
             new StatelessAnswers(introduction, results),
             results,
+            new SessionCallers(visibility, config.inputTimeout()),
             parts.upstreams(),
             locator,
             merged,
@@ -61,11 +62,43 @@ final class McpPipeline {
         of(
             new Authenticate(parts.authenticator()),
             new Understand(),
-            new OpenSession(parts.sessions(), parts.targets(), visibility),
+            openSession(parts, visibility),
             new Route(visibility, names),
             authorize,
             inject,
             proxy);
     return new Audited(pipeline, parts.audit(), parts.metrics());
+  }
+
+  private static OpenSession openSession(McpParts parts, Visibility visibility) {
+    return new OpenSession(parts.sessions(), parts.connections(), parts.targets(), visibility);
+  }
+
+  /// How a client comes to a stream of its session.
+  static Stage<Call.Received, Reply> listening(McpParts parts) {
+    var visibility = new Visibility(parts.targets(), parts.policies());
+    return new Audited(
+        new Authenticate(parts.authenticator())
+            .then(new Understand())
+            .then(openSession(parts, visibility))
+            .then(new Listen(parts.streams(), parts.authenticator())),
+        parts.audit(),
+        parts.metrics());
+  }
+
+  /// How a client comes to a connection of the oldest transport.
+  static Stage<Call.Received, Reply> connecting(McpParts parts) {
+    var visibility = new Visibility(parts.targets(), parts.policies());
+    return new Audited(
+        new Authenticate(parts.authenticator())
+            .then(new Understand())
+            .then(
+                new Connect(
+                    openSession(parts, visibility),
+                    parts.connections(),
+                    parts.streams(),
+                    parts.authenticator())),
+        parts.audit(),
+        parts.metrics());
   }
 }

@@ -1,5 +1,6 @@
 package io.reflow.gateway.mcp;
 
+import io.reflow.gateway.protocol.RawJson;
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -12,16 +13,16 @@ final class Pace {
   private static final int BURST = 20;
   private static final long INTERVAL = Duration.ofSeconds(1).toNanos() / BURST;
 
-  private final Consumer<byte[]> sink;
+  private final Consumer<RawJson> sink;
   private final ReentrantLock lock = new ReentrantLock();
   private long roomFrom = System.nanoTime() - BURST * INTERVAL;
-  private byte @Nullable [] kept;
+  private @Nullable RawJson kept;
 
-  Pace(Consumer<byte[]> sink) {
+  Pace(Consumer<RawJson> sink) {
     this.sink = sink;
   }
 
-  void offer(byte[] message) {
+  void offer(RawJson message) {
     lock.lock();
     try {
       if (kept == null && room()) {
@@ -62,7 +63,7 @@ final class Pace {
   void flush() {
     lock.lock();
     try {
-      byte[] last = kept;
+      RawJson last = kept;
       kept = null;
       if (last != null) {
         boolean _ = room();

@@ -28,6 +28,7 @@ import io.reflow.gateway.session.InFlight;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.upstream.Answer;
+import io.reflow.gateway.upstream.Caller;
 import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.ServerFacts.Capability;
 import io.reflow.gateway.upstream.Upstreams;
@@ -43,6 +44,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   private final LocalAnswers local;
   private final StatelessAnswers stateless;
   private final Results results;
+  private final SessionCallers callers;
   private final Upstreams upstreams;
   private final Locator locator;
   private final MergedLists lists;
@@ -58,6 +60,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       LocalAnswers local,
       StatelessAnswers stateless,
       Results results,
+      SessionCallers callers,
       Upstreams upstreams,
       Locator locator,
       MergedLists lists,
@@ -71,6 +74,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     this.local = local;
     this.stateless = stateless;
     this.results = results;
+    this.callers = callers;
     this.upstreams = upstreams;
     this.locator = locator;
     this.lists = lists;
@@ -214,8 +218,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     var outgoing = new Outgoing(request, wanted, found.feature().name(), config.timeout());
     Session session = call.call().session();
     Target target = found.reach().target();
-    var client =
-        new StreamCaller(call.call().http().stream(), session, outgoing.clientProgressToken());
+    Caller client = caller(call.call(), outgoing, found);
     var caller = new TranslatedCaller(client, () -> translations.between(session, target).inputs());
     long start = System.nanoTime();
     try {
@@ -228,7 +231,17 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       };
     } finally {
       call.trail().upstreamTook(System.nanoTime() - start);
+      if (client instanceof SessionCaller inSession) {
+        inSession.done();
+      }
     }
+  }
+
+  private Caller caller(Call.InSession call, Outgoing outgoing, Found found) {
+    Optional<RawJson> token = outgoing.clientProgressToken();
+    return call.session().stateless()
+        ? new StreamCaller(call.http().stream(), call.session(), token)
+        : callers.of(call, token, found.reach().target());
   }
 
   private Answer translated(

@@ -10,7 +10,6 @@ import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.upstream.Caller;
 import io.reflow.gateway.upstream.InputRequest;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -106,9 +105,9 @@ final class SessionCaller implements Caller {
     }
   }
 
-  private static byte[] message(String method, RawJson params) {
-    return ("{\"jsonrpc\":\"2.0\",\"method\":\"" + method + "\",\"params\":" + params + "}")
-        .getBytes(StandardCharsets.UTF_8);
+  private static RawJson message(String method, RawJson params) {
+    return RawJson.of(
+        "{\"jsonrpc\":\"2.0\",\"method\":\"" + method + "\",\"params\":" + params + "}");
   }
 
   @Override

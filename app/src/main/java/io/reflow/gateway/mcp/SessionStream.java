@@ -41,9 +41,20 @@ final class SessionStream {
     return new SessionStream(accepted, Optional.of(open));
   }
 
-  /// The stream of a connection of the oldest transport.
-  static SessionStream ofConnection() {
+  /// A stream that others use too: that of a connection of the oldest transport, or of a batch.
+  static SessionStream shared() {
     return new SessionStream(true, Optional.empty());
+  }
+
+  static SessionStream shared(EventStream stream) {
+    SessionStream shared = shared();
+    shared.over(stream);
+    return shared;
+  }
+
+  /// Says which stream is shared, if it is a shared one.
+  synchronized void over(EventStream others) {
+    stream = others;
   }
 
   /// Says whose request it is.
@@ -57,7 +68,7 @@ final class SessionStream {
   }
 
   /// Sends a message, unless it comes too late or the client takes no streams.
-  synchronized void send(byte[] message) {
+  synchronized void send(RawJson message) {
     if (accepted && !sealed) {
       boolean _ = opened().send(message);
     }
@@ -69,10 +80,10 @@ final class SessionStream {
   }
 
   /// The stream, which the answer becomes with this.
-  private synchronized EventStream opened() {
+  synchronized EventStream opened() {
     EventStream now = stream;
     if (now == null) {
-      now = answer.isPresent() ? open(answer.get()) : known().conversation().streams().general();
+      now = open(answer.orElseThrow());
       stream = now;
     }
     return now;
@@ -119,7 +130,7 @@ final class SessionStream {
   void finish(Optional<RawJson> last) throws InterruptedException {
     EventStream opened = opened();
     last.ifPresent(message -> {
-      boolean _ = opened.send(message.toBytes());
+      boolean _ = opened.send(message);
     });
     if (answer.isPresent()) {
       end(opened);

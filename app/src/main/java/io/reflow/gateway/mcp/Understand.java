@@ -19,8 +19,21 @@ final class Understand implements Stage<Call.Known, Call.Understood> {
         call.trail().method("session/close");
         yield new Call.Understood(Optional.empty(), Optional.empty(), call);
       }
+      case LISTEN -> {
+        call.trail().method("session/stream");
+        yield new Call.Understood(Optional.empty(), Optional.empty(), call);
+      }
+      case CONNECT -> {
+        call.trail().method("session/connect");
+        yield new Call.Understood(Optional.empty(), Optional.empty(), call);
+      }
       case MESSAGE -> {
-        Message message = read(http.body().read(), call);
+        byte[] body = http.body().read();
+        if (Batch.is(body) && !http.carrier().batched()) {
+          call.trail().method("batch");
+          yield new Call.Understood(Optional.empty(), Optional.empty(), Batch.split(body), call);
+        }
+        Message message = read(body, call);
         yield new Call.Understood(Optional.of(message), claims(message, call), call);
       }
     };
@@ -28,8 +41,12 @@ final class Understand implements Stage<Call.Known, Call.Understood> {
 
   private static Optional<Claims> claims(Message message, Call.Known call) {
     Incoming http = call.received().http();
-    if (!Classifier.stateless(message, http.protocolVersion())) {
+    if (http.carrier().connection().isPresent()
+        || !Classifier.stateless(message, http.protocolVersion())) {
       return Optional.empty();
+    }
+    if (http.carrier().batched()) {
+      throw new InvalidRequest("a stateless message can't be part of a batch");
     }
     call.trail().stateless();
     return Optional.of(Classifier.claims(message, http));

@@ -1,5 +1,6 @@
 package io.reflow.gateway.session;
 
+import io.reflow.gateway.protocol.RawJson;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -40,13 +41,13 @@ public final class EventStream {
     this.lastChange = clock.instant();
   }
 
-  private record Kept(long number, byte[] message, Instant at) {}
+  private record Kept(long number, RawJson message, Instant at) {}
 
   /// What a reader finds.
   public sealed interface Next {
 
     /// A message, under the id by which its reader can come back.
-    record Event(String id, byte[] message) implements Next {}
+    record Event(String id, RawJson message) implements Next {}
 
     /// Nothing came in time.
     record Silence() implements Next {}
@@ -59,17 +60,17 @@ public final class EventStream {
   /// Puts a message behind the others.
   ///
   /// @return false when the stream has ended, and nothing can follow
-  public boolean send(byte[] message) {
+  public boolean send(RawJson message) {
     lock.lock();
     try {
       if (ended) {
         return false;
       }
       Instant now = clock.instant();
-      bytes += kept.isEmpty() ? 0 : kept.getLast().message().length;
+      bytes += kept.isEmpty() ? 0 : kept.getLast().message().length();
       kept.addLast(new Kept(++newest, message, now));
       while (kept.size() > MOST_EVENTS || bytes > MOST_BYTES || old(kept.getFirst(), now)) {
-        bytes -= kept.removeFirst().message().length;
+        bytes -= kept.removeFirst().message().length();
       }
       changed.signalAll();
       return true;
@@ -146,7 +147,7 @@ public final class EventStream {
   long size() {
     lock.lock();
     try {
-      return kept.isEmpty() ? 0 : bytes + kept.getLast().message().length;
+      return kept.isEmpty() ? 0 : bytes + kept.getLast().message().length();
     } finally {
       lock.unlock();
     }

@@ -2,7 +2,6 @@ package io.reflow.gateway.session;
 
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.upstream.Listener.ListKind;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -40,6 +39,8 @@ public final class News {
     }
   }
 
+  /// Takes note that a resource has changed.
+  ///
   /// @param uri as the client subscribed to it, so that there are only so many
   /// @param params of the notification
   public void resourceUpdated(String uri, RawJson params) {
@@ -89,8 +90,8 @@ public final class News {
     take().forEach(stream::send);
   }
 
-  private List<byte[]> take() {
-    List<byte[]> messages = new ArrayList<>();
+  private List<RawJson> take() {
+    List<RawJson> messages = new ArrayList<>();
     lock.lock();
     try {
       gathering = false;
@@ -113,9 +114,7 @@ public final class News {
     return "notifications/%s/list_changed".formatted(kind.name().toLowerCase(Locale.ROOT));
   }
 
-  private static byte[] message(String method, String params) {
-    return "{\"jsonrpc\":\"2.0\",\"method\":\"%s\"%s}"
-        .formatted(method, params)
-        .getBytes(StandardCharsets.UTF_8);
+  private static RawJson message(String method, String params) {
+    return RawJson.of("{\"jsonrpc\":\"2.0\",\"method\":\"%s\"%s}".formatted(method, params));
   }
 }

@@ -29,7 +29,8 @@ public final class SseConnection {
     return owner;
   }
 
-  Optional<String> target() {
+  /// The one target of a connection on a path of its own.
+  public Optional<String> target() {
     return target;
   }
 

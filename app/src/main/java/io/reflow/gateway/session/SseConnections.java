@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// The open connections of the transport of 2024-11-05 on this replica. Found only by the user that
-/// opened them, on the path they began on.
+/// opened them.
 public final class SseConnections {
 
   private final Map<String, SseConnection> connections = new ConcurrentHashMap<>();
@@ -28,10 +28,9 @@ public final class SseConnections {
   }
 
   /// The caller's connection of that id.
-  public Optional<SseConnection> find(String id, Identity caller, Optional<String> target) {
+  public Optional<SseConnection> find(String id, Identity caller) {
     return Optional.ofNullable(connections.get(id))
-        .filter(found -> found.owner().user().equals(caller.user()))
-        .filter(found -> found.target().equals(target));
+        .filter(found -> found.owner().user().equals(caller.user()));
   }
 
   /// Ends a connection, and the session on it. Idempotent.

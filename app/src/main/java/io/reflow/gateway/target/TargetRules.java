@@ -245,12 +245,12 @@ public final class TargetRules {
 
   private static TargetSettings settings(TargetRequestJson request) {
     String protocol =
-        one("protocol", request.protocol(), List.of("auto", "legacy"), List.of("modern", "match"));
+        one("protocol", request.protocol(), List.of("auto", "modern", "legacy", "match"), List.of());
     String statefulness =
         one("statefulness", request.statefulness(), List.of("stateless", "stateful"), List.of());
     return new TargetSettings(
         statefulness.equals("stateful"),
-        protocol.equals("legacy") ? ProtocolMode.LEGACY : ProtocolMode.AUTO,
+        ProtocolMode.find(protocol).orElse(ProtocolMode.AUTO),
         features(request.features()),
         request.replaySafe() != null && request.replaySafe(),
         request.trusted() != null && request.trusted(),

@@ -146,9 +146,7 @@ public final class TargetStore {
     String protocol = Columns.text(row, "protocol");
     return new TargetSettings(
         stateful(Columns.text(row, "statefulness")),
-        Stream.of(ProtocolMode.values())
-            .filter(mode -> mode.wireName().equals(protocol))
-            .findFirst()
+        ProtocolMode.find(protocol)
             .orElseThrow(() -> new IllegalArgumentException("protocol " + protocol)),
         features(Columns.text(row, "features")),
         Columns.flag(row, "replay_safe"),

@@ -292,7 +292,9 @@ final class MergedListsTest {
             three,
             Optional.empty(),
             defaults.timeout(),
+            defaults.inputTimeout(),
             defaults.maxUpstreamMessageSize(),
+            defaults.sse(),
             defaults.extras());
     var merged =
         new MergedLists(

@@ -1,8 +1,8 @@
 package io.reflow.gateway.mcp;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.testing.UpstreamFixtures;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -11,12 +11,12 @@ import org.junit.jupiter.api.Test;
 final class PaceTest {
 
   private final List<String> sent = new CopyOnWriteArrayList<>();
-  private final Pace pace = new Pace(message -> sent.add(new String(message, UTF_8)));
+  private final Pace pace = new Pace(message -> sent.add(message.toString()));
 
   @Test
   void ofWhatComesTooFastTheLastFollows() throws InterruptedException {
     for (int i = 1; i <= 1000; i++) {
-      pace.offer(Integer.toString(i).getBytes(UTF_8));
+      pace.offer(RawJson.of(Integer.toString(i)));
     }
 
     assertThat(sent).hasSizeLessThan(50).startsWith("1", "2", "3");
@@ -27,7 +27,7 @@ final class PaceTest {
   @Test
   void whatWasHeldBackGoesOutBeforeTheEnd() {
     for (int i = 1; i <= 100; i++) {
-      pace.offer(Integer.toString(i).getBytes(UTF_8));
+      pace.offer(RawJson.of(Integer.toString(i)));
     }
 
     pace.flush();

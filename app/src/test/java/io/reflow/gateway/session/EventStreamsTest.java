@@ -1,8 +1,8 @@
 package io.reflow.gateway.session;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.EventStream.Next;
 import io.reflow.gateway.session.EventStream.Reading;
 import java.time.Duration;
@@ -126,7 +126,7 @@ final class EventStreamsTest {
     send(stream, "last");
     streams.end(stream);
 
-    assertThat(stream.send("late".getBytes(UTF_8))).isFalse();
+    assertThat(stream.send(RawJson.of("late"))).isFalse();
     assertThat(all(stream.read())).containsExactly("last", "end");
   }
 
@@ -142,7 +142,7 @@ final class EventStreamsTest {
 
   private static void send(EventStream stream, String... messages) {
     for (String message : messages) {
-      assertThat(stream.send(message.getBytes(UTF_8))).isTrue();
+      assertThat(stream.send(RawJson.of(message))).isTrue();
     }
   }
 
@@ -150,7 +150,7 @@ final class EventStreamsTest {
     List<String> all = new ArrayList<>();
     while (true) {
       switch (reading.next(Duration.ZERO)) {
-        case Next.Event(var _, var message) -> all.add(new String(message, UTF_8));
+        case Next.Event(var _, var message) -> all.add(message.toString());
         case Next.Silence() -> {
           return all;
         }

@@ -114,7 +114,7 @@ class TargetRulesTest {
         "auth_header_name | `'auth_type': 'header', 'auth_header_name': 'HOST'`",
         "auth_header_name | `'auth_type': 'header', 'auth_header_name': 'Mcp-Session-Id'`",
         "auth_header_name | `'auth_type': 'header', 'auth_header_name': 'Transfer-Encoding'`",
-        "not available in this version | `'protocol': 'modern'`",
+        "protocol is unknown | `'protocol': 'newest'`",
         "uri_mode | `'uri_mode': 'x'`",
         "not available in this version | `'capabilities': 'superset'`",
         "not available in this version | `'tty': true`",
