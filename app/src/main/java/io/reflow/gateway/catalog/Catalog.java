@@ -28,6 +28,7 @@ public final class Catalog {
 
   private static final Logger LOG = LoggerFactory.getLogger(Catalog.class);
   private static final int MAX_LISTS = 20_000;
+
   /// A miss asks the target again at most this often, so that nobody can make the gateway hammer
   /// it.
   private static final Duration MISS_INTERVAL = Duration.ofSeconds(1);

@@ -28,7 +28,9 @@ final class Definitions {
     return new Item(name, applied(edit, given));
   }
 
-  /// @param strict whether a tool with unsound header annotations can't be used: without them it
+  /// A tool, unless clients can't use it.
+  ///
+  /// @param strict whether one with unsound header annotations is such a tool: without them it
   ///   could not be called
   static Optional<Item> tool(String name, JsonObject given, boolean strict)
       throws MalformedMessage {
@@ -59,10 +61,7 @@ final class Definitions {
   private static boolean describesObject(JsonObject tool) {
     RawJson schema = tool.value("outputSchema").orElse(null);
     return schema == null
-        || object(schema)
-            .flatMap(found -> found.text("type"))
-            .filter("object"::equals)
-            .isPresent();
+        || object(schema).flatMap(found -> found.text("type")).filter("object"::equals).isPresent();
   }
 
   private static Optional<JsonObject> object(RawJson value) {

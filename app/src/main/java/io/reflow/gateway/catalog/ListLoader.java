@@ -126,8 +126,7 @@ final class ListLoader {
   }
 
   /// @param end when the whole list has to be there, as [System#nanoTime] counts
-  private ListReader.Page page(
-      Reach reach, ListKind kind, RawJson params, boolean strict, long end)
+  private ListReader.Page page(Reach reach, ListKind kind, RawJson params, boolean strict, long end)
       throws InterruptedException {
     String target = reach.target().name();
     long nanos = end - System.nanoTime();

@@ -26,6 +26,8 @@ final class ListReader {
     static final Page EMPTY = new Page(List.of(), Optional.empty(), OptionalLong.empty(), false, 0);
   }
 
+  /// Takes one page apart.
+  ///
   /// @param strict whether tools with unsound header annotations are left out, or only these
   static Page read(ListKind kind, RawJson result, boolean strict) throws MalformedMessage {
     JsonObject page = MessageReader.readObject(result);
@@ -45,7 +47,8 @@ final class ListReader {
   }
 
   /// An entry without a name can't be asked for: it is left out.
-  private static Optional<Item> item(ListKind kind, RawJson entry, boolean strict) throws MalformedMessage {
+  private static Optional<Item> item(ListKind kind, RawJson entry, boolean strict)
+      throws MalformedMessage {
     if (entry.array()[entry.from()] != '{') {
       return Optional.empty();
     }
