@@ -50,6 +50,7 @@ public final class Session {
       ClientCapabilities capabilities,
       Optional<String> target,
       AtomicInteger userInFlight,
+      Instant openedAt,
       InstantSource clock) {
     this.id = id;
     this.digest = id.digest();
@@ -60,8 +61,8 @@ public final class Session {
     this.target = target;
     this.userInFlight = userInFlight;
     this.clock = clock;
-    this.openedAt = clock.instant();
-    this.lastUsed = openedAt;
+    this.openedAt = openedAt;
+    this.lastUsed = clock.instant();
   }
 
   /// What the client calls itself.

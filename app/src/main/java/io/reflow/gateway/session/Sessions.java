@@ -34,10 +34,17 @@ public final class Sessions {
   private final ReentrantLock opening = new ReentrantLock();
   private final SessionConfig config;
   private final InstantSource clock;
+  private final SessionRecords records;
 
+  /// Sessions that end with this process.
   public Sessions(SessionConfig config, InstantSource clock) {
+    this(config, clock, SessionRecords.NONE);
+  }
+
+  public Sessions(SessionConfig config, InstantSource clock, SessionRecords records) {
     this.config = config;
     this.clock = clock;
+    this.records = records;
   }
 
   /// `listener` hears of every session that has ended. It must not block.
@@ -49,25 +56,75 @@ public final class Sessions {
   /// makes room.
   ///
   /// @throws Overloaded when all of the user's sessions are in use
+  /// @throws io.reflow.gateway.fault.GatewayException.Unavailable when it can't be recorded
   public Session open(
       Identity owner,
       ProtocolVersion version,
       Session.Client client,
       ClientCapabilities capabilities,
       Optional<String> target) {
-    Instant now = clock.instant();
-    AtomicInteger underWay = inFlight.computeIfAbsent(owner.user(), _ -> new AtomicInteger());
     var session =
         new Session(
-            SessionId.next(), owner, version, client, capabilities, target, underWay, clock);
+            records.newId(),
+            owner,
+            version,
+            client,
+            capabilities,
+            target,
+            underWay(owner.user()),
+            clock.instant(),
+            clock);
     opening.lock();
     try {
-      makeRoom(owner.user(), now);
-      sessions.put(session.id().value(), session);
+      makeRoom(owner.user(), clock.instant());
     } finally {
       opening.unlock();
     }
-    return session;
+    records.opened(session);
+    try {
+      return put(session);
+    } catch (Overloaded e) {
+      records.ended(session);
+      throw e;
+    }
+  }
+
+  /// Goes on with a session that was opened in an earlier life or elsewhere.
+  private Optional<Session> goOn(String id, Identity caller, Optional<String> target) {
+    return records
+        .claim(id, caller.user(), target)
+        .map(record -> {
+          var owner = new Identity(caller.user(), caller.email(), record.role(), record.groups());
+          var session =
+              new Session(
+                  new SessionId(id),
+                  owner,
+                  record.version(),
+                  record.client(),
+                  record.capabilities(),
+                  target,
+                  underWay(caller.user()),
+                  clock.instant().minus(record.age()),
+                  clock);
+          session.logLevel(record.logLevel());
+          return put(session);
+        });
+  }
+
+  private AtomicInteger underWay(UserId user) {
+    return inFlight.computeIfAbsent(user, _ -> new AtomicInteger());
+  }
+
+  /// Of two requests that go on with a session at once, both get the one that is there first.
+  private Session put(Session session) {
+    opening.lock();
+    try {
+      makeRoom(session.owner().user(), clock.instant());
+      Session present = sessions.putIfAbsent(session.id().value(), session);
+      return present == null ? session : present;
+    } finally {
+      opening.unlock();
+    }
   }
 
   private void makeRoom(UserId user, Instant now) {
@@ -89,8 +146,14 @@ public final class Sessions {
 
   /// The caller's session of that id. One whose owner's role or groups have changed since is ended:
   /// the client must open another, so that nothing of the old rights lives on.
+  ///
+  /// @throws io.reflow.gateway.fault.GatewayException.Unavailable when it is not in memory, and the
+  ///   database that may know it is away
   public Optional<Session> find(String id, Identity caller, Optional<String> target) {
     Session session = sessions.get(id);
+    if (session == null) {
+      session = goOn(id, caller, target).orElse(null);
+    }
     if (session == null
         || !session.owner().user().equals(caller.user())
         || !session.target().equals(target)) {
@@ -105,6 +168,11 @@ public final class Sessions {
     return Optional.of(session);
   }
 
+  /// Whether a session of that id is in memory.
+  public boolean holds(String id) {
+    return sessions.containsKey(id);
+  }
+
   private boolean expired(Session session, Instant now) {
     boolean idle =
         session.requestsInFlight() == 0 && session.lastUsed().plus(config.timeout()).isBefore(now);
@@ -115,6 +183,7 @@ public final class Sessions {
   public void end(Session session) {
     if (sessions.remove(session.id().value()) != null) {
       session.end();
+      records.ended(session);
       listeners.forEach(listener -> listener.accept(session));
     }
   }
