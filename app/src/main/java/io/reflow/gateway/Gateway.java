@@ -97,9 +97,7 @@ public final class Gateway implements AutoCloseable {
 
   /// Tells the other replicas where this one is reached, now that it is.
   private void announce() {
-    if (config.replica().address().isPresent()) {
-      config.replica().advertised(server.port(INTERNAL)).ifPresent(parts.replicas()::announce);
-    }
+    config.replica().advertised(internalPort()).ifPresent(parts.replicas()::announce);
   }
 
   /// Every route there is. Start reading here.
@@ -203,6 +201,11 @@ public final class Gateway implements AutoCloseable {
   /// The port of health checks and metrics, or -1 without one.
   public int managementPort() {
     return config.management().enabled() ? server.port(MANAGEMENT) : -1;
+  }
+
+  /// The port of other replicas, or -1 without one.
+  public int internalPort() {
+    return config.replica().address().isPresent() ? server.port(INTERNAL) : -1;
   }
 
   /// No new work: the other replicas go on with the sessions. What is under way may finish within

@@ -3,14 +3,17 @@ package io.reflow.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.reflow.gateway.testing.FakeMcpServer;
+import io.reflow.gateway.testing.GatewayProcess;
 import io.reflow.gateway.testing.McpTestClient;
 import io.reflow.gateway.testing.McpTestClient.Reply;
 import io.reflow.gateway.testing.TestGateway;
 import io.reflow.gateway.testing.UpstreamFixtures;
+import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// Promise 7, sessions outlive restarts: the next request of a client works, with the session that
 /// it had. Where it can't, the client is told to begin anew, and then works with its login.
@@ -43,6 +46,21 @@ class Promise07IT {
         gateway.client(gateway.adminToken()).session(before.session().orElseThrow());
     assertThat(after.callTool("web_echo", Map.of()).result()).isNotNull();
     UpstreamFixtures.await(() -> gateway.logs("method=tools/call&outcome=allowed").size() == 2);
+  }
+
+  @Test
+  void aClientGoesOnAfterAKill(@TempDir Path folder) throws InterruptedException {
+    try (var doomed = new GatewayProcess(gateway, folder, Map.of())) {
+      McpTestClient client = doomed.client(gateway.adminToken()).initialize();
+      assertThat(client.callTool("web_echo", Map.of()).result()).isNotNull();
+
+      doomed.kill();
+      doomed.start();
+
+      assertThat(client.callTool("web_echo", Map.of()).result()).isNotNull();
+      assertThat(client.delete().status()).isEqualTo(204);
+      assertThat(client.callTool("web_echo", Map.of()).status()).isEqualTo(404);
+    }
   }
 
   /// A replica that has no address takes nothing from others.

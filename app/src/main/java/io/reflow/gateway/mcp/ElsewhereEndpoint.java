@@ -15,7 +15,7 @@ import io.reflow.gateway.http.RequestBody;
 import io.reflow.gateway.http.RestRoutes;
 import io.reflow.gateway.identity.Authentication;
 import io.reflow.gateway.identity.Authenticator;
-import io.reflow.gateway.identity.UserId;
+import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.Message;
 import io.reflow.gateway.protocol.MessageReader;
@@ -31,6 +31,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /// Stands in front of the MCP endpoint: a request whose session is at another replica is passed on
 /// to it. When that one has died, the request waits until this one may go on with the session.
@@ -73,16 +74,20 @@ public final class ElsewhereEndpoint {
 
   private void passOn(ServerRequest request, ServerResponse response) throws InterruptedException {
     Optional<String> id = strange(request);
-    Optional<UserId> user = id.flatMap(_ -> caller(request));
-    if (user.isEmpty() || !passOn(id.get(), user.get(), request, response)) {
+    Optional<Identity> caller = id.flatMap(_ -> caller(request));
+    if (caller.isEmpty() || !passOn(id.get(), caller.get(), request, response)) {
       response.next();
     }
   }
 
   private void refuseStrays(ServerRequest request, ServerResponse response) {
     Optional<String> id = strange(request);
-    Optional<UserId> user = id.flatMap(_ -> caller(request));
-    if (user.isPresent() && lookUp(id.get(), user.get()) instanceof Home.At) {
+    Optional<Identity> caller = id.flatMap(_ -> caller(request));
+    if (caller.isPresent()
+        && lookUp(id.get(), caller.get()) instanceof Home.Here
+        && settle(id.get(), caller.get(), request) instanceof Home.Here) {
+      response.next();
+    } else if (caller.isPresent()) {
       ForwardEndpoint.misdirected(response);
     } else {
       response.next();
@@ -99,10 +104,10 @@ public final class ElsewhereEndpoint {
   }
 
   /// Empty where the endpoint is to say what is wrong with the caller.
-  private Optional<UserId> caller(ServerRequest request) {
+  private Optional<Identity> caller(ServerRequest request) {
     try {
       return switch (authenticator.authenticate(RestRoutes.bearerToken(request))) {
-        case Authentication.Authenticated known -> Optional.of(known.identity().user());
+        case Authentication.Authenticated known -> Optional.of(known.identity());
         case Authentication.Rejected _ -> Optional.empty();
       };
     } catch (NotAuthenticated | Unavailable _) {
@@ -111,19 +116,19 @@ public final class ElsewhereEndpoint {
   }
 
   /// False if it is for this replica to answer.
-  private boolean passOn(String id, UserId user, ServerRequest request, ServerResponse response)
+  private boolean passOn(String id, Identity caller, ServerRequest request, ServerResponse response)
       throws InterruptedException {
-    Home home = guess(id, user);
+    Home home = known(() -> homes.guess(id, caller.user()));
+    if (home instanceof Home.Here) {
+      home = settle(id, caller, request);
+    }
     if (home instanceof Home.Here) {
       return false;
     }
     byte[] body = RequestBody.read(request);
     RequestBody.keep(request, body);
     long giveUpAt = System.nanoTime() + patience.toNanos();
-    while (true) {
-      if (home instanceof Home.Here) {
-        return false;
-      }
+    while (!(home instanceof Home.Here)) {
       if (home instanceof Home.At(Replica replica)) {
         Passed passed = forward.pass(replica, request, body, response);
         if (passed instanceof Passed.Lost(Optional<OutputStream> stream)) {
@@ -136,23 +141,35 @@ public final class ElsewhereEndpoint {
       if (System.nanoTime() > giveUpAt) {
         throw new Unavailable("the replica that has the session does not answer", TRY_AGAIN);
       }
-      Thread.sleep(PAUSE);
-      home = lookUp(id, user);
+      Home before = home;
+      home = lookUp(id, caller);
+      if (home instanceof Home.Here) {
+        home = settle(id, caller, request);
+      }
+      if (home.equals(before)) {
+        Thread.sleep(PAUSE);
+      }
     }
+    return false;
   }
 
-  private Home guess(String id, UserId user) {
-    try {
-      return homes.guess(id, user);
-    } catch (GatewayException _) {
-      return new Home.Here();
-    }
+  /// Goes on with a session that nobody has. When another replica was faster, that one has it.
+  private Home settle(String id, Identity caller, ServerRequest request) {
+    Optional<String> target = request.path().pathParameters().first("target").asOptional();
+    return known(() ->
+        sessions.find(id, caller, target).isPresent()
+            ? new Home.Here()
+            : homes.lookUp(id, caller.user()));
+  }
+
+  private Home lookUp(String id, Identity caller) {
+    return known(() -> homes.lookUp(id, caller.user()));
   }
 
   /// Where it can't be found out, the endpoint says so.
-  private Home lookUp(String id, UserId user) {
+  private static Home known(Supplier<Home> question) {
     try {
-      return homes.lookUp(id, user);
+      return question.get();
     } catch (GatewayException _) {
       return new Home.Here();
     }
