@@ -1,5 +1,10 @@
 package io.reflow.gateway;
 
+import static io.reflow.gateway.credential.EnvPath.DEFAULT;
+import static io.reflow.gateway.credential.EnvPath.GROUP;
+import static io.reflow.gateway.credential.EnvPath.ROLE;
+import static io.reflow.gateway.credential.EnvPath.USER;
+
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
 import io.reflow.gateway.api.ImportRoutes;
@@ -9,6 +14,8 @@ import io.reflow.gateway.api.TargetRoutes;
 import io.reflow.gateway.audit.AuditRoutes;
 import io.reflow.gateway.config.GatewayConfig;
 import io.reflow.gateway.credential.CredentialRoutes;
+import io.reflow.gateway.credential.RotationRoutes;
+import io.reflow.gateway.credential.TargetTokenRoutes;
 import io.reflow.gateway.http.Access;
 import io.reflow.gateway.http.ListenerOptions;
 import io.reflow.gateway.http.RestRoutes;
@@ -18,6 +25,7 @@ import io.reflow.gateway.identity.TokenRoutes;
 import io.reflow.gateway.identity.UserRoutes;
 import io.reflow.gateway.mcp.ElsewhereEndpoint;
 import io.reflow.gateway.mcp.McpEndpoint;
+import io.reflow.gateway.mcp.SseEndpoint;
 import io.reflow.gateway.policy.PolicyRoutes;
 import io.reflow.gateway.session.SessionRoutes;
 import io.reflow.gateway.telemetry.HealthRoutes;
@@ -32,7 +40,9 @@ public final class Gateway implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
   private static final String MANAGEMENT = "management";
   private static final String INTERNAL = "internal";
-  private static final List<String> MCP_PATHS = List.of("/mcp", "/mcp/{target}");
+
+  /// Where a request belongs to a session that may be at another replica.
+  private static final List<String> SESSION_PATHS = List.of("/mcp", "/mcp/{target}", "/messages");
 
   private final GatewayConfig config;
   private final Parts parts;
@@ -109,8 +119,11 @@ public final class Gateway implements AutoCloseable {
         .get("/health/ready", health::ready);
 
     ElsewhereEndpoint elsewhere = parts.elsewhere();
-    MCP_PATHS.forEach(path -> elsewhere.register(routing, path));
+    SESSION_PATHS.forEach(path -> elsewhere.register(routing, path));
     mcpRoutes(routing);
+    SseEndpoint sse = parts.sse();
+    sse.register(routing, "/sse");
+    sse.register(routing, "/sse/{target}");
 
     IdentityRoutes identity = parts.identityRoutes();
     TokenRoutes tokens = parts.tokenRoutes();
@@ -121,6 +134,8 @@ public final class Gateway implements AutoCloseable {
     ProbeRoutes probes = parts.probeRoutes();
     InstanceRoutes instances = parts.instanceRoutes();
     CredentialRoutes env = parts.credentialRoutes();
+    TargetTokenRoutes secrets = parts.targetTokenRoutes();
+    RotationRoutes rotation = parts.rotationRoutes();
     PolicyRoutes policies = parts.policyRoutes();
     AuditRoutes logs = parts.auditRoutes();
     new RestRoutes<Authenticated>(routing, parts.gate())
@@ -149,14 +164,33 @@ public final class Gateway implements AutoCloseable {
         .post("/api/targets/{id}/restart-instances", Access.ADMIN, instances::restart)
         .get("/api/targets/{id}/env", Access.ADMIN, env::list)
         .get("/api/targets/{id}/env/resolve", Access.USER, env::resolve)
-        .get("/api/targets/{id}/env/default", Access.ADMIN, env::getDefault)
-        .put("/api/targets/{id}/env/default", Access.ADMIN, env::putDefault)
-        .post("/api/targets/{id}/env/default", Access.ADMIN, env::postDefault)
-        .delete("/api/targets/{id}/env/default/{key}", Access.ADMIN, env::deleteDefault)
-        .get("/api/targets/{id}/env/user/{user}", Access.USER, env::getUser)
-        .put("/api/targets/{id}/env/user/{user}", Access.USER, env::putUser)
-        .post("/api/targets/{id}/env/user/{user}", Access.USER, env::postUser)
-        .delete("/api/targets/{id}/env/user/{user}/{key}", Access.USER, env::deleteUser)
+        .get("/api/targets/{id}/env/default", Access.ADMIN, env.get(DEFAULT))
+        .put("/api/targets/{id}/env/default", Access.ADMIN, env.replace(DEFAULT))
+        .post("/api/targets/{id}/env/default", Access.ADMIN, env.put(DEFAULT))
+        .delete("/api/targets/{id}/env/default/{key}", Access.ADMIN, env.delete(DEFAULT))
+        .get("/api/targets/{id}/env/role/{+role}", Access.ADMIN, env.get(ROLE))
+        .put("/api/targets/{id}/env/role/{+role}", Access.ADMIN, env.replace(ROLE))
+        .post("/api/targets/{id}/env/role/{+role}", Access.ADMIN, env.put(ROLE))
+        .delete("/api/targets/{id}/env/role/{+role}/{key}", Access.ADMIN, env.delete(ROLE))
+        .get("/api/targets/{id}/env/group/{+group}", Access.ADMIN, env.get(GROUP))
+        .put("/api/targets/{id}/env/group/{+group}", Access.ADMIN, env.replace(GROUP))
+        .post("/api/targets/{id}/env/group/{+group}", Access.ADMIN, env.put(GROUP))
+        .delete("/api/targets/{id}/env/group/{+group}/{key}", Access.ADMIN, env.delete(GROUP))
+        .get("/api/targets/{id}/env/user/{user}", Access.USER, env.get(USER))
+        .put("/api/targets/{id}/env/user/{user}", Access.USER, env.replace(USER))
+        .post("/api/targets/{id}/env/user/{user}", Access.USER, env.put(USER))
+        .delete("/api/targets/{id}/env/user/{user}/{key}", Access.USER, env.delete(USER))
+        .get("/api/targets/{id}/token", Access.USER, secrets::own)
+        .put("/api/targets/{id}/token", Access.USER, secrets::putOwn)
+        .delete("/api/targets/{id}/token", Access.USER, secrets::deleteOwn)
+        .get("/api/targets/{id}/tokens", Access.ADMIN, secrets::holders)
+        .put("/api/targets/{id}/tokens/default", Access.ADMIN, secrets::putDefault)
+        .put("/api/targets/{id}/tokens/role", Access.ADMIN, secrets::putRole)
+        .put("/api/targets/{id}/tokens/group", Access.ADMIN, secrets::putGroup)
+        .delete("/api/targets/{id}/tokens/default", Access.ADMIN, secrets.delete(DEFAULT))
+        .delete("/api/targets/{id}/tokens/role/{+role}", Access.ADMIN, secrets.delete(ROLE))
+        .delete("/api/targets/{id}/tokens/group/{+group}", Access.ADMIN, secrets.delete(GROUP))
+        .post("/api/admin/encryption/rotate", Access.ADMIN, rotation::start)
         .get("/api/policies", Access.ADMIN, policies::list)
         .post("/api/policies", Access.ADMIN, policies::create)
         .post("/api/policies/check", Access.USER, policies::check)
@@ -171,14 +205,16 @@ public final class Gateway implements AutoCloseable {
 
   private void mcpRoutes(HttpRouting.Builder routing) {
     McpEndpoint mcp = parts.mcp();
-    MCP_PATHS.forEach(path -> mcp.register(routing, path));
+    mcp.register(routing, "/mcp");
+    mcp.register(routing, "/mcp/{target}");
+    parts.sse().registerMessages(routing);
   }
 
   /// What other replicas pass on: requests to sessions that this one has.
   private void internalRoutes(HttpRouting.Builder routing) {
     parts.forward().guard(routing);
     ElsewhereEndpoint elsewhere = parts.elsewhere();
-    MCP_PATHS.forEach(path -> elsewhere.registerInternal(routing, path));
+    SESSION_PATHS.forEach(path -> elsewhere.registerInternal(routing, path));
     mcpRoutes(routing);
   }
 
@@ -213,6 +249,7 @@ public final class Gateway implements AutoCloseable {
   private void drain() {
     parts.health().drain();
     parts.sessionWriter().release();
+    parts.streams().close();
     server.stop();
   }
 

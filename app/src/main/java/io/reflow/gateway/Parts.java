@@ -19,7 +19,11 @@ import io.reflow.gateway.config.Secret;
 import io.reflow.gateway.credential.CredentialRoutes;
 import io.reflow.gateway.credential.CredentialStore;
 import io.reflow.gateway.credential.Credentials;
+import io.reflow.gateway.credential.Rotation;
+import io.reflow.gateway.credential.RotationRoutes;
+import io.reflow.gateway.credential.TargetTokenRoutes;
 import io.reflow.gateway.credential.Vault;
+import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.http.Gate;
 import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.identity.Authenticator;
@@ -36,6 +40,7 @@ import io.reflow.gateway.identity.UserStore;
 import io.reflow.gateway.mcp.ElsewhereEndpoint;
 import io.reflow.gateway.mcp.McpEndpoint;
 import io.reflow.gateway.mcp.McpParts;
+import io.reflow.gateway.mcp.SseEndpoint;
 import io.reflow.gateway.policy.Freshness;
 import io.reflow.gateway.policy.PolicyEngine;
 import io.reflow.gateway.policy.PolicyRoutes;
@@ -46,11 +51,14 @@ import io.reflow.gateway.replica.Forwarder;
 import io.reflow.gateway.replica.ReplicaStore;
 import io.reflow.gateway.replica.Replicas;
 import io.reflow.gateway.replica.Seal;
+import io.reflow.gateway.session.OpenStreams;
 import io.reflow.gateway.session.SavedSessions;
 import io.reflow.gateway.session.SessionRoutes;
 import io.reflow.gateway.session.SessionStore;
 import io.reflow.gateway.session.SessionWriter;
 import io.reflow.gateway.session.Sessions;
+import io.reflow.gateway.session.SseConnections;
+import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.target.TargetStore;
 import io.reflow.gateway.target.Targets;
@@ -58,8 +66,11 @@ import io.reflow.gateway.telemetry.Health;
 import io.reflow.gateway.telemetry.HealthRoutes;
 import io.reflow.gateway.telemetry.Metrics;
 import io.reflow.gateway.telemetry.MetricsRoutes;
+import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.TransportConnector;
 import io.reflow.gateway.upstream.Upstreams;
+import io.reflow.gateway.upstream.era.EraStore;
+import io.reflow.gateway.upstream.era.Eras;
 import io.reflow.gateway.upstream.http.HttpDial;
 import io.reflow.gateway.upstream.stdio.StdioDial;
 import io.reflow.gateway.upstream.stdio.Stragglers;
@@ -102,10 +113,14 @@ final class Parts {
   private final Targets targets;
   private final PolicyStore policyStore;
   private final PolicyEngine policies;
+  private final Vault vault;
   private final CredentialStore credentialStore;
+  private final Rotation rotation;
   private final Credentials credentials;
   private final TargetAccess access;
 
+  private final EraStore eraStore;
+  private final Eras eras;
   private final KnownServers servers = new KnownServers();
   private final Upstreams upstreams;
   private final Catalog catalog;
@@ -113,6 +128,8 @@ final class Parts {
   private final Sessions sessions;
   private final SessionWriter sessionWriter;
   private final ElsewhereEndpoint elsewhere;
+  private final OpenStreams streams;
+  private final SseEndpoint sse;
   private final McpEndpoint mcp;
 
   private final GatewayConfig config;
@@ -137,16 +154,19 @@ final class Parts {
 
     var fresh =
         new Freshness(storage.changes()::confirmedAt, clock, config.policy().maxStaleness());
-    var vault = new Vault(config.encryption());
+    this.vault = new Vault(config.encryption());
     this.targetStore = new TargetStore(storage.database());
     this.targets = new Targets(targetStore::all);
     this.policyStore = new PolicyStore(storage.database());
     this.policies = new PolicyEngine(policyStore::all, fresh);
     this.credentialStore = new CredentialStore(storage.database(), vault);
     credentialStore.checkKeys();
+    this.rotation = closing.add(new Rotation(credentialStore));
     this.credentials = new Credentials(credentialStore, vault);
     this.access = new TargetAccess(targets, policies);
 
+    this.eraStore = new EraStore(storage.database());
+    this.eras = new Eras(eraStore::save, clock);
     var news = new TargetNews(servers);
     this.upstreams = closing.add(upstreams(news));
     this.catalog = new Catalog(upstreams, config.mcp(), clock);
@@ -161,31 +181,37 @@ final class Parts {
     this.sessions = new Sessions(config.session(), clock, saved);
     this.sessionWriter =
         closing.add(new SessionWriter(sessions, saved, sessionStore, replicas, clock));
+    var connections = new SseConnections(sessions, clock);
     this.elsewhere =
         new ElsewhereEndpoint(
             authenticator,
+            id -> sessions.holds(id) || connections.holds(id),
             sessions,
             saved.homes(),
             forward,
             deadAfter.multipliedBy(2).plus(Duration.ofSeconds(5)));
-    this.mcp =
-        new McpEndpoint(
-            new McpParts(
-                authenticator,
-                sessions,
-                targets,
-                policies,
-                credentials,
-                upstreams,
-                catalog,
-                servers,
-                new Cursors(vault.derive("cursor"), clock),
-                audit,
-                new ArgumentDigest(secret(vault.derive("audit arguments"))),
-                metrics,
-                config.mcp(),
-                version.text(),
-                clock));
+    this.streams = new OpenStreams(config.session().maxStreamsPerUser());
+    var mcpParts =
+        new McpParts(
+            authenticator,
+            sessions,
+            connections,
+            streams,
+            targets,
+            policies,
+            credentials,
+            upstreams,
+            catalog,
+            servers,
+            new Cursors(vault.derive("cursor"), clock),
+            audit,
+            new ArgumentDigest(secret(vault.derive("audit arguments"))),
+            metrics,
+            config.mcp(),
+            version.text(),
+            clock);
+    this.sse = new SseEndpoint(mcpParts);
+    this.mcp = new McpEndpoint(mcpParts, sse);
   }
 
   private Upstreams upstreams(TargetNews news) {
@@ -203,8 +229,24 @@ final class Parts {
             gatewayId,
             version.text(),
             stragglers);
-    var http = closing.add(new HttpDial(config.mcp(), version.text()));
-    return new Upstreams(new TransportConnector(stdio, http), config.stdio(), config.mcp(), news);
+    var http = closing.add(new HttpDial(config.mcp(), version.text(), eras));
+    return new Upstreams(
+        new TransportConnector(stdio, http), config.stdio(), config.mcp(), news, this::renewed);
+  }
+
+  /// The way to a target with its settings and credentials as they are now.
+  private Reach renewed(Reach reach) {
+    String name = reach.target().name();
+    Target target =
+        targets
+            .find(reach.target().id())
+            .filter(Target::enabled)
+            .orElseThrow(() -> new UpstreamFailed(name, "is not there any more"));
+    return new Reach(
+        target,
+        reach.permit(),
+        reach.key(),
+        credentials.resolve(reach.permit(), target, reach.key()));
   }
 
   private static Secret secret(byte[] key) {
@@ -223,6 +265,7 @@ final class Parts {
     identities.onChange(user -> {
       sessions.endUnlessUnchanged(user, identities.find(user));
       sessions.recheck();
+      streams.recheck();
     });
     policies.onChange(sessions::recheck);
     sessions.onEnd(session -> upstreams.retireSession(session.digest()));
@@ -240,6 +283,7 @@ final class Parts {
     replicas.onLapse(sessionWriter::dropLost);
     replicas.start();
     sessionWriter.start();
+    eras.load(targets.all(), eraStore.all());
     health.rulesTooOldWhen(() -> !policies.ready());
     var heardLately = new Freshness(changes::confirmedAt, clock, DATABASE_AWAY);
     health.databaseAwayWhen(() -> changes.lost() || !heardLately.getAsBoolean());
@@ -286,6 +330,14 @@ final class Parts {
 
   McpEndpoint mcp() {
     return mcp;
+  }
+
+  SseEndpoint sse() {
+    return sse;
+  }
+
+  OpenStreams streams() {
+    return streams;
   }
 
   Gate<Authenticated> gate() {
@@ -336,6 +388,14 @@ final class Parts {
   CredentialRoutes credentialRoutes() {
     return new CredentialRoutes(
         credentialStore, credentials, access, user -> identities.find(user).isPresent());
+  }
+
+  TargetTokenRoutes targetTokenRoutes() {
+    return new TargetTokenRoutes(credentialStore, credentials, access);
+  }
+
+  RotationRoutes rotationRoutes() {
+    return new RotationRoutes(rotation, vault);
   }
 
   PolicyRoutes policyRoutes() {

@@ -1,6 +1,10 @@
 package io.reflow.gateway.audit;
 
+import static java.util.function.Function.identity;
+import static java.util.stream.Collectors.toMap;
+
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
 
 /// What became of a call.
@@ -11,6 +15,9 @@ public enum AuditOutcome {
   CANCELLED("cancelled"),
   /// The gateway ended before the answer: nobody knows what the upstream did.
   INTERRUPTED("interrupted");
+
+  private static final Map<String, AuditOutcome> BY_WIRE_NAME =
+      Arrays.stream(values()).collect(toMap(AuditOutcome::wireName, identity()));
 
   private final String wireName;
 
@@ -23,6 +30,6 @@ public enum AuditOutcome {
   }
 
   public static Optional<AuditOutcome> find(String wireName) {
-    return Arrays.stream(values()).filter(outcome -> outcome.wireName.equals(wireName)).findFirst();
+    return Optional.ofNullable(BY_WIRE_NAME.get(wireName));
   }
 }

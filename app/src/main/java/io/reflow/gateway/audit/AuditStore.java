@@ -1,41 +1,44 @@
 package io.reflow.gateway.audit;
 
+import io.helidon.dbclient.DbClientException;
 import io.helidon.dbclient.DbRow;
 import io.helidon.dbclient.DbStatementQuery;
 import io.reflow.gateway.database.Columns;
 import io.reflow.gateway.database.Database;
+import io.reflow.gateway.fault.GatewayException.Conflict;
 import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.target.TargetId;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
+import java.util.Set;
 import java.util.UUID;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Collectors;
+import org.postgresql.PGConnection;
+import org.postgresql.util.ByteStreamWriter;
 
 /// The audit log in PostgreSQL.
 final class AuditStore implements AuditRows {
 
-  private static final String INSERT =
+  private static final String COPY =
+      "copy audit_log (%s) from stdin (format binary)".formatted(CopyRows.COLUMNS);
+
+  private static final String KNOWN =
       """
-      insert into audit_log (replica, time, sequence, user_id, user_email, session_id,
-        client_name, client_version, protocol_version, method, target_id, target_name,
-        feature_kind, feature_name, policy, request_bytes, credential_scope, arguments_digest,
-        trace_id, outcome, error_code, reason, duration_us, upstream_us, answer_bytes)
-      select cast(? as uuid), * from unnest(
-        cast(? as timestamptz[]), cast(? as bigint[]), cast(? as uuid[]), cast(? as text[]),
-        cast(? as text[]), cast(? as text[]), cast(? as text[]), cast(? as text[]),
-        cast(? as text[]), cast(? as uuid[]), cast(? as text[]), cast(? as text[]),
-        cast(? as text[]), cast(? as text[]), cast(? as bigint[]), cast(? as text[]),
-        cast(? as text[]), cast(? as text[]), cast(? as text[]), cast(? as integer[]),
-        cast(? as text[]), cast(? as bigint[]), cast(? as bigint[]), cast(? as bigint[]))
-      on conflict do nothing
+      select sequence from audit_log
+      join unnest(cast(? as timestamptz[]), cast(? as bigint[])) as sent (time, sequence)
+        using (time, sequence)
+      where replica = cast(? as uuid)
       """;
 
   private final Database database;
@@ -46,38 +49,47 @@ final class AuditStore implements AuditRows {
 
   @Override
   public void insert(UUID replica, List<AuditRow> rows) {
+    try {
+      copy(replica, rows);
+    } catch (Conflict _) {
+      // COPY takes all or nothing. After a crash, what was shipped before it comes again.
+      copy(replica, missing(replica, rows));
+    }
+  }
+
+  private void copy(UUID replica, List<AuditRow> rows) {
     if (rows.isEmpty()) {
       return;
     }
+    ByteBuffer bytes = CopyRows.of(replica, rows);
     long _ =
+        database.run(db -> {
+          try {
+            return db.unwrap(Connection.class)
+                .unwrap(PGConnection.class)
+                .getCopyAPI()
+                .copyIn(COPY, ByteStreamWriter.of(bytes));
+          } catch (SQLException | IOException e) {
+            throw new DbClientException("the audit log's rows could not be copied", e);
+          }
+        });
+  }
+
+  /// The rows that are not there yet, each once.
+  private List<AuditRow> missing(UUID replica, List<AuditRow> rows) {
+    String[] times =
+        rows.stream().map(row -> row.entry().intent().time().toString()).toArray(String[]::new);
+    Long[] sequences = rows.stream().map(AuditRow::sequence).toArray(Long[]::new);
+    Set<Long> known =
         database.run(db ->
-            db.createInsert(INSERT)
+            db.createQuery(KNOWN)
+                .addParam(times)
+                .addParam(sequences)
                 .addParam(replica)
-                .addParam(texts(rows, row -> row.entry().intent().time().toString()))
-                .addParam(numbers(rows, row -> OptionalLong.of(row.sequence())))
-                .addParam(intents(rows, AuditIntent::user))
-                .addParam(intents(rows, AuditIntent::email))
-                .addParam(intents(rows, AuditIntent::session))
-                .addParam(intents(rows, AuditIntent::clientName))
-                .addParam(intents(rows, AuditIntent::clientVersion))
-                .addParam(intents(rows, AuditIntent::protocolVersion))
-                .addParam(texts(rows, row -> row.entry().intent().method()))
-                .addParam(intents(rows, AuditIntent::target))
-                .addParam(intents(rows, AuditIntent::targetName))
-                .addParam(intents(rows, AuditIntent::featureKind))
-                .addParam(intents(rows, AuditIntent::featureName))
-                .addParam(intents(rows, AuditIntent::policy))
-                .addParam(number(rows, row -> row.entry().intent().requestBytes()))
-                .addParam(intents(rows, AuditIntent::credentialScope))
-                .addParam(intents(rows, AuditIntent::argumentsDigest))
-                .addParam(intents(rows, AuditIntent::traceId))
-                .addParam(texts(rows, row -> row.entry().outcome().wireName()))
-                .addParam(numbers(rows, row -> widened(row.entry().errorCode())))
-                .addParam(texts(rows, row -> row.entry().reason().orElse(null)))
-                .addParam(number(rows, row -> micros(row.entry().duration())))
-                .addParam(number(rows, row -> micros(row.entry().upstream())))
-                .addParam(number(rows, row -> row.entry().answerBytes()))
-                .execute());
+                .execute()
+                .map(row -> Columns.number(row, "sequence"))
+                .collect(Collectors.toCollection(HashSet::new)));
+    return rows.stream().filter(row -> known.add(row.sequence())).toList();
   }
 
   @Override
@@ -204,43 +216,7 @@ final class AuditStore implements AuditRows {
     return Duration.ofNanos(Columns.optionalNumber(row, column).orElse(0L) * 1_000);
   }
 
-  private static long micros(Duration duration) {
-    return duration.toNanos() / 1_000;
-  }
-
-  private static OptionalLong widened(OptionalInt number) {
-    return number.isPresent() ? OptionalLong.of(number.getAsInt()) : OptionalLong.empty();
-  }
-
   private static OptionalInt narrowed(Optional<Long> number) {
     return number.isPresent() ? OptionalInt.of(number.get().intValue()) : OptionalInt.empty();
-  }
-
-  private static @Nullable String[] intents(
-      List<AuditRow> rows, Function<AuditIntent, Optional<?>> field) {
-    return texts(rows, row -> field.apply(row.entry().intent()).map(Object::toString).orElse(null));
-  }
-
-  private static @Nullable String[] texts(
-      List<AuditRow> rows, Function<AuditRow, @Nullable String> field) {
-    @Nullable String[] column = new String[rows.size()];
-    for (int i = 0; i < column.length; i++) {
-      column[i] = field.apply(rows.get(i));
-    }
-    return column;
-  }
-
-  private static @Nullable Long[] number(List<AuditRow> rows, Function<AuditRow, Long> field) {
-    return numbers(rows, row -> OptionalLong.of(field.apply(row)));
-  }
-
-  private static @Nullable Long[] numbers(
-      List<AuditRow> rows, Function<AuditRow, OptionalLong> field) {
-    @Nullable Long[] column = new Long[rows.size()];
-    for (int i = 0; i < column.length; i++) {
-      OptionalLong value = field.apply(rows.get(i));
-      column[i] = value.isPresent() ? (Long) value.getAsLong() : null;
-    }
-    return column;
   }
 }

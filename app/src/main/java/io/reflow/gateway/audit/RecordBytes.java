@@ -96,6 +96,11 @@ final class RecordBytes {
     return word(end);
   }
 
+  /// The same record, whose fields can be read once more from where this one stands.
+  RecordBytes fromHere() {
+    return new RecordBytes(bytes, end);
+  }
+
   static long word(int length) {
     return ((long) MAGIC << 32) | length;
   }
@@ -136,15 +141,18 @@ final class RecordBytes {
       putLength(-1);
       return;
     }
-    String text = value.get();
-    int length = Math.min(text.length(), LONGEST_TEXT);
-    room(2 + 3 * length);
-    int start = end;
-    end += 2;
-    for (int i = 0; i < length; i++) {
-      i += put(text, i);
-    }
-    SHORT.set(bytes, start, (short) (end - start - 2));
+    byte[] utf8 = storable(value.get()).getBytes(StandardCharsets.UTF_8);
+    putLength(utf8.length);
+    room(utf8.length);
+    System.arraycopy(utf8, 0, bytes, end, utf8.length);
+    end += utf8.length;
+  }
+
+  /// A surrogate that is alone, perhaps since the other half was cut off, is encoded as a question
+  /// mark.
+  private static String storable(String text) {
+    String cut = text.length() <= LONGEST_TEXT ? text : text.substring(0, LONGEST_TEXT);
+    return cut.replace('\0', '?');
   }
 
   long takeLong() {
@@ -171,38 +179,6 @@ final class RecordBytes {
     room(2);
     SHORT.set(bytes, end, (short) length);
     end += 2;
-  }
-
-  /// Writes the character at `i` as UTF-8; returns 1 when it took the next one with it.
-  private int put(String text, int i) {
-    char c = text.charAt(i);
-    if (c < 0x80) {
-      bytes[end++] = c == 0 ? (byte) '?' : (byte) c;
-      return 0;
-    }
-    if (c < 0x800) {
-      bytes[end++] = (byte) (0xc0 | (c >> 6));
-      bytes[end++] = (byte) (0x80 | (c & 0x3f));
-      return 0;
-    }
-    if (!Character.isSurrogate(c)) {
-      bytes[end++] = (byte) (0xe0 | (c >> 12));
-      bytes[end++] = (byte) (0x80 | ((c >> 6) & 0x3f));
-      bytes[end++] = (byte) (0x80 | (c & 0x3f));
-      return 0;
-    }
-    if (Character.isLowSurrogate(c)
-        || i + 1 >= Math.min(text.length(), LONGEST_TEXT)
-        || !Character.isLowSurrogate(text.charAt(i + 1))) {
-      bytes[end++] = (byte) '?';
-      return 0;
-    }
-    int point = Character.toCodePoint(c, text.charAt(i + 1));
-    bytes[end++] = (byte) (0xf0 | (point >> 18));
-    bytes[end++] = (byte) (0x80 | ((point >> 12) & 0x3f));
-    bytes[end++] = (byte) (0x80 | ((point >> 6) & 0x3f));
-    bytes[end++] = (byte) (0x80 | (point & 0x3f));
-    return 1;
   }
 
   private void room(int more) {

@@ -45,8 +45,14 @@ final class Shipper implements AutoCloseable {
   private volatile boolean closing;
   private volatile boolean giveUp;
 
-  /// A call that is under way, and the segment that has to stay for it.
-  private record OpenIntent(AuditIntent intent, Segment where) {}
+  /// A call that is under way, and the segment that has to stay for it. Its intent is read only in
+  /// the rare case that it is needed: the outcome repeats it.
+  private record OpenIntent(RecordBytes intent, Segment where) {
+
+    AuditIntent read() {
+      return AuditRecords.readIntent(intent.fromHere());
+    }
+  }
 
   Shipper(UUID replica, Journal journal, AuditRows rows, AuditConfig config, InstantSource clock) {
     this.replica = replica;
@@ -142,13 +148,13 @@ final class Shipper implements AutoCloseable {
     switch (record.kind()) {
       case INTENT -> {
         if (!segment.done()) {
-          open.put(record.sequence(), new OpenIntent(AuditRecords.readIntent(record), segment));
+          open.put(record.sequence(), new OpenIntent(record, segment));
         }
       }
       case CARRIED -> {
         long sequence = record.takeLong();
         if (segment.recovered()) {
-          open.put(sequence, new OpenIntent(AuditRecords.readIntent(record), segment));
+          open.put(sequence, new OpenIntent(record, segment));
         }
       }
       case OUTCOME -> {
@@ -180,8 +186,8 @@ final class Shipper implements AutoCloseable {
   }
 
   private void addInterrupted(List<AuditRow> batch) {
-    open.forEach((sequence, call) ->
-        batch.add(new AuditRow(sequence, AuditEntry.interrupted(call.intent()))));
+    open.forEach(
+        (sequence, call) -> batch.add(new AuditRow(sequence, AuditEntry.interrupted(call.read()))));
     open.clear();
   }
 
@@ -249,10 +255,10 @@ final class Shipper implements AutoCloseable {
   private void carryOpen(Segment old) {
     for (var call : List.copyOf(open.entrySet())) {
       if (call.getValue().where() == old) {
-        AuditIntent intent = call.getValue().intent();
+        OpenIntent carried = call.getValue();
         try {
-          long copy = journal.appendAtOnce(AuditRecords.carry(call.getKey(), intent));
-          open.put(call.getKey(), new OpenIntent(intent, journal.holding(copy)));
+          long copy = journal.appendAtOnce(AuditRecords.carry(call.getKey(), carried.read()));
+          open.put(call.getKey(), new OpenIntent(carried.intent(), journal.holding(copy)));
         } catch (GatewayException.Unavailable _) {
           return;
         }

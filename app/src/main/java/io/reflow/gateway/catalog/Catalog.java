@@ -45,6 +45,9 @@ public final class Catalog {
   private static final int MAX_LISTS = 20_000;
   private static final long MAX_BYTES = 64 << 20;
 
+  /// Whatever a target says, it is asked again after so long.
+  static final Duration LONGEST_TTL = Duration.ofHours(1);
+
   private static final String TOO_SLOW = "takes too long to list its features";
 
   /// A miss asks the target again at most this often, so that nobody can make the gateway hammer
@@ -252,22 +255,50 @@ public final class Catalog {
     Instant now = clock.instant();
     Duration ttl =
         facts.offers(kind.announced()) ? config.list().announcedTtl() : config.list().silentTtl();
-    List<Item> items = facts.offers(kind.capability()) ? pages(reach, kind) : List.of();
-    return TargetList.of(items, now, now.plus(ttl));
+    if (!facts.offers(kind.capability())) {
+      return TargetList.of(List.of(), now, now.plus(ttl), false, facts.version().stateless());
+    }
+    Whole whole = pages(reach, kind);
+    Duration asSaid = facts.version().stateless() ? whole.ttl(ttl) : ttl;
+    return TargetList.of(whole.items, now, now.plus(asSaid), true, whole.open);
   }
 
-  private List<Item> pages(Reach reach, ListKind kind) throws InterruptedException {
+  /// A list that is being put together of its pages.
+  private static final class Whole {
+    private final List<Item> items = new ArrayList<>();
+    private OptionalLong ttlMs = OptionalLong.empty();
+    private boolean open = true;
+    private long bytes;
+
+    void add(ListReader.Page page) {
+      items.addAll(page.items());
+      open &= page.open();
+      bytes += page.bytes();
+      page.ttlMs()
+          .ifPresent(
+              ms -> ttlMs = OptionalLong.of(Math.min(ms, ttlMs.orElse(LONGEST_TTL.toMillis()))));
+    }
+
+    boolean fits() {
+      return items.size() < MAX_ITEMS && bytes < MAX_BYTES;
+    }
+
+    /// As the target says, where it does.
+    Duration ttl(Duration otherwise) {
+      return ttlMs.isPresent() ? Duration.ofMillis(ttlMs.getAsLong()) : otherwise;
+    }
+  }
+
+  private Whole pages(Reach reach, ListKind kind) throws InterruptedException {
     long end = System.nanoTime() + config.timeout().list().toNanos();
-    long bytes = 0;
-    List<Item> items = new ArrayList<>();
+    var whole = new Whole();
     Set<String> cursors = new HashSet<>();
     RawJson params = RawJson.EMPTY_OBJECT;
-    for (int page = 0; page < MAX_PAGES && items.size() < MAX_ITEMS && bytes < MAX_BYTES; page++) {
+    for (int page = 0; page < MAX_PAGES && whole.fits(); page++) {
       ListReader.Page read = page(reach, kind, params, end);
-      items.addAll(read.items());
-      bytes += read.bytes();
+      whole.add(read);
       if (read.nextCursor().isEmpty() || !cursors.add(read.nextCursor().get())) {
-        return items;
+        return whole;
       }
       params = RawJson.of("{\"cursor\":" + JsonText.quote(read.nextCursor().get()) + "}");
     }
@@ -275,7 +306,7 @@ public final class Catalog {
         .addKeyValue("target", reach.target().name())
         .addKeyValue("method", kind.method())
         .log("The list has no end; the rest of it is left out");
-    return items;
+    return whole;
   }
 
   private static boolean unknownMethod(RawJson error) {
@@ -302,7 +333,7 @@ public final class Catalog {
     Duration left = Duration.ofMillis(TimeUnit.NANOSECONDS.toMillis(nanos) + 1);
     var call = new UpstreamCall(kind.method(), params, OptionalLong.empty(), left, left);
     return switch (upstreams.call(reach, call, Caller.SILENT)) {
-      case Answer.Result(var result) -> {
+      case Answer.Result(var result, var _) -> {
         try {
           yield ListReader.read(kind, result);
         } catch (MalformedMessage e) {
@@ -313,7 +344,7 @@ public final class Catalog {
       // A server that offers resources need not know templates, and some offer what they do not
       // have at all: such a list is empty.
       case Answer.Failure(var error) when kind == ListKind.TEMPLATES || unknownMethod(error) ->
-          new ListReader.Page(List.of(), Optional.empty(), 0);
+          ListReader.Page.EMPTY;
       case Answer.Failure _ -> throw new UpstreamFailed(target, "refused " + kind.method());
     };
   }

@@ -7,6 +7,7 @@ import io.reflow.gateway.fault.GatewayException.InvalidRequest;
 import io.reflow.gateway.fault.GatewayException.NotFound;
 import io.reflow.gateway.fault.GatewayException.NotPermitted;
 import io.reflow.gateway.http.Exchange;
+import io.reflow.gateway.http.RestHandler;
 import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.policy.TargetAccess;
@@ -57,36 +58,20 @@ public final class CredentialRoutes {
     exchange.ok(effective.stream().map(SourceJson::of).toList());
   }
 
-  public void getDefault(Exchange<Authenticated> exchange) {
-    get(exchange, new Scope.Default());
+  public RestHandler<Authenticated> get(EnvPath path) {
+    return exchange -> show(exchange, path.scope(exchange));
   }
 
-  public void putDefault(Exchange<Authenticated> exchange) {
-    replace(exchange, new Scope.Default());
+  public RestHandler<Authenticated> replace(EnvPath path) {
+    return exchange -> replace(exchange, path.scope(exchange));
   }
 
-  public void postDefault(Exchange<Authenticated> exchange) {
-    put(exchange, new Scope.Default());
+  public RestHandler<Authenticated> put(EnvPath path) {
+    return exchange -> put(exchange, path.scope(exchange));
   }
 
-  public void deleteDefault(Exchange<Authenticated> exchange) {
-    delete(exchange, new Scope.Default());
-  }
-
-  public void getUser(Exchange<Authenticated> exchange) {
-    exchange.ok(ofUser(target(exchange), user(exchange)));
-  }
-
-  public void putUser(Exchange<Authenticated> exchange) {
-    replace(exchange, user(exchange));
-  }
-
-  public void postUser(Exchange<Authenticated> exchange) {
-    put(exchange, user(exchange));
-  }
-
-  public void deleteUser(Exchange<Authenticated> exchange) {
-    delete(exchange, user(exchange));
+  public RestHandler<Authenticated> delete(EnvPath path) {
+    return exchange -> delete(exchange, path.scope(exchange));
   }
 
   /// What is stored for the user, and which other keys could be.
@@ -104,8 +89,13 @@ public final class CredentialRoutes {
     return List.copyOf(keys.values());
   }
 
-  private void get(Exchange<Authenticated> exchange, Scope scope) {
+  private void show(Exchange<Authenticated> exchange, Scope scope) {
     Target target = target(exchange);
+    if (scope instanceof Scope.User user) {
+      requireOwnOrAdmin(exchange, user.id());
+      exchange.ok(ofUser(target, scope));
+      return;
+    }
     exchange.ok(
         credentials.of(target.id()).stream()
             .filter(config -> config.scope().equals(scope))
@@ -114,7 +104,7 @@ public final class CredentialRoutes {
   }
 
   private void put(Exchange<Authenticated> exchange, Scope scope) {
-    Target target = target(exchange);
+    Target target = changing(exchange, scope);
     EnvConfigRequestJson request = exchange.body(EnvConfigRequestJson.class);
     Change change = change(target, scope, request);
     if (!TargetAccess.admin(exchange.caller())) {
@@ -134,7 +124,7 @@ public final class CredentialRoutes {
   }
 
   private void replace(Exchange<Authenticated> exchange, Scope scope) {
-    Target target = target(exchange);
+    Target target = changing(exchange, scope);
     Map<String, Secret> values = values(target, exchange.body(ScopeJson.class).configs());
     Optional<Set<String>> only = Optional.empty();
     if (!TargetAccess.admin(exchange.caller())) {
@@ -143,15 +133,11 @@ public final class CredentialRoutes {
     }
     store.replace(target.id(), scope, values, only);
     credentials.reload();
-    if (scope instanceof Scope.User) {
-      exchange.ok(ofUser(target, scope));
-    } else {
-      get(exchange, scope);
-    }
+    show(exchange, scope);
   }
 
   private void delete(Exchange<Authenticated> exchange, Scope scope) {
-    Target target = target(exchange);
+    Target target = changing(exchange, scope);
     String key = exchange.path("key");
     if (!TargetAccess.admin(exchange.caller())) {
       refuseUnlessSettable(target, Set.of(key));
@@ -163,13 +149,19 @@ public final class CredentialRoutes {
     exchange.noContent();
   }
 
+  private Target changing(Exchange<Authenticated> exchange, Scope scope) {
+    Target target = target(exchange);
+    if (scope instanceof Scope.User user) {
+      requireOwnOrAdmin(exchange, user.id());
+    }
+    return target;
+  }
+
   private Target target(Exchange<Authenticated> exchange) {
     return access.get(exchange.caller(), exchange.id("id"));
   }
 
-  /// The scope of the user in the path: the caller's own, or for an admin anybody's.
-  private Scope user(Exchange<Authenticated> exchange) {
-    UserId user = new UserId(exchange.id("user"));
+  private void requireOwnOrAdmin(Exchange<Authenticated> exchange, UserId user) {
     boolean own = user.equals(exchange.caller().identity().user());
     if (!own && !TargetAccess.admin(exchange.caller())) {
       throw new NotPermitted("only an admin may manage the credentials of another user");
@@ -177,7 +169,6 @@ public final class CredentialRoutes {
     if (!own && !knownUser.test(user)) {
       throw new NotFound("there is no user '%s'".formatted(user));
     }
-    return new Scope.User(user);
   }
 
   private Change change(Target target, Scope scope, EnvConfigRequestJson request) {

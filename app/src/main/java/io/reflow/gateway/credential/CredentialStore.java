@@ -59,23 +59,37 @@ public final class CredentialStore {
     });
   }
 
-  /// Seals with the first key what another one has sealed.
+  /// What other keys than the first have sealed.
+  List<EnvConfig> sealedWithOldKeys() {
+    return database.run(db -> {
+      String query = "select * from env_configs where key_id <> ?";
+      try (Stream<DbRow> rows = db.query(query, vault.sealingKey())) {
+        return rows.map(CredentialStore::config).flatMap(Optional::stream).toList();
+      }
+    });
+  }
+
+  /// Seals a value with the first key; without effect on one that was changed meanwhile.
   ///
-  /// @return how many values were sealed anew
-  public int rotate() {
-    List<EnvConfig> old =
-        all().stream()
-            .filter(config ->
-                config
-                    .sealed()
-                    .filter(sealed -> !sealed.keyId().equals(vault.sealingKey()))
-                    .isPresent())
-            .toList();
-    int rotated = 0;
-    for (EnvConfig config : old) {
-      rotated += rotate(config, config.sealed().orElseThrow());
-    }
-    return rotated;
+  /// @throws VaultException when it can't be decrypted
+  void rotate(EnvConfig config) {
+    Sealed old = config.sealed().orElseThrow();
+    Sealed sealed = vault.seal(vault.open(old, config.place()), config.place());
+    long _ =
+        database.transaction(db ->
+            db.update(
+                """
+                update env_configs set key_id = ?, ciphertext = ?
+                where target_id = ? and scope_kind = ? and scope_value = ? and key = ?
+                  and ciphertext = ?
+                """,
+                sealed.keyId(),
+                sealed.ciphertext(),
+                config.target().value(),
+                config.scope().kind(),
+                config.scope().value(),
+                config.key(),
+                old.ciphertext()));
   }
 
   List<EnvConfig> all() {
@@ -114,6 +128,19 @@ public final class CredentialStore {
         db.delete(
             "delete from env_configs where %s and key = ?".formatted(AT), at(target, scope, key)))
         > 0;
+  }
+
+  /// Takes the value away; what was declared of the key stays. False if it has none.
+  boolean clear(TargetId target, Scope scope, String key) {
+    return database.transaction(db -> {
+      lock(db, target);
+      Optional<EnvConfig> config =
+          of(db, target, scope).stream()
+              .filter(each -> each.key().equals(key) && each.sealed().isPresent())
+              .findFirst();
+      config.ifPresent(found -> clear(db, found));
+      return config.isPresent();
+    });
   }
 
   /// As part of a larger transaction.
@@ -184,25 +211,6 @@ public final class CredentialStore {
   private static Object[] at(TargetId target, Scope scope, Object... more) {
     return Stream.concat(Stream.of(target.value(), scope.kind(), scope.value()), Stream.of(more))
         .toArray();
-  }
-
-  private int rotate(EnvConfig config, Sealed old) {
-    Sealed sealed = vault.seal(vault.open(old, config.place()), config.place());
-    return database.transaction(db ->
-        (int)
-            db.update(
-                """
-                update env_configs set key_id = ?, ciphertext = ?
-                where target_id = ? and scope_kind = ? and scope_value = ? and key = ?
-                  and ciphertext = ?
-                """,
-                sealed.keyId(),
-                sealed.ciphertext(),
-                config.target().value(),
-                config.scope().kind(),
-                config.scope().value(),
-                config.key(),
-                old.ciphertext()));
   }
 
   private static Optional<EnvConfig> config(DbRow row) {

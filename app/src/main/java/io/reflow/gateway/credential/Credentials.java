@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.groupingBy;
 
 import io.reflow.gateway.config.Secret;
 import io.reflow.gateway.database.Snapshot;
+import io.reflow.gateway.fault.GatewayException.CredentialMissing;
 import io.reflow.gateway.fault.GatewayException.NotPermitted;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.identity.Identity;
@@ -15,15 +16,17 @@ import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.target.Transport;
 import io.reflow.gateway.target.UpstreamAuth;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// What is injected into which instance. An instance gets the credentials of those who share it and
@@ -126,27 +129,75 @@ public final class Credentials {
       case Transport.Stdio _ -> {
         SortedMap<String, Secret> environment = new TreeMap<>();
         configs.forEach((key, config) -> environment.put(key, open(target, config)));
-        yield new Injection(environment, Map.of(), fingerprint.of(environment, target.revision()));
+        yield new Injection(
+            environment,
+            Map.of(),
+            scope(configs.values()),
+            fingerprint.of(environment, target.revision()));
       }
       case Transport.StreamableHttp _ -> {
-        SortedMap<String, Secret> headers = new TreeMap<>();
-        Optional.ofNullable(configs.get(KeyRules.AUTH_TOKEN))
-            .ifPresent(config -> addHeader(headers, target, config));
-        yield new Injection(Map.of(), headers, fingerprint.of(headers, target.revision()));
+        SortedMap<String, Secret> headers = headers(target, configs);
+        List<EnvConfig> used =
+            headers.isEmpty() ? List.of() : List.of(configs.get(KeyRules.AUTH_TOKEN));
+        yield new Injection(
+            Map.of(), headers, scope(used), fingerprint.of(headers, target.revision()));
       }
+    };
+  }
+
+  private static String scope(Collection<EnvConfig> used) {
+    return used.stream()
+        .map(EnvConfig::scope)
+        .sorted(Comparator.comparingInt(Credentials::width))
+        .map(Scope::kind)
+        .distinct()
+        .collect(Collectors.joining(","));
+  }
+
+  private static int width(Scope scope) {
+    return switch (scope) {
+      case Scope.User _ -> 0;
+      case Scope.Group _ -> 1;
+      case Scope.Role _ -> 2;
+      case Scope.Default _ -> 3;
     };
   }
 
   /// Other keys are not sent to an HTTP target: they would leave the gateway under names that
   /// nobody chose.
-  private void addHeader(Map<String, Secret> headers, Target target, EnvConfig config) {
+  private SortedMap<String, Secret> headers(Target target, Map<String, EnvConfig> configs) {
+    SortedMap<String, Secret> headers = new TreeMap<>();
     switch (target.auth()) {
       case UpstreamAuth.None() -> {}
       case UpstreamAuth.Bearer() ->
-          headers.put(
-              "Authorization", new Secret("Bearer " + headerValue(target, config).reveal()));
-      case UpstreamAuth.Header(var name) -> headers.put(name, headerValue(target, config));
+          headers.put("Authorization", new Secret("Bearer " + token(target, configs).reveal()));
+      case UpstreamAuth.Header(var name) -> headers.put(name, token(target, configs));
     }
+    return headers;
+  }
+
+  private Secret token(Target target, Map<String, EnvConfig> configs) {
+    EnvConfig config = configs.get(KeyRules.AUTH_TOKEN);
+    if (config == null) {
+      throw new CredentialMissing(missing(target));
+    }
+    return headerValue(target, config);
+  }
+
+  /// Who can do something about it, and where.
+  private static String missing(Target target) {
+    String where = "/api/targets/" + target.id();
+    String admins =
+        switch (target.isolation()) {
+          case SHARED -> "an admin sets it for everybody with PUT %s/tokens/default";
+          case PER_ROLE -> "an admin sets it for your role with PUT %s/tokens/role";
+          case PER_GROUP -> "an admin sets it for your group with PUT %s/tokens/group";
+          case PER_USER ->
+              "you set your own with PUT %s/token, or an admin sets one for your role or"
+                  + " group";
+        };
+    return "target '%s' needs a token that is not set: %s"
+        .formatted(target.name(), admins.formatted(where));
   }
 
   private Secret headerValue(Target target, EnvConfig config) {

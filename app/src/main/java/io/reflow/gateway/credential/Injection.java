@@ -4,9 +4,13 @@ import io.reflow.gateway.config.Secret;
 import java.util.Map;
 
 /// What is injected into one instance: environment variables for a process, headers for an HTTP
-/// target. `fingerprint` is equal exactly when the values are; it says nothing about them.
+/// target. `scope` says for whom they were stored, the narrowest first (`user,default`; empty when
+/// there are none). `fingerprint` is equal exactly when the values are; it says nothing about them.
 public record Injection(
-    Map<String, Secret> environment, Map<String, Secret> headers, String fingerprint) {
+    Map<String, Secret> environment,
+    Map<String, Secret> headers,
+    String scope,
+    String fingerprint) {
 
   public Injection {
     environment = Map.copyOf(environment);

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// What e-mails, passwords and names may look like. Everything refused here names its field.
-final class IdentityRules {
+public final class IdentityRules {
 
   private static final int MAX_EMAIL_LENGTH = 254;
   private static final int MIN_PASSWORD_LENGTH = 8;
@@ -67,7 +67,7 @@ final class IdentityRules {
   }
 
   /// A role's or a group's name.
-  static String name(String field, @Nullable String value) {
+  public static String name(String field, @Nullable String value) {
     String name = required(field, value);
     if (!NAME.matcher(name).matches()) {
       throw new InvalidRequest(

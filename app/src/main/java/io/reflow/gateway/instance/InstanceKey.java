@@ -5,6 +5,7 @@ import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
+import io.reflow.gateway.target.Transport;
 import java.util.Optional;
 import java.util.SortedSet;
 
@@ -61,9 +62,27 @@ public record InstanceKey(
   }
 
   /// The instance of `target` that serves `caller` in a session.
-  public static InstanceKey of(Target target, Identity caller, String session) {
+  ///
+  /// What the client can do makes a difference only where a question of the target finds its way to
+  /// the one who is meant: several users can't be told apart over one pipe or one event stream.
+  ///
+  /// @param client what the caller's client can do; nothing for a target that is not told once and
+  ///   for all, but with each call
+  public static InstanceKey of(
+      Target target, Identity caller, String session, ClientCapabilities client) {
     Optional<String> own = target.settings().stateful() ? Optional.of(session) : Optional.empty();
-    return new InstanceKey(target.id(), sharing(target, caller), own, ClientCapabilities.NONE);
+    Sharing sharing = sharing(target, caller);
+    boolean told =
+        switch (target.transport()) {
+          case Transport.StreamableHttp _ -> true;
+          case Transport.Stdio _ -> sharing instanceof Sharing.User || own.isPresent();
+        };
+    return new InstanceKey(target.id(), sharing, own, told ? client : ClientCapabilities.NONE);
+  }
+
+  /// Whether all calls of the instance come from one user.
+  public boolean exclusive() {
+    return sharing instanceof Sharing.User || session.isPresent();
   }
 
   private static Sharing sharing(Target target, Identity caller) {

@@ -1,11 +1,12 @@
 package io.reflow.gateway.mcp;
 
-import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
+import io.reflow.gateway.fault.GatewayException;
 import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.policy.Decision;
 import io.reflow.gateway.policy.Permit;
 import io.reflow.gateway.protocol.Message;
+import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.upstream.Reach;
@@ -29,8 +30,17 @@ sealed interface Call {
     }
   }
 
-  /// What they say: a message, or the wish to close the session.
-  record Understood(Optional<Message> message, Known call) implements Call {
+  /// What they say: a message, or the wish to close the session. A message of the stateless era
+  /// makes claims of its client, one of the `initialize` era belongs to a session.
+  ///
+  /// @param batch what came together; there is no message then
+  record Understood(
+      Optional<Message> message, Optional<Claims> claims, List<RawJson> batch, Known call)
+      implements Call {
+
+    Understood(Optional<Message> message, Optional<Claims> claims, Known call) {
+      this(message, claims, List.of(), call);
+    }
 
     @Override
     public AuditTrail trail() {
@@ -99,7 +109,7 @@ sealed interface Call {
   record Granted(Candidate candidate, Permit permit, Decision decision) {}
 
   /// A target that can't be called, since what belongs there can't be had.
-  record Unequipped(Granted granted, UpstreamFailed reason) {}
+  record Unequipped(Granted granted, GatewayException reason) {}
 
   /// A target that can be called.
   record Ready(Candidate candidate, Reach reach, Decision decision) {}

@@ -1,21 +1,10 @@
 package io.reflow.gateway.mcp;
 
-import io.reflow.gateway.protocol.ClientCapabilities;
-import io.reflow.gateway.protocol.JsonObject;
-import io.reflow.gateway.protocol.JsonObjectEdit;
-import io.reflow.gateway.protocol.LogLevel;
-import io.reflow.gateway.protocol.MalformedMessage;
-import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
-import io.reflow.gateway.session.Session;
-import io.reflow.gateway.upstream.Caller;
-import io.reflow.gateway.upstream.InputRequest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -28,7 +17,7 @@ import org.slf4j.LoggerFactory;
 /// What a target says while it works on a call, on its way to the client. The answer becomes an
 /// event stream with the first such message, and stays plain JSON without one. A thread of its own
 /// writes, so that a slow client holds up nobody; what it has no room for is left out.
-final class ClientStream implements Caller {
+final class ClientStream {
 
   private static final Logger LOG = LoggerFactory.getLogger(ClientStream.class);
   private static final int ROOM = 256;
@@ -37,8 +26,6 @@ final class ClientStream implements Caller {
   private final boolean accepted;
   private final Supplier<OutputStream> open;
   private final BlockingQueue<byte[]> events = new LinkedBlockingQueue<>(ROOM);
-  private @Nullable Session session;
-  private @Nullable RawJson progressToken;
   private volatile @Nullable Thread writer;
   private boolean sealed;
   private volatile boolean over;
@@ -50,71 +37,8 @@ final class ClientStream implements Caller {
     this.open = open;
   }
 
-  /// Says what the client wants to hear of; nothing before.
-  void expect(Session itsSession, Optional<RawJson> itsProgressToken) {
-    session = itsSession;
-    progressToken = itsProgressToken.orElse(null);
-  }
-
-  @Override
-  public void progress(RawJson params) {
-    RawJson token = progressToken;
-    if (token == null) {
-      return;
-    }
-    try {
-      JsonObject progress = MessageReader.readObject(params);
-      send(
-          "notifications/progress",
-          new JsonObjectEdit(progress).set("progressToken", token).apply());
-    } catch (MalformedMessage e) {
-      LOG.atDebug().addKeyValue("reason", e.why()).log("A progress message was left out");
-    }
-  }
-
-  @Override
-  public void log(RawJson params) {
-    Session known = session;
-    if (known == null) {
-      return;
-    }
-    try {
-      boolean wanted =
-          MessageReader.readObject(params)
-              .text("level")
-              .flatMap(LogLevel::find)
-              .map(level -> level.compareTo(known.logLevel()) >= 0)
-              .orElse(false);
-      if (wanted) {
-        send("notifications/message", params);
-      }
-    } catch (MalformedMessage e) {
-      LOG.atDebug().addKeyValue("reason", e.why()).log("A log message was left out");
-    }
-  }
-
-  @Override
-  public Map<String, InputRequest.Answer> ask(List<InputRequest> questions) {
-    throw new UnsupportedOperationException("clients are not asked yet");
-  }
-
-  @Override
-  public ClientCapabilities capabilities() {
-    Session known = session;
-    return known == null ? ClientCapabilities.NONE : known.capabilities();
-  }
-
-  @Override
-  public Optional<LogLevel> logLevel() {
-    return Optional.ofNullable(session).map(Session::logLevel);
-  }
-
-  @Override
-  public boolean takesInputRequired() {
-    return false;
-  }
-
-  private synchronized void send(String method, RawJson params) {
+  /// Sends a notification, unless it comes too late or the client takes no streams.
+  synchronized void send(String method, RawJson params) {
     if (!accepted || sealed || over) {
       return;
     }

@@ -31,6 +31,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /// Stands in front of the MCP endpoint: a request whose session is at another replica is passed on
@@ -43,19 +44,23 @@ public final class ElsewhereEndpoint {
   private static final Duration TRY_AGAIN = Duration.ofSeconds(5);
 
   private final Authenticator authenticator;
+  private final Predicate<String> here;
   private final Sessions sessions;
   private final SessionHomes homes;
   private final ForwardEndpoint forward;
   private final Duration patience;
 
+  /// @param here knows what is in memory under an id
   /// @param patience how long a request may wait for the death of a replica
   public ElsewhereEndpoint(
       Authenticator authenticator,
+      Predicate<String> here,
       Sessions sessions,
       SessionHomes homes,
       ForwardEndpoint forward,
       Duration patience) {
     this.authenticator = authenticator;
+    this.here = here;
     this.sessions = sessions;
     this.homes = homes;
     this.forward = forward;
@@ -100,7 +105,7 @@ public final class ElsewhereEndpoint {
         .headers()
         .first(SESSION_ID)
         .or(() -> request.query().first(SESSION_QUERY).asOptional())
-        .filter(id -> !sessions.holds(id));
+        .filter(id -> !here.test(id));
   }
 
   /// Empty where the endpoint is to say what is wrong with the caller.

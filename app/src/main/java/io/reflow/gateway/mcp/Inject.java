@@ -1,25 +1,34 @@
 package io.reflow.gateway.mcp;
 
 import io.reflow.gateway.credential.Credentials;
+import io.reflow.gateway.fault.GatewayException.CredentialMissing;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
+import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.instance.InstanceKey;
+import io.reflow.gateway.instance.InstanceKey.Sharing;
 import io.reflow.gateway.mcp.Call.Granted;
 import io.reflow.gateway.mcp.Call.Ready;
 import io.reflow.gateway.mcp.Call.Unequipped;
+import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.upstream.Reach;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /// Finds the instance that serves the caller and the credentials that belong there.
 final class Inject implements Stage<Call.Permitted, Call.Equipped> {
 
   private final Credentials credentials;
+  private final Predicate<Target> toldWithEachCall;
 
-  Inject(Credentials credentials) {
+  /// @param toldWithEachCall of a target of the stateless era: it hears with each call what the
+  ///   client can do, so that all clients can share an instance
+  Inject(Credentials credentials, Predicate<Target> toldWithEachCall) {
     this.credentials = credentials;
+    this.toldWithEachCall = toldWithEachCall;
   }
 
   @Override
@@ -34,7 +43,7 @@ final class Inject implements Stage<Call.Permitted, Call.Equipped> {
   private Optional<Ready> ready(Granted granted, Session session, List<Unequipped> unequipped) {
     try {
       return Optional.of(ready(granted, session));
-    } catch (UpstreamFailed e) {
+    } catch (CredentialMissing | UpstreamFailed e) {
       unequipped.add(new Unequipped(granted, e));
       return Optional.empty();
     }
@@ -42,9 +51,19 @@ final class Inject implements Stage<Call.Permitted, Call.Equipped> {
 
   private Ready ready(Granted granted, Session session) {
     Target target = granted.candidate().target();
-    InstanceKey key = InstanceKey.of(target, granted.permit().caller(), session.digest());
+    ClientCapabilities client =
+        toldWithEachCall.test(target) ? ClientCapabilities.NONE : session.capabilities();
+    InstanceKey key = key(target, granted.permit().caller(), session, client);
     var injection = credentials.resolve(granted.permit(), target, key);
     var reach = new Reach(target, granted.permit(), key, injection);
     return new Ready(granted.candidate(), reach, granted.decision());
+  }
+
+  /// What a stateful target has for each session it has for each user where there are none.
+  private static InstanceKey key(
+      Target target, Identity caller, Session session, ClientCapabilities client) {
+    return session.stateless() && target.settings().stateful()
+        ? new InstanceKey(target.id(), new Sharing.User(caller.user()), Optional.empty(), client)
+        : InstanceKey.of(target, caller, session.digest(), client);
   }
 }

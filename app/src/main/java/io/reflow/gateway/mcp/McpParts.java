@@ -9,7 +9,9 @@ import io.reflow.gateway.config.McpConfig;
 import io.reflow.gateway.credential.Credentials;
 import io.reflow.gateway.identity.Authenticator;
 import io.reflow.gateway.policy.PolicyEngine;
+import io.reflow.gateway.session.OpenStreams;
 import io.reflow.gateway.session.Sessions;
+import io.reflow.gateway.session.SseConnections;
 import io.reflow.gateway.target.Targets;
 import io.reflow.gateway.telemetry.Metrics;
 import io.reflow.gateway.upstream.Upstreams;
@@ -19,6 +21,8 @@ import java.time.InstantSource;
 public record McpParts(
     Authenticator authenticator,
     Sessions sessions,
+    SseConnections connections,
+    OpenStreams streams,
     Targets targets,
     PolicyEngine policies,
     Credentials credentials,

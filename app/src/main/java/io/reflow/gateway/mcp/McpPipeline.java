@@ -4,6 +4,7 @@ import io.reflow.gateway.catalog.Locator;
 import io.reflow.gateway.catalog.MergedLists;
 import io.reflow.gateway.catalog.Names;
 import io.reflow.gateway.catalog.ParallelLists;
+import io.reflow.gateway.protocol.ProtocolVersion;
 
 /// The request path of the gateway, whole.
 final class McpPipeline {
@@ -34,17 +35,20 @@ final class McpPipeline {
     var names = new Names(config.naming());
     var lists = new ParallelLists(parts.catalog(), config.timeout().list());
     var locator = new Locator(parts.catalog(), lists);
-    var merged = new MergedLists(lists, parts.policies(), names, parts.cursors(), config);
+    var merged =
+        new MergedLists(lists, parts.policies(), names, parts.cursors(), config, parts.clock());
     var authorize = new Authorize(parts.policies());
-    var inject = new Inject(parts.credentials());
+    var inject = new Inject(parts.credentials(), _ -> false);
     var warmUp = new WarmUp(visibility, authorize.then(inject), parts.catalog());
-    var local =
-        new LocalAnswers(
-            parts.sessions(), visibility, parts.servers(), config, warmUp, parts.version());
+    var introduction = new Introduction(visibility, parts.servers(), config, parts.version());
+    var results = new Results(introduction.serverInfo(ProtocolVersion.V2026_07_28));
     var proxy =
         new Proxy(
             parts.authenticator(),
-            local,
+            new LocalAnswers(parts.sessions(), introduction, warmUp),
+            new StatelessAnswers(introduction, results),
+            results,
+            new SessionCallers(visibility, config.inputTimeout()),
             parts.upstreams(),
             locator,
             merged,
@@ -52,16 +56,49 @@ final class McpPipeline {
             names,
             parts.audit(),
             parts.digest(),
-            config);
+            config,
+            new Translations(parts.servers(), config));
     var pipeline =
         of(
             new Authenticate(parts.authenticator()),
             new Understand(),
-            new OpenSession(parts.sessions(), parts.targets(), visibility),
+            openSession(parts, visibility),
             new Route(visibility, names),
             authorize,
             inject,
             proxy);
     return new Audited(pipeline, parts.audit(), parts.metrics());
+  }
+
+  private static OpenSession openSession(McpParts parts, Visibility visibility) {
+    return new OpenSession(parts.sessions(), parts.connections(), parts.targets(), visibility);
+  }
+
+  /// How a client comes to a stream of its session.
+  static Stage<Call.Received, Reply> listening(McpParts parts) {
+    var visibility = new Visibility(parts.targets(), parts.policies());
+    return new Audited(
+        new Authenticate(parts.authenticator())
+            .then(new Understand())
+            .then(openSession(parts, visibility))
+            .then(new Listen(parts.streams(), parts.authenticator())),
+        parts.audit(),
+        parts.metrics());
+  }
+
+  /// How a client comes to a connection of the oldest transport.
+  static Stage<Call.Received, Reply> connecting(McpParts parts) {
+    var visibility = new Visibility(parts.targets(), parts.policies());
+    return new Audited(
+        new Authenticate(parts.authenticator())
+            .then(new Understand())
+            .then(
+                new Connect(
+                    openSession(parts, visibility),
+                    parts.connections(),
+                    parts.streams(),
+                    parts.authenticator())),
+        parts.audit(),
+        parts.metrics());
   }
 }

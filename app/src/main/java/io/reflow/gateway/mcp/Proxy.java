@@ -16,7 +16,6 @@ import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.identity.Authenticator;
 import io.reflow.gateway.mcp.Call.Candidate;
 import io.reflow.gateway.mcp.Call.Ready;
-import io.reflow.gateway.mcp.Call.Unequipped;
 import io.reflow.gateway.mcp.Way.Wanted;
 import io.reflow.gateway.policy.Decision;
 import io.reflow.gateway.policy.Decision.Allowed;
@@ -27,7 +26,9 @@ import io.reflow.gateway.protocol.Message;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.InFlight;
 import io.reflow.gateway.session.Session;
+import io.reflow.gateway.target.Target;
 import io.reflow.gateway.upstream.Answer;
+import io.reflow.gateway.upstream.Caller;
 import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.ServerFacts.Capability;
 import io.reflow.gateway.upstream.Upstreams;
@@ -41,6 +42,9 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
 
   private final Authenticator authenticator;
   private final LocalAnswers local;
+  private final StatelessAnswers stateless;
+  private final Results results;
+  private final SessionCallers callers;
   private final Upstreams upstreams;
   private final Locator locator;
   private final MergedLists lists;
@@ -49,10 +53,14 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   private final AuditLog audit;
   private final ArgumentDigest digest;
   private final McpConfig config;
+  private final Translations translations;
 
   Proxy(
       Authenticator authenticator,
       LocalAnswers local,
+      StatelessAnswers stateless,
+      Results results,
+      SessionCallers callers,
       Upstreams upstreams,
       Locator locator,
       MergedLists lists,
@@ -60,9 +68,13 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       Names names,
       AuditLog audit,
       ArgumentDigest digest,
-      McpConfig config) {
+      McpConfig config,
+      Translations translations) {
     this.authenticator = authenticator;
     this.local = local;
+    this.stateless = stateless;
+    this.results = results;
+    this.callers = callers;
     this.upstreams = upstreams;
     this.locator = locator;
     this.lists = lists;
@@ -71,12 +83,15 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     this.audit = audit;
     this.digest = digest;
     this.config = config;
+    this.translations = translations;
   }
 
   @Override
   public Reply apply(Call.Equipped call) throws InterruptedException {
     if (call.way() instanceof Way.Local<Ready>) {
-      return local.answer(call.call());
+      return call.call().session().stateless()
+          ? stateless.answer(call.call())
+          : local.answer(call.call());
     }
     var request = (Message.Request) call.call().message().orElseThrow();
     Session session = call.call().session();
@@ -92,7 +107,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
         throw e;
       }
       if (session.over()) {
-        throw Session.ended();
+        throw session.stateless() ? Refusals.ended() : Session.ended();
       }
       return new Reply.Withdrawn();
     }
@@ -113,11 +128,13 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
 
   private Reply answer(Call.Equipped call, Message.Request request, InFlight inFlight)
       throws InterruptedException {
+    Session session = call.call().session();
     return switch (call.way()) {
       case Way.Local<Ready> _ -> throw new IllegalStateException("answered already");
       case Way.Many<Ready> many -> {
         intend(call.trail());
-        yield Replies.result(request.id(), list(call, many));
+        RawJson list = list(call, many);
+        yield Replies.result(request.id(), results.own(session, request.method(), list));
       }
       case Way.One<Ready> one -> {
         describe(call.trail(), request, one);
@@ -151,8 +168,11 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
         call.unequipped().stream()
             .map(each -> new Unusable(each.granted().candidate().target(), each.reason()))
             .toList();
-    boolean bare = call.call().session().target().isPresent();
-    return lists.page(call.call().caller(), reaches, unusable, bare, many.kind(), many.cursor());
+    Session session = call.call().session();
+    var audience =
+        new MergedLists.Audience(
+            call.call().caller(), session.version(), session.target().isPresent());
+    return lists.page(audience, reaches, unusable, many.kind(), many.cursor());
   }
 
   private Reply forward(
@@ -162,6 +182,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     Wanted wanted = one.wanted();
     AuditTrail trail = call.trail();
     trail.target(found.reach().target());
+    trail.credentialScope(found.reach().injection().scope());
     trail.wanted(found.feature().kind(), found.feature().name());
     switch (found.decision()) {
       case Denied(var policy, var reason) -> {
@@ -195,18 +216,39 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   private Reply send(Call.Equipped call, Message.Request request, Wanted wanted, Found found)
       throws InterruptedException {
     var outgoing = new Outgoing(request, wanted, found.feature().name(), config.timeout());
-    ClientStream stream = call.call().http().stream();
-    stream.expect(call.call().session(), outgoing.clientProgressToken());
+    Session session = call.call().session();
+    Target target = found.reach().target();
+    Caller client = caller(call.call(), outgoing, found);
+    var caller = new TranslatedCaller(client, () -> translations.between(session, target).inputs());
     long start = System.nanoTime();
     try {
-      Answer answer = upstreams.call(found.reach(), outgoing.call(), stream);
-      return switch (answer) {
-        case Answer.Result(var result) -> Replies.result(request.id(), result);
+      Answer answer = upstreams.call(found.reach(), outgoing.call(), caller);
+      return switch (translated(session, target, request, wanted, answer)) {
+        case Answer.Result result ->
+            Replies.result(
+                request.id(), results.of(session, request.method(), result, target.name()));
         case Answer.Failure(var error) -> Replies.failure(request.id(), error, call.trail());
       };
     } finally {
       call.trail().upstreamTook(System.nanoTime() - start);
+      if (client instanceof SessionCaller inSession) {
+        inSession.done();
+      }
     }
+  }
+
+  private Caller caller(Call.InSession call, Outgoing outgoing, Found found) {
+    Optional<RawJson> token = outgoing.clientProgressToken();
+    return call.session().stateless()
+        ? new StreamCaller(call.http().stream(), call.session(), token)
+        : callers.of(call, token, found.reach().target());
+  }
+
+  private Answer translated(
+      Session session, Target target, Message.Request request, Wanted wanted, Answer answer) {
+    Optional<String> uri =
+        wanted.kind() == Wanted.Kind.RESOURCE ? Optional.of(wanted.exposed()) : Optional.empty();
+    return translations.answer(session, target, request.method(), uri, answer);
   }
 
   /// The target that has what is wanted, by its own name, and what the policies say of it.
@@ -217,8 +259,8 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     return switch (wanted.kind()) {
       case TOOL -> named(one, ListKind.TOOLS);
       case PROMPT, PROMPT_COMPLETION -> named(one, ListKind.PROMPTS);
-      case RESOURCE -> located(one, locator.resource(allowed(one), wanted.exposed()));
-      case TEMPLATE_COMPLETION -> located(one, locator.template(allowed(one), wanted.exposed()));
+      case RESOURCE -> located(one, locator.resource(allowed(one)));
+      case TEMPLATE_COMPLETION -> located(one, locator.template(allowed(one)));
     };
   }
 
@@ -227,14 +269,17 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     return call.unequipped().stream()
         .filter(each -> each.granted().decision() instanceof Allowed)
         .findFirst()
-        .<GatewayException>map(Unequipped::reason)
+        .map(each -> {
+          call.trail().target(each.granted().candidate().target());
+          return each.reason();
+        })
         .orElseGet(() -> Refusals.unknown(wanted));
   }
 
-  private static List<Reach> allowed(Way.One<Ready> one) {
+  private static List<Locator.Sought> allowed(Way.One<Ready> one) {
     return one.candidates().stream()
         .filter(ready -> ready.decision() instanceof Allowed)
-        .map(Ready::reach)
+        .map(ready -> new Locator.Sought(ready.reach(), ready.candidate().name()))
         .toList();
   }
 

@@ -8,6 +8,8 @@ import io.reflow.gateway.mcp.Way.Wanted;
 import io.reflow.gateway.protocol.JsonObject;
 import io.reflow.gateway.protocol.Message;
 import io.reflow.gateway.target.Target;
+import io.reflow.gateway.translation.ResourceUris;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -76,11 +78,21 @@ final class Route implements Stage<Call.InSession, Call.Routed> {
         .orElseThrow(() -> new InvalidParams("params: '%s' must be a string".formatted(name)));
   }
 
+  /// A wrapped URI names its target; any other may belong to each target that does not wrap.
   private Way<Candidate> everywhere(Call.InSession call, Wanted wanted) {
-    List<Candidate> all =
-        visibility.enabled(call.session().target()).stream()
-            .map(target -> new Candidate(target, "", wanted.exposed(), false))
-            .toList();
+    List<Target> targets = visibility.enabled(call.session().target());
+    boolean claimed =
+        targets.stream()
+            .anyMatch(target ->
+                ResourceUris.of(target).claims(wanted.exposed())
+                    && visibility.sees(call.caller(), target));
+    List<Candidate> all = new ArrayList<>(targets.size());
+    for (Target target : targets) {
+      ResourceUris uris = ResourceUris.of(target);
+      if (uris.wraps() || !claimed) {
+        uris.own(wanted.exposed()).ifPresent(own -> all.add(new Candidate(target, "", own, false)));
+      }
+    }
     return new Way.One<>(wanted, all);
   }
 

@@ -8,7 +8,7 @@ import io.reflow.gateway.protocol.Message;
 import io.reflow.gateway.protocol.MessageReader;
 import java.util.Optional;
 
-/// Reads the one JSON-RPC message of the body.
+/// Reads the one JSON-RPC message of the body, and tells which era it is of.
 final class Understand implements Stage<Call.Known, Call.Understood> {
 
   @Override
@@ -17,10 +17,39 @@ final class Understand implements Stage<Call.Known, Call.Understood> {
     return switch (http.verb()) {
       case CLOSE -> {
         call.trail().method("session/close");
-        yield new Call.Understood(Optional.empty(), call);
+        yield new Call.Understood(Optional.empty(), Optional.empty(), call);
       }
-      case MESSAGE -> new Call.Understood(Optional.of(read(http.body().read(), call)), call);
+      case LISTEN -> {
+        call.trail().method("session/stream");
+        yield new Call.Understood(Optional.empty(), Optional.empty(), call);
+      }
+      case CONNECT -> {
+        call.trail().method("session/connect");
+        yield new Call.Understood(Optional.empty(), Optional.empty(), call);
+      }
+      case MESSAGE -> {
+        byte[] body = http.body().read();
+        if (Batch.is(body) && !http.carrier().batched()) {
+          call.trail().method("batch");
+          yield new Call.Understood(Optional.empty(), Optional.empty(), Batch.split(body), call);
+        }
+        Message message = read(body, call);
+        yield new Call.Understood(Optional.of(message), claims(message, call), call);
+      }
     };
+  }
+
+  private static Optional<Claims> claims(Message message, Call.Known call) {
+    Incoming http = call.received().http();
+    if (http.carrier().connection().isPresent()
+        || !Classifier.stateless(message, http.protocolVersion())) {
+      return Optional.empty();
+    }
+    if (http.carrier().batched()) {
+      throw new InvalidRequest("a stateless message can't be part of a batch");
+    }
+    call.trail().stateless();
+    return Optional.of(Classifier.claims(message, http));
   }
 
   private static Message read(byte[] body, Call.Known call) {

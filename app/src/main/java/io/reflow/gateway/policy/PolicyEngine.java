@@ -76,6 +76,11 @@ public final class PolicyEngine {
     return snapshot.current() != Ruleset.NOT_LOADED && fresh.getAsBoolean();
   }
 
+  /// Whether the rules make no difference between callers: what one of them is told, all may know.
+  public boolean sameForAll() {
+    return snapshot.current().sameForAll();
+  }
+
   /// Whether `caller` may reach `feature`.
   public Decision decide(Identity caller, Feature feature) {
     try {

@@ -43,7 +43,7 @@ public final class SavedSessions implements SessionRecords {
   @Override
   public void opened(Session session) {
     store.insert(digest(session), session, replicas.epoch());
-    written.put(session, session.logLevel());
+    written.put(session, level(session));
   }
 
   @Override
@@ -64,6 +64,11 @@ public final class SavedSessions implements SessionRecords {
     return outage.ask(() ->
         store.claim(
             digest, user, target, replicas.epoch(), replicas.mayJudge(), replicas.deadAfter()));
+  }
+
+  /// Sessions of this era always have one.
+  static LogLevel level(Session session) {
+    return session.logLevel().orElse(LogLevel.INFO);
   }
 
   static String digest(Session session) {

@@ -5,15 +5,18 @@ import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.identity.TokenScope;
 import io.reflow.gateway.identity.UserId;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// `/api/sessions`: who is connected, and ending sessions so that clients begin anew.
+/// `/api/sessions`: who is connected, and ending sessions so that clients begin anew. What is under
+/// way without a session is shown as long as it lasts, and ended too.
 public final class SessionRoutes {
 
   private final Sessions sessions;
@@ -39,16 +42,32 @@ public final class SessionRoutes {
       Instant lastActivity,
       @Nullable Integer requestsInFlight) {
 
+    static SessionJson of(Session call) {
+      return new SessionJson(
+          call.owner().user().toString(),
+          call.owner().email(),
+          call.client().toString(),
+          call.version().wireName(),
+          path(call.target()),
+          call.openedAt(),
+          call.lastUsed(),
+          call.requestsInFlight());
+    }
+
     static SessionJson of(SessionStore.Listed session, Optional<Session> here) {
       return new SessionJson(
           session.user().toString(),
           session.email(),
           session.client().toString(),
           session.version(),
-          session.target().map(target -> "/mcp/" + target).orElse("/mcp"),
+          path(session.target()),
           session.openedAt(),
           here.map(Session::lastUsed).orElse(session.lastSeen()),
           here.map(Session::requestsInFlight).orElse(null));
+    }
+
+    private static String path(Optional<String> target) {
+      return target.map(name -> "/mcp/" + name).orElse("/mcp");
     }
   }
 
@@ -63,10 +82,13 @@ public final class SessionRoutes {
     Map<String, Session> here =
         sessions.all().stream()
             .collect(Collectors.toMap(SavedSessions::digest, Function.identity()));
-    List<SessionJson> json =
+    Stream<SessionJson> open =
         store.list(all ? Optional.empty() : Optional.of(caller.user())).stream()
-            .map(
-                session -> SessionJson.of(session, Optional.ofNullable(here.get(session.digest()))))
+            .map(session ->
+                SessionJson.of(session, Optional.ofNullable(here.get(session.digest()))));
+    Collection<Session> calls = all ? sessions.calls() : sessions.callsOf(caller.user());
+    List<SessionJson> json =
+        Stream.concat(open, calls.stream().map(SessionJson::of))
             .sorted(Comparator.comparing(SessionJson::lastActivity).reversed())
             .toList();
     exchange.ok(json);
@@ -84,7 +106,7 @@ public final class SessionRoutes {
 
   /// First where all replicas see it: without the database nothing is ended.
   private void recycle(Exchange<Authenticated> exchange, UserId user) {
-    long recycled = store.recycle(user);
+    long recycled = store.recycle(user) + sessions.callsOf(user).size();
     int _ = sessions.endAll(user);
     exchange.ok(new RecycledJson((int) recycled, user.toString()));
   }

@@ -78,7 +78,7 @@ public final class SessionStore {
                     "capabilities",
                     session.capabilities().json(ProtocolVersion.V2025_11_25).toString())
                 .addParam("target", session.target().orElse(""))
-                .addParam("level", session.logLevel().wireName())
+                .addParam("level", SavedSessions.level(session).wireName())
                 .addParam("owner", owner)
                 .execute());
   }

@@ -105,7 +105,7 @@ public final class SessionWriter implements AutoCloseable {
 
   private void updateChanged() {
     for (Session session : sessions.all()) {
-      LogLevel level = session.logLevel();
+      LogLevel level = SavedSessions.level(session);
       if (saved.written().get(session) != level) {
         store.update(SavedSessions.digest(session), level, replicas.epoch());
         saved.written().put(session, level);
@@ -121,7 +121,7 @@ public final class SessionWriter implements AutoCloseable {
     Map<String, Duration> idle = new HashMap<>();
     for (Session session : sessions.all()) {
       Instant before = touched.getOrDefault(session, session.openedAt());
-      Instant used = session.requestsInFlight() > 0 ? now : session.lastUsed();
+      Instant used = session.inUse() ? now : session.lastUsed();
       boolean due = all || !used.isBefore(before.plus(TOUCH_EVERY));
       touches.put(session, due ? used : before);
       if (due) {

@@ -5,6 +5,7 @@ import io.reflow.gateway.fault.GatewayException.Overloaded;
 import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.protocol.ClientCapabilities;
+import io.reflow.gateway.protocol.LogLevel;
 import io.reflow.gateway.protocol.ProtocolVersion;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,12 +15,14 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /// The sessions of this replica. Found only by the user that opened them, with the role and groups
 /// that they were opened with, on the path they began on: for everybody else they do not exist.
@@ -29,6 +32,7 @@ public final class Sessions {
   private static final Duration EVICTABLE_AFTER = Duration.ofMinutes(1);
 
   private final Map<String, Session> sessions = new ConcurrentHashMap<>();
+  private final Set<Session> calls = ConcurrentHashMap.newKeySet();
   private final Map<UserId, AtomicInteger> inFlight = new ConcurrentHashMap<>();
   private final List<Consumer<Session>> listeners = new CopyOnWriteArrayList<>();
   private final ReentrantLock opening = new ReentrantLock();
@@ -70,8 +74,10 @@ public final class Sessions {
             version,
             client,
             capabilities,
+            Optional.of(LogLevel.INFO),
             target,
             underWay(owner.user()),
+            calls,
             clock.instant(),
             clock);
     opening.lock();
@@ -102,11 +108,12 @@ public final class Sessions {
                   record.version(),
                   record.client(),
                   record.capabilities(),
+                  Optional.of(record.logLevel()),
                   target,
                   underWay(caller.user()),
+                  calls,
                   clock.instant().minus(record.age()),
                   clock);
-          session.logLevel(record.logLevel());
           return put(session);
         });
   }
@@ -127,6 +134,29 @@ public final class Sessions {
     }
   }
 
+  /// What one request of the stateless era is part of. It can't be found by an id, and counts while
+  /// its request is under way.
+  public Session single(
+      Identity owner,
+      ProtocolVersion version,
+      Session.Client client,
+      ClientCapabilities capabilities,
+      Optional<LogLevel> logLevel,
+      Optional<String> target) {
+    return new Session(
+        SessionId.NONE,
+        owner,
+        version,
+        client,
+        capabilities,
+        logLevel,
+        target,
+        underWay(owner.user()),
+        calls,
+        clock.instant(),
+        clock);
+  }
+
   private void makeRoom(UserId user, Instant now) {
     List<Session> own = of(user);
     if (own.size() < config.maxPerUser()) {
@@ -134,7 +164,7 @@ public final class Sessions {
     }
     Session oldest =
         own.stream()
-            .filter(session -> session.requestsInFlight() == 0)
+            .filter(session -> !session.inUse())
             .min(Comparator.comparing(Session::lastUsed))
             .filter(session -> session.lastUsed().plus(EVICTABLE_AFTER).isBefore(now))
             .orElseThrow(() ->
@@ -168,20 +198,26 @@ public final class Sessions {
     return Optional.of(session);
   }
 
+  /// An id that tells every replica where to find what it names.
+  SessionId newId() {
+    return records.newId();
+  }
+
   /// Whether a session of that id is in memory.
   public boolean holds(String id) {
     return sessions.containsKey(id);
   }
 
   private boolean expired(Session session, Instant now) {
-    boolean idle =
-        session.requestsInFlight() == 0 && session.lastUsed().plus(config.timeout()).isBefore(now);
+    boolean idle = !session.inUse() && session.lastUsed().plus(config.timeout()).isBefore(now);
     return idle || session.openedAt().plus(config.maxLifetime()).isBefore(now);
   }
 
   /// Ends a session; its requests under way are cancelled. Idempotent.
   public void end(Session session) {
-    if (sessions.remove(session.id().value()) != null) {
+    if (session.stateless()) {
+      session.end();
+    } else if (sessions.remove(session.id().value()) != null) {
       session.end();
       records.ended(session);
       listeners.forEach(listener -> listener.accept(session));
@@ -190,20 +226,27 @@ public final class Sessions {
 
   /// Ends all sessions of a user and tells how many there were.
   public int endAll(UserId user) {
-    List<Session> own = of(user);
+    List<Session> own = withCalls(user);
     own.forEach(this::end);
     return own.size();
+  }
+
+  private List<Session> withCalls(UserId user) {
+    return Stream.concat(of(user).stream(), callsOf(user).stream()).toList();
   }
 
   /// Ends the sessions of a user whose role or groups are no longer those they were opened with, or
   /// who is gone.
   public void endUnlessUnchanged(UserId user, Optional<Identity> now) {
-    of(user).stream().filter(session -> now.filter(session::matches).isEmpty()).forEach(this::end);
+    withCalls(user).stream()
+        .filter(session -> now.filter(session::matches).isEmpty())
+        .forEach(this::end);
   }
 
   /// Ends the requests under way whose callers may no longer have the answer.
   public void recheck() {
     sessions.values().forEach(Session::recheck);
+    calls.forEach(Session::recheck);
   }
 
   /// Ends what has been idle or open for too long.
@@ -224,5 +267,15 @@ public final class Sessions {
 
   public Collection<Session> all() {
     return List.copyOf(sessions.values());
+  }
+
+  /// What is under way of a user in the stateless era.
+  public List<Session> callsOf(UserId user) {
+    return calls.stream().filter(call -> call.owner().user().equals(user)).toList();
+  }
+
+  /// What is under way in the stateless era.
+  public Collection<Session> calls() {
+    return List.copyOf(calls);
   }
 }

@@ -53,7 +53,7 @@ public record TargetJson(
         target.title().orElse(null),
         target.priority(),
         target.toolPrefix().orElse(null),
-        "passthrough",
+        settings.uriMode().wireName(),
         "fingerprint",
         settings.features(),
         settings.replaySafe(),

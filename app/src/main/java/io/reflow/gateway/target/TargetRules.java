@@ -81,7 +81,6 @@ public final class TargetRules {
     refuse("port", request.port());
     refuse("health_path", request.healthPath());
     refuse("resources", request.resources());
-    one("uri_mode", request.uriMode(), List.of("passthrough"), List.of("wrap"));
     one("capabilities", request.capabilities(), List.of("fingerprint"), List.of("superset"));
     if (request.tty() != null && request.tty()) {
       throw unavailable("tty", "true", List.of("false"));
@@ -195,9 +194,14 @@ public final class TargetRules {
         one(
             "isolation_boundary",
             isolation,
-            List.of("shared", "per_user"),
-            List.of("per_role", "per_group"));
-    return given.equals("per_user") ? Isolation.PER_USER : Isolation.SHARED;
+            List.of("shared", "per_role", "per_group", "per_user"),
+            List.of());
+    return switch (given) {
+      case "per_role" -> Isolation.PER_ROLE;
+      case "per_group" -> Isolation.PER_GROUP;
+      case "per_user" -> Isolation.PER_USER;
+      default -> Isolation.SHARED;
+    };
   }
 
   private static UpstreamAuth auth(TargetRequestJson request, Transport transport) {
@@ -241,15 +245,21 @@ public final class TargetRules {
 
   private static TargetSettings settings(TargetRequestJson request) {
     String protocol =
-        one("protocol", request.protocol(), List.of("auto", "legacy"), List.of("modern", "match"));
+        one(
+            "protocol",
+            request.protocol(),
+            List.of("auto", "modern", "legacy", "match"),
+            List.of());
     String statefulness =
         one("statefulness", request.statefulness(), List.of("stateless", "stateful"), List.of());
     return new TargetSettings(
         statefulness.equals("stateful"),
-        protocol.equals("legacy") ? ProtocolMode.LEGACY : ProtocolMode.AUTO,
+        ProtocolMode.find(protocol).orElse(ProtocolMode.AUTO),
         features(request.features()),
         request.replaySafe() != null && request.replaySafe(),
         request.trusted() != null && request.trusted(),
+        UriMode.find(one("uri_mode", request.uriMode(), List.of("passthrough", "wrap"), List.of()))
+            .orElseThrow(),
         text("description", request.description()));
   }
 

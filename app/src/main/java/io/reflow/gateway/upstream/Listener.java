@@ -14,6 +14,12 @@ public interface Listener {
   /// @param params of the `notifications/resources/updated`, as the target sent them
   void resourceUpdated(String uri, RawJson params);
 
+  /// The user has done what a page wanted that the target had sent somebody to: whoever was told of
+  /// `elicitationId` knows whether that concerns them.
+  ///
+  /// @param params of the `notifications/elicitation/complete`, as the target sent them
+  default void elicitationCompleted(String elicitationId, RawJson params) {}
+
   /// The lists that a target announces changes of.
   enum ListKind {
     TOOLS,

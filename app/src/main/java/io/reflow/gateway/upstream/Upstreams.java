@@ -18,6 +18,7 @@ import io.reflow.gateway.target.UpstreamAuth;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /// All upstreams of the gateway: opened on first use, shared by the callers of one key and by
 /// nobody else, replaced when the target or its secrets change.
@@ -35,8 +36,16 @@ public final class Upstreams implements AutoCloseable {
   private final Duration startTimeout;
   private final InstancePool<Upstream> processes;
   private final InstancePool<Upstream> connections;
+  private final FanIn listeners;
 
-  public Upstreams(Connector connector, StdioConfig stdio, McpConfig mcp, Watcher watcher) {
+  /// @param renewal makes of an older way to a target the one that it is now; those who listen for
+  ///   long need it, when an instance was replaced meanwhile
+  public Upstreams(
+      Connector connector,
+      StdioConfig stdio,
+      McpConfig mcp,
+      Watcher watcher,
+      UnaryOperator<Reach> renewal) {
     this.connector = connector;
     this.watcher = watcher;
     this.timeouts = mcp.timeout();
@@ -51,6 +60,13 @@ public final class Upstreams implements AutoCloseable {
             lifetimes,
             stdio.stderrLines());
     this.connections = new InstancePool<>("connections", CONNECTIONS, lifetimes, 0);
+    this.listeners =
+        new FanIn(
+            reach -> {
+              Reach now = renewal.apply(reach);
+              return lease(now, openTimeout(now.target()));
+            },
+            FanIn.LINGER);
   }
 
   /// Is told what changes at targets. Called by reader threads: must not block.
@@ -63,6 +79,9 @@ public final class Upstreams implements AutoCloseable {
 
     /// A resource that somebody follows has changed.
     void resourceUpdated(InstanceKey key, String uri, RawJson params);
+
+    /// A user is through with a page that the target had sent them to.
+    default void elicitationCompleted(InstanceKey key, String elicitationId, RawJson params) {}
 
     /// For who does not want to know.
     Watcher NONE =
@@ -107,6 +126,21 @@ public final class Upstreams implements AutoCloseable {
   /// The same, waiting as long as the target may take to start.
   public ServerFacts open(Reach reach) throws InterruptedException {
     return facts(reach, openTimeout(reach.target()));
+  }
+
+  /// Tells `listener` of what it wants to know, until the feed is closed; returns once that has
+  /// begun. What several want to know of one instance is asked for once. After the instance was
+  /// away or replaced, each listener hears of everything that it wants to know, once.
+  ///
+  /// The listener is called by reader threads and must not block. What policies say about a
+  /// resource is for the listener to ask.
+  ///
+  /// @throws io.reflow.gateway.fault.GatewayException when it can't begin; it ends on no other
+  ///   account
+  public Feed listen(Reach reach, Interest interest, Listener listener)
+      throws InterruptedException {
+    Duration patience = openTimeout(reach.target()).plus(timeouts.initialize());
+    return listeners.listen(reach, interest, listener, patience);
   }
 
   private Lease<Upstream> lease(Reach reach, Duration patience) throws InterruptedException {
@@ -172,15 +206,24 @@ public final class Upstreams implements AutoCloseable {
   }
 
   private Listener listener(InstanceKey key) {
+    Listener feeds = listeners.of(key);
     return new Listener() {
       @Override
       public void listChanged(ListKind kind) {
         watcher.listChanged(key, kind);
+        feeds.listChanged(kind);
       }
 
       @Override
       public void resourceUpdated(String uri, RawJson params) {
         watcher.resourceUpdated(key, uri, params);
+        feeds.resourceUpdated(uri, params);
+      }
+
+      @Override
+      public void elicitationCompleted(String elicitationId, RawJson params) {
+        watcher.elicitationCompleted(key, elicitationId, params);
+        feeds.elicitationCompleted(elicitationId, params);
       }
     };
   }
@@ -212,6 +255,7 @@ public final class Upstreams implements AutoCloseable {
 
   /// Ends the instances of a client's session that is over.
   public void retireSession(String session) {
+    listeners.forgetSession(session);
     int _ = processes.retireSession(session) + connections.retireSession(session);
   }
 
@@ -219,6 +263,7 @@ public final class Upstreams implements AutoCloseable {
   @Override
   public void close() {
     try (connections) {
+      listeners.close();
       processes.close();
     }
   }

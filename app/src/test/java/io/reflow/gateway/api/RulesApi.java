@@ -1,5 +1,10 @@
 package io.reflow.gateway.api;
 
+import static io.reflow.gateway.credential.EnvPath.DEFAULT;
+import static io.reflow.gateway.credential.EnvPath.GROUP;
+import static io.reflow.gateway.credential.EnvPath.ROLE;
+import static io.reflow.gateway.credential.EnvPath.USER;
+
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
 import io.reflow.gateway.config.EncryptionConfig;
@@ -125,14 +130,22 @@ final class RulesApi implements AutoCloseable {
     routes
         .get("/api/targets/{id}/env", Access.ADMIN, env::list)
         .get("/api/targets/{id}/env/resolve", Access.USER, env::resolve)
-        .get("/api/targets/{id}/env/default", Access.ADMIN, env::getDefault)
-        .put("/api/targets/{id}/env/default", Access.ADMIN, env::putDefault)
-        .post("/api/targets/{id}/env/default", Access.ADMIN, env::postDefault)
-        .delete("/api/targets/{id}/env/default/{key}", Access.ADMIN, env::deleteDefault)
-        .get("/api/targets/{id}/env/user/{user}", Access.USER, env::getUser)
-        .put("/api/targets/{id}/env/user/{user}", Access.USER, env::putUser)
-        .post("/api/targets/{id}/env/user/{user}", Access.USER, env::postUser)
-        .delete("/api/targets/{id}/env/user/{user}/{key}", Access.USER, env::deleteUser);
+        .get("/api/targets/{id}/env/default", Access.ADMIN, env.get(DEFAULT))
+        .put("/api/targets/{id}/env/default", Access.ADMIN, env.replace(DEFAULT))
+        .post("/api/targets/{id}/env/default", Access.ADMIN, env.put(DEFAULT))
+        .delete("/api/targets/{id}/env/default/{key}", Access.ADMIN, env.delete(DEFAULT))
+        .get("/api/targets/{id}/env/role/{+role}", Access.ADMIN, env.get(ROLE))
+        .put("/api/targets/{id}/env/role/{+role}", Access.ADMIN, env.replace(ROLE))
+        .post("/api/targets/{id}/env/role/{+role}", Access.ADMIN, env.put(ROLE))
+        .delete("/api/targets/{id}/env/role/{+role}/{key}", Access.ADMIN, env.delete(ROLE))
+        .get("/api/targets/{id}/env/group/{+group}", Access.ADMIN, env.get(GROUP))
+        .put("/api/targets/{id}/env/group/{+group}", Access.ADMIN, env.replace(GROUP))
+        .post("/api/targets/{id}/env/group/{+group}", Access.ADMIN, env.put(GROUP))
+        .delete("/api/targets/{id}/env/group/{+group}/{key}", Access.ADMIN, env.delete(GROUP))
+        .get("/api/targets/{id}/env/user/{user}", Access.USER, env.get(USER))
+        .put("/api/targets/{id}/env/user/{user}", Access.USER, env.replace(USER))
+        .post("/api/targets/{id}/env/user/{user}", Access.USER, env.put(USER))
+        .delete("/api/targets/{id}/env/user/{user}/{key}", Access.USER, env.delete(USER));
   }
 
   /// A status and a body.

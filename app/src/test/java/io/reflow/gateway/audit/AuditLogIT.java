@@ -1,6 +1,7 @@
 package io.reflow.gateway.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
 
 import io.reflow.gateway.config.AuditConfig;
 import io.reflow.gateway.database.Columns;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -64,6 +66,23 @@ class AuditLogIT {
       assertThat(found).containsExactlyInAnyOrder(Entries.allowed(intent), denied);
     }
     assertThat(partitionOf(Instant.now())).isTrue();
+  }
+
+  @Test
+  void leavesRowsAsTheyAreThatComeAgain() {
+    var store = new AuditStore(test.database());
+    UUID replica = new UUID(1, 2);
+    AuditIntent intent = Entries.intent("list_repos");
+    var first = new AuditRow(1, Entries.allowed(intent));
+    var again = new AuditRow(1, AuditEntry.interrupted(intent));
+    var second = new AuditRow(2, Entries.denied(intent));
+
+    store.insert(replica, List.of(first));
+    store.insert(replica, List.of(again, second, second));
+    store.insert(replica, List.of(first, second));
+
+    assertThat(outcomes()).containsExactly(entry(1L, "allowed"), entry(2L, "denied"));
+    assertThat(count("select count(*) as n from audit_log")).isEqualTo(2);
   }
 
   @Test

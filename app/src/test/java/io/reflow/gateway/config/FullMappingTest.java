@@ -80,6 +80,9 @@ class FullMappingTest {
           Map.entry("mcp.timeout.call-idle", "4s"),
           Map.entry("mcp.timeout.call-max", "5s"),
           Map.entry("mcp.max-upstream-message-size", "64KiB"),
+          Map.entry("mcp.extras.upstream-identity", "true"),
+          Map.entry("mcp.extras.probe-resources", "true"),
+          Map.entry("mcp.extras.bare-app-tools", "true"),
           Map.entry("stdio.max-processes", "1"),
           Map.entry("stdio.max-processes-per-target", "2"),
           Map.entry("stdio.max-processes-per-user", "3"),
@@ -130,6 +133,7 @@ class FullMappingTest {
                 7,
                 Duration.ZERO));
     assertThat(config.database().password()).isEqualTo(Optional.of(new Secret("a$b,c")));
+    assertThat(config.mcp().extras()).isEqualTo(new McpConfig.Extras(true, true, true));
     assertThat(config.mcp().list().silentTtl()).isEqualTo(Duration.ofMillis(200));
     assertThat(config.auth().registration()).isEqualTo(AuthConfig.Registration.FIRST_USER);
   }

@@ -27,13 +27,13 @@ final class ClientStreamTest {
   private final ByteArrayOutputStream sent = new ByteArrayOutputStream();
   private final AtomicInteger opened = new AtomicInteger();
   private final ClientStream stream = new ClientStream(true, this::open);
+  private final StreamCaller caller =
+      new StreamCaller(stream, session(), Optional.of(RawJson.of("\"mine\"")));
 
   @Test
   void staysPlainWhenTheTargetSpeaksAfterItsAnswer() {
-    stream.expect(session(), Optional.of(RawJson.of("\"mine\"")));
-
     boolean inStream = stream.seal();
-    stream.progress(PROGRESS);
+    caller.progress(PROGRESS);
 
     assertThat(inStream).isFalse();
     assertThat(stream.seal()).isFalse();
@@ -42,11 +42,10 @@ final class ClientStreamTest {
 
   @Test
   void sendsNothingBehindTheAnswer() throws InterruptedException {
-    stream.expect(session(), Optional.of(RawJson.of("\"mine\"")));
-    stream.progress(PROGRESS);
+    caller.progress(PROGRESS);
 
     boolean inStream = stream.seal();
-    stream.progress(PROGRESS);
+    caller.progress(PROGRESS);
     stream.finish(Optional.of(RawJson.of("{\"id\":1}")));
 
     assertThat(inStream).isTrue();

@@ -24,6 +24,7 @@ import io.modelcontextprotocol.spec.McpSchema.TextResourceContents;
 import io.modelcontextprotocol.spec.McpSchema.Tool;
 import io.reflow.gateway.testing.McpTestClient;
 import io.reflow.gateway.testing.NodeServers;
+import io.reflow.gateway.testing.RunningServer;
 import io.reflow.gateway.testing.SdkClient;
 import io.reflow.gateway.testing.TestGateway;
 import io.reflow.gateway.testing.UpstreamFixtures;
@@ -45,7 +46,7 @@ class RealServersIT {
   @TempDir private static Path folder;
 
   private static NodeServers servers;
-  private static NodeServers.Running web;
+  private static RunningServer web;
   private static TestGateway gateway;
   private static SdkClient admin;
   private static String everythingId;

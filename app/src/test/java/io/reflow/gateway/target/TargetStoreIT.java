@@ -84,7 +84,13 @@ class TargetStoreIT {
         true,
         0,
         new TargetSettings(
-            true, ProtocolMode.LEGACY, Map.of("instructions", false), true, true, Optional.of("d")),
+            true,
+            ProtocolMode.LEGACY,
+            Map.of("instructions", false),
+            true,
+            true,
+            UriMode.WRAP,
+            Optional.of("d")),
         Instant.EPOCH,
         Instant.EPOCH);
   }

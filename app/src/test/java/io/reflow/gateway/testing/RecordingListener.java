@@ -8,10 +8,17 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /// A listener that remembers what it hears.
 ///
 /// @param resources the URIs of the resources that have changed
-public record RecordingListener(List<ListKind> lists, List<String> resources) implements Listener {
+/// @param completed the ids of the elicitations that are complete
+public record RecordingListener(
+    List<ListKind> lists, List<String> resources, List<String> completed) implements Listener {
 
   public RecordingListener() {
-    this(new CopyOnWriteArrayList<>(), new CopyOnWriteArrayList<>());
+    this(new CopyOnWriteArrayList<>(), new CopyOnWriteArrayList<>(), new CopyOnWriteArrayList<>());
+  }
+
+  @Override
+  public void elicitationCompleted(String elicitationId, RawJson params) {
+    completed.add(elicitationId);
   }
 
   @Override

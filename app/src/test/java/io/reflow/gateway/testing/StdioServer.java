@@ -61,6 +61,7 @@ public final class StdioServer {
   }
 
   private void run() throws IOException {
+    tools.apart(this::send);
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in, UTF_8));
     String line = in.readLine();
     while (line != null) {

@@ -192,6 +192,15 @@ public final class TestGateway implements AutoCloseable {
         .asText();
   }
 
+  /// Makes an API token for the user that a login token belongs to.
+  public String apiToken(String login, String name) {
+    return post("/api/auth/tokens", Optional.of(login), json(Map.of("name", name)))
+        .require(201)
+        .json()
+        .get("token")
+        .asText();
+  }
+
   private static String credentials(String email) {
     return json(Map.of("email", email, "password", PASSWORD));
   }

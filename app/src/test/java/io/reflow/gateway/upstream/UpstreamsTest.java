@@ -41,7 +41,7 @@ final class UpstreamsTest {
 
   @TempDir private Path dataDir;
 
-  private final HttpDial http = new HttpDial(UpstreamFixtures.MCP, "0");
+  private final HttpDial http = new HttpDial(UpstreamFixtures.MCP, "0", UpstreamFixtures.eras());
   private final List<String> heard = new CopyOnWriteArrayList<>();
   private final Target server =
       UpstreamFixtures.target("fake", UpstreamFixtures.stdio(StdioServer.command()));
@@ -57,7 +57,8 @@ final class UpstreamsTest {
             new TransportConnector(stdio, http),
             UpstreamFixtures.STDIO,
             UpstreamFixtures.MCP,
-            new Watching());
+            new Watching(),
+            reach -> reach);
   }
 
   private final class Watching implements Upstreams.Watcher {

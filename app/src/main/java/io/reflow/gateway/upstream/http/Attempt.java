@@ -8,6 +8,7 @@ import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.PendingCall;
+import io.reflow.gateway.upstream.SideMessages;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.http.HttpConnectTimeoutException;
@@ -15,6 +16,7 @@ import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscriber;
+import java.net.http.HttpResponse.BodySubscribers;
 import java.nio.channels.UnresolvedAddressException;
 import java.util.Arrays;
 import java.util.Locale;
@@ -23,11 +25,13 @@ import java.util.concurrent.CompletionException;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
-/// One POST of a request and what comes back of it: settles the pending call, whatever happens.
-/// Nothing of a body that is not the answer ever gets into an error.
+/// One POST of a request and what comes back of it, on its own response or on those that resume it:
+/// settles the pending call, whatever happens. Nothing of a body that is not the answer ever gets
+/// into an error.
 final class Attempt implements BodyHandler<Boolean> {
 
   private static final int LARGEST_REFUSAL = 64 << 10;
+  static final String EVENT_STREAM = "text/event-stream";
 
   private final byte[] id;
   private final PendingCall waiting;
@@ -37,6 +41,8 @@ final class Attempt implements BodyHandler<Boolean> {
   private volatile Verdict verdict = Verdict.DECIDED;
   private volatile Optional<String> sessionId = Optional.empty();
   private volatile boolean stream;
+  private volatile int status;
+  private final StreamPosition position = new StreamPosition();
 
   Attempt(
       long id,
@@ -61,16 +67,13 @@ final class Attempt implements BodyHandler<Boolean> {
     BROKEN
   }
 
-  /// What comes on the stream before the answer.
-  interface SideMessages {
-
-    void notification(Message.Notification notification, PendingCall waiting);
-
-    void request(Message.Request request);
-  }
-
   Verdict verdict() {
     return verdict;
+  }
+
+  /// Whether the response says that nobody there understands a POST like this one.
+  boolean speaksOtherwise() {
+    return status == 400 || status == 404 || status == 405;
   }
 
   /// The session that the target opened with this answer.
@@ -83,10 +86,33 @@ final class Attempt implements BodyHandler<Boolean> {
     return stream;
   }
 
+  StreamPosition position() {
+    return position;
+  }
+
+  /// The answer has not come, and there is a way to ask for the rest of the stream.
+  boolean resumable() {
+    return stream && !waiting.settled() && position.lastId().isPresent();
+  }
+
+  /// Takes the rest of the stream, from another response.
+  BodySubscriber<Boolean> resumed(HttpResponse.ResponseInfo response) {
+    if (response.statusCode() == 200 && mediaType(response.headers()).equals(EVENT_STREAM)) {
+      return events();
+    }
+    if (response.statusCode() / 100 != 5) {
+      verdict = Verdict.BROKEN;
+      waiting.fail(
+          "ended its answer before it was complete, and does not go on with it (HTTP %d)"
+              .formatted(response.statusCode()));
+    }
+    return BodySubscribers.replacing(false);
+  }
+
   @Override
   public BodySubscriber<Boolean> apply(HttpResponse.ResponseInfo response) {
     HttpHeaders headers = response.headers();
-    int status = response.statusCode();
+    status = response.statusCode();
     long length = headers.firstValueAsLong("Content-Length").orElse(-1);
     if (status / 100 != 2) {
       return new Collector(LARGEST_REFUSAL, Math.min(length, LARGEST_REFUSAL), refusal(status));
@@ -98,9 +124,9 @@ final class Attempt implements BodyHandler<Boolean> {
     String type = mediaType(headers);
     return switch (type) {
       case "application/json" -> new Collector(largestMessage, length, answer());
-      case "text/event-stream" -> {
+      case EVENT_STREAM -> {
         stream = true;
-        yield new EventStream(largestMessage, this::event, this::tooLarge);
+        yield events();
       }
       default ->
           give(
@@ -110,11 +136,15 @@ final class Attempt implements BodyHandler<Boolean> {
     };
   }
 
+  private EventStream events() {
+    return new EventStream(largestMessage, position, this::event, this::tooLarge);
+  }
+
   private static boolean isIdentity(String coding) {
     return coding.isBlank() || coding.equalsIgnoreCase("identity");
   }
 
-  private static String mediaType(HttpHeaders headers) {
+  static String mediaType(HttpHeaders headers) {
     String type = headers.firstValue("Content-Type").orElse("");
     int end = type.indexOf(';');
     return (end < 0 ? type : type.substring(0, end)).strip().toLowerCase(Locale.ROOT);
@@ -122,7 +152,7 @@ final class Attempt implements BodyHandler<Boolean> {
 
   private BodySubscriber<Boolean> give(String failure) {
     waiting.fail(failure);
-    return new Collector(0, -1, answer());
+    return BodySubscribers.replacing(false);
   }
 
   private Collector.Receiver answer() {
@@ -187,8 +217,10 @@ final class Attempt implements BodyHandler<Boolean> {
     }
   }
 
-  private void event(byte[] data) {
-    receive(data, data.length);
+  private void event(String type, byte[] data) {
+    if (type.equals("message")) {
+      receive(data, data.length);
+    }
   }
 
   private void receive(byte[] bytes, int length) {
@@ -200,8 +232,9 @@ final class Attempt implements BodyHandler<Boolean> {
         case Message.Result(var of, var result) ->
             settle(Optional.of(of), new Answer.Result(result));
         case Message.Failure(var of, var error) -> settle(of, new Answer.Failure(error));
-        case Message.Notification notification -> sideMessages.notification(notification, waiting);
-        case Message.Request request -> sideMessages.request(request);
+        case Message.Notification notification ->
+            sideMessages.notification(notification, Optional.of(waiting));
+        case Message.Request request -> sideMessages.request(request, Optional.of(waiting));
       }
     } catch (MalformedMessage e) {
       waiting.fail("answered with garbage: " + e.why());

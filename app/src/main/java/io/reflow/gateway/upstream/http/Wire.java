@@ -13,10 +13,11 @@ import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Puts messages into HTTP requests to one target, with its secrets and its session.
+/// Puts messages into HTTP requests to one target, with its secrets and its session. The calling
+/// thread waits for each response; interrupting it breaks the exchange off.
 final class Wire {
 
   private static final Duration NOTIFYING = Duration.ofSeconds(5);
@@ -39,9 +40,7 @@ final class Wire {
       throw new UpstreamFailed(target, "has a URL that can't be asked", e);
     }
     headers.forEach((name, value) -> set(builder, name, value));
-    return builder
-        .setHeader("Content-Type", "application/json")
-        .setHeader("Accept", "application/json, text/event-stream");
+    return builder;
   }
 
   private void set(HttpRequest.Builder builder, String name, Secret value) {
@@ -53,66 +52,19 @@ final class Wire {
     }
   }
 
-  /// Posts a request, whose response `handler` takes; without a session for `initialize`.
-  /// Cancelling what it returns breaks the exchange off.
-  ///
-  /// A virtual thread of its own waits for the end: the client's own way of not waiting hands each
-  /// response to a platform thread, which costs more than the rest of the call.
-  <T> CompletableFuture<HttpResponse<T>> send(
-      byte[] body, @Nullable HttpSession within, BodyHandler<T> handler) {
-    HttpRequest request = in(within).POST(BodyPublishers.ofByteArray(body)).build();
-    var response = new CompletableFuture<HttpResponse<T>>();
-    Thread exchange =
-        Thread.ofVirtual()
-            .name("http-" + target + "-call")
-            .start(() -> send(request, handler, response));
-    var _ =
-        response.whenComplete((_, _) -> {
-          if (response.isCancelled()) {
-            exchange.interrupt();
-          }
-        });
-    return response;
+  /// A POST of one message; without a session for `initialize`.
+  HttpRequest.Builder post(byte[] message, @Nullable HttpSession within) {
+    return in(within)
+        .setHeader("Content-Type", "application/json")
+        .setHeader("Accept", "application/json, text/event-stream")
+        .POST(BodyPublishers.ofByteArray(message));
   }
 
-  private <T> void send(
-      HttpRequest request, BodyHandler<T> handler, CompletableFuture<HttpResponse<T>> response) {
-    try {
-      response.complete(client.send(request, handler));
-    } catch (IOException | RuntimeException e) {
-      response.completeExceptionally(e);
-    } catch (InterruptedException e) {
-      response.completeExceptionally(e);
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  /// Posts a message that has no answer, and gives the HTTP status; what else the target says to it
-  /// is not read.
-  int post(byte[] message, HttpSession within, Duration timeout) throws InterruptedException {
-    return statusOf(in(within).POST(BodyPublishers.ofByteArray(message)).timeout(timeout).build());
-  }
-
-  /// As [#post], by a thread of its own and whatever comes of it.
-  void postLater(byte[] message, HttpSession within, Runnable done) {
-    Thread.ofVirtual()
-        .name("http-" + target + "-notify")
-        .start(() -> {
-          try {
-            int _ = post(message, within, NOTIFYING);
-          } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-          } catch (UpstreamFailed _) {
-            // Nobody waits for it; the next call will find the same.
-          } finally {
-            done.run();
-          }
-        });
-  }
-
-  /// Ends the session; some targets don't let us.
-  void delete(HttpSession session, Duration timeout) throws InterruptedException {
-    int _ = statusOf(in(session).DELETE().timeout(timeout).build());
+  /// A GET of an event stream, from its beginning or from behind an event.
+  HttpRequest stream(@Nullable HttpSession within, Optional<String> lastId) {
+    HttpRequest.Builder builder = in(within).setHeader("Accept", "text/event-stream");
+    lastId.ifPresent(id -> builder.setHeader("Last-Event-ID", id));
+    return builder.GET().build();
   }
 
   private HttpRequest.Builder in(@Nullable HttpSession within) {
@@ -122,6 +74,48 @@ final class Wire {
       within.id().ifPresent(id -> builder.setHeader("Mcp-Session-Id", id));
     }
     return builder;
+  }
+
+  /// Waits until the response has been read to its end.
+  <T> void exchange(HttpRequest request, BodyHandler<T> handler)
+      throws IOException, InterruptedException {
+    HttpResponse<T> _ = client.send(request, handler);
+  }
+
+  /// Posts a message that has no answer, and gives the HTTP status; what else the target says to it
+  /// is not read.
+  int post(byte[] message, HttpSession within, Duration timeout) throws InterruptedException {
+    return statusOf(post(message, within).timeout(timeout).build());
+  }
+
+  /// The same, whatever comes of it; an answer that the target waits for deserves a second try.
+  void postAnyway(byte[] message, HttpSession within) throws InterruptedException {
+    for (int attempt = 0; attempt < 2; attempt++) {
+      try {
+        int _ = post(message, within, NOTIFYING);
+        return;
+      } catch (UpstreamFailed _) {
+        // Nobody waits for it; the next call will find the same.
+      }
+    }
+  }
+
+  /// The same, by a thread of its own.
+  void postLater(byte[] message, HttpSession within) {
+    Thread.ofVirtual()
+        .name("http-" + target + "-notify")
+        .start(() -> {
+          try {
+            postAnyway(message, within);
+          } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+          }
+        });
+  }
+
+  /// Ends the session; some targets don't let us.
+  void delete(HttpSession session, Duration timeout) throws InterruptedException {
+    int _ = statusOf(in(session).DELETE().timeout(timeout).build());
   }
 
   private int statusOf(HttpRequest request) throws InterruptedException {

@@ -60,7 +60,9 @@ public final class StdioDial implements Dial<Transport.Stdio> {
     StdioUpstream upstream = start(transport, opening);
     boolean open = false;
     try {
-      upstream.shakeHands(new Handshake(target, gatewayVersion), stdio.startTimeout());
+      upstream.shakeHands(
+          new Handshake(target, gatewayVersion, opening.key().capabilities()),
+          stdio.startTimeout());
       open = true;
       return upstream;
     } finally {

@@ -1,0 +1,97 @@
+package io.reflow.gateway.session;
+
+import java.time.InstantSource;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/// The event streams of one session: the general one, and one for each request whose answer became
+/// a stream. A message goes to just one of them.
+public final class EventStreams {
+
+  /// Streams whose request is answered, and all that they hold together: a client that comes back
+  /// for more than that is answered as if it had come too late.
+  private static final int MOST_ENDED = 32;
+
+  private static final long MOST_ENDED_BYTES = 8L << 20;
+
+  private static final String GENERAL = "0";
+
+  private final InstantSource clock;
+  private final EventStream general;
+  private final AtomicLong names = new AtomicLong();
+  private final Map<String, EventStream> requests = new ConcurrentHashMap<>();
+  private volatile boolean over;
+
+  EventStreams(InstantSource clock) {
+    this.clock = clock;
+    this.general = new EventStream(GENERAL, clock);
+  }
+
+  /// What belongs to no request.
+  public EventStream general() {
+    return general;
+  }
+
+  /// Opens a stream for a request.
+  public EventStream open() {
+    var stream = new EventStream(Long.toString(names.incrementAndGet()), clock);
+    requests.put(stream.name(), stream);
+    if (over) {
+      end();
+    }
+    return stream;
+  }
+
+  /// Ends the stream of a request that is answered; its client may come back for it for a while.
+  public void end(EventStream stream) {
+    stream.end();
+    forget();
+  }
+
+  /// Goes on with a stream behind the event of that id, if there is such a stream still.
+  public Optional<EventStream.Reading> resume(String lastEventId) {
+    int dash = lastEventId.indexOf('-');
+    if (dash < 0) {
+      return Optional.empty();
+    }
+    try {
+      long number = Long.parseLong(lastEventId.substring(dash + 1));
+      return find(lastEventId.substring(0, dash)).map(stream -> stream.readAfter(number));
+    } catch (NumberFormatException _) {
+      return Optional.empty();
+    }
+  }
+
+  private Optional<EventStream> find(String name) {
+    return name.equals(GENERAL)
+        ? Optional.of(general)
+        : Optional.ofNullable(requests.get(name)).filter(stream -> !stream.forgotten());
+  }
+
+  /// Lets go of what nobody comes back for: what ended long ago, and what is too much.
+  void forget() {
+    requests.values().removeIf(EventStream::forgotten);
+    long left = MOST_ENDED_BYTES;
+    int count = 0;
+    for (EventStream stream :
+        requests.values().stream()
+            .filter(EventStream::ended)
+            .sorted(Comparator.comparing(EventStream::lastChange).reversed())
+            .toList()) {
+      left -= stream.size();
+      if (++count > MOST_ENDED || left < 0) {
+        requests.remove(stream.name(), stream);
+      }
+    }
+  }
+
+  /// Ends all of them, since the session is over.
+  void end() {
+    over = true;
+    general.end();
+    requests.values().forEach(EventStream::end);
+  }
+}
