@@ -3,6 +3,7 @@ package io.reflow.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.reflow.gateway.testing.EventClient;
 import io.reflow.gateway.testing.FakeMcpServer;
 import io.reflow.gateway.testing.GatewayProcess;
 import io.reflow.gateway.testing.McpTestClient;
@@ -14,6 +15,7 @@ import io.reflow.gateway.testing.UpstreamFixtures;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,7 +36,14 @@ class SeveralReplicasIT {
           "REPLICA_ADDRESS", "127.0.0.1",
           "REPLICA_HOST", "127.0.0.1",
           "REPLICA_PORT", "0",
-          "REPLICA_DEAD_AFTER", "2s");
+          "REPLICA_DEAD_AFTER", "2s",
+          "SESSION_MAX_STREAMS_PER_USER", "2");
+
+  private static final String INITIALIZE =
+      "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":"
+          + "\"2024-11-05\",\"capabilities\":{},\"clientInfo\":{\"name\":\"t\",\"version\":\"1\"}}}";
+
+  private static final String LIST = "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/list\"}";
 
   private static final CountDownLatch over = new CountDownLatch(1);
   private static FakeMcpServer web;
@@ -99,10 +108,68 @@ class SeveralReplicasIT {
                     Map.of("count", 5)));
 
     assertThat(reply.header("content-type").orElse("")).startsWith("text/event-stream");
-    assertThat(reply.messages()).hasSizeBetween(2, 6);
-    assertThat(reply.messages().getFirst().get("params").get("progressToken").asText())
-        .isEqualTo("mine");
+    assertThat(reply.messages())
+        .filteredOn(message -> message.path("method").asText().equals("notifications/progress"))
+        .hasSizeBetween(1, 5)
+        .allSatisfy(
+            message -> assertThat(message.at("/params/progressToken").asText()).isEqualTo("mine"));
     assertThat(reply.result()).isNotNull();
+  }
+
+  private static EventClient stream(TestGateway at, McpTestClient client, String... headers) {
+    String[] all = Arrays.copyOf(headers, headers.length + 2);
+    all[headers.length] = "Mcp-Session-Id";
+    all[headers.length + 1] = client.session().orElseThrow();
+    return EventClient.get(at.uri("/mcp"), one.adminToken(), all);
+  }
+
+  @Test
+  void theStreamOfASessionIsOpenedAndEndedThroughTheOther() throws InterruptedException {
+    McpTestClient client = one.client(one.adminToken()).initialize();
+    try (EventClient stream = stream(two, client)) {
+      assertThat(stream.status()).isEqualTo(200);
+      assertThat(stream.header("x-accel-buffering")).hasValue("no");
+
+      assertThat(at(two, client).delete().status()).isEqualTo(204);
+
+      assertThat(stream.rest()).allMatch(event -> event.data().isEmpty());
+    }
+  }
+
+  /// A user may have two streams: who leaves the other replica has left this one.
+  @Test
+  void aClientThatLeavesTheOtherHasLeft() throws InterruptedException {
+    McpTestClient first = one.client(one.adminToken()).initialize();
+    McpTestClient second = one.client(one.adminToken()).initialize();
+    McpTestClient third = one.client(one.adminToken()).initialize();
+    try (EventClient stays = stream(two, first)) {
+      assertThat(stays.status()).isEqualTo(200);
+      try (EventClient leaves = stream(two, second)) {
+        assertThat(leaves.status()).isEqualTo(200);
+        try (EventClient refused = stream(two, third)) {
+          assertThat(refused.status()).isEqualTo(429);
+          assertThat(refused.header("retry-after")).isPresent();
+        }
+      }
+      UpstreamFixtures.await(() -> {
+        try (EventClient next = stream(two, third)) {
+          return next.status() == 200;
+        }
+      });
+    }
+  }
+
+  @Test
+  void theOldestTransportPostsToEither() throws InterruptedException {
+    try (EventClient stream = EventClient.get(one.uri("/sse"), one.adminToken())) {
+      String messages = stream.next().data();
+      Optional<String> token = Optional.of(one.adminToken());
+
+      assertThat(two.post(messages, token, INITIALIZE).status()).isEqualTo(202);
+      assertThat(stream.answer().has("result")).isTrue();
+      assertThat(two.post(messages, token, LIST).status()).isEqualTo(202);
+      assertThat(stream.answer().at("/result/tools")).isNotEmpty();
+    }
   }
 
   @Test
@@ -208,8 +275,12 @@ class SeveralReplicasIT {
       UpstreamFixtures.await(
           () -> web.received().stream().anyMatch(it -> it.body().contains("\"hang\"")));
 
+      EventClient stream = stream(one, client);
+      String lastEvent = stream.next(event -> !event.id().isEmpty()).id();
+
       third.kill();
 
+      assertThat(stream.rest()).allMatch(event -> event.data().isEmpty());
       assertThat(underWay.join().error().get("code").asInt()).isEqualTo(-32603);
       assertThat(underWay.join().error().get("message").asText()).contains("not known");
       long before = System.nanoTime();
@@ -223,6 +294,10 @@ class SeveralReplicasIT {
               .toList();
       assertThat(replies).allSatisfy(reply -> assertThat(reply.result()).isNotNull());
       assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(6));
+
+      try (EventClient resumed = stream(two, client, "Last-Event-ID", lastEvent)) {
+        assertThat(resumed.status()).isEqualTo(200);
+      }
 
       third.start();
       McpTestClient back = third.client(one.adminToken()).session(client.session().orElseThrow());
