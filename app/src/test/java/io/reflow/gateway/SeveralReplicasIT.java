@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,10 +54,12 @@ class SeveralReplicasIT {
 
   @BeforeAll
   static void start() throws InterruptedException {
-    web = new FakeMcpServer().list("echo", "progress", "hang");
+    web = new FakeMcpServer().list("echo", "progress", "hang", "ask");
     web.script("hang", (_, _) -> over.await());
     one = TestGateway.start(SETTINGS);
-    one.target("web", web);
+    Map<String, Object> fields = new HashMap<>(TestGateway.http(web.url()));
+    fields.put("isolation_boundary", "per_user");
+    one.target("web", fields);
     two = one.replica();
     both = new RoundRobin(one.uri("/"), two.uri("/"));
     UpstreamFixtures.await(
@@ -156,6 +159,45 @@ class SeveralReplicasIT {
           return next.status() == 200;
         }
       });
+    }
+  }
+
+  @Test
+  void whatAClientIsAskedItAnswersToEither() throws InterruptedException {
+    for (TestGateway at : List.of(one, two)) {
+      McpTestClient client = one.client(one.adminToken());
+      Reply opened =
+          client.request(
+              "initialize",
+              Map.of(
+                  "protocolVersion",
+                  "2025-11-25",
+                  "capabilities",
+                  Map.of("roots", Map.of()),
+                  "clientInfo",
+                  Map.of("name", "asked", "version", "1")));
+      client.session(opened.header("mcp-session-id").orElseThrow());
+      String call =
+          "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"tools/call\",\"params\":{\"name\":\"web_ask\"}}";
+      try (EventClient answer =
+          EventClient.post(
+              at.uri("/mcp"),
+              one.adminToken(),
+              call,
+              "Mcp-Session-Id",
+              client.session().orElseThrow())) {
+        JsonNode question = answer.message("roots/list");
+
+        Reply posted =
+            at(two, client)
+                .post(
+                    "{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":{\"roots\":[{\"uri\":\"file:///x\"}]}}"
+                        .formatted(question.get("id")));
+
+        assertThat(posted.status()).isEqualTo(202);
+        assertThat(answer.answer().at("/result/roots/result/roots/0/uri").asText())
+            .isEqualTo("file:///x");
+      }
     }
   }
 
