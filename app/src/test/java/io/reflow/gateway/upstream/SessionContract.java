@@ -103,6 +103,28 @@ public abstract class SessionContract extends UpstreamContract {
   }
 
   @Test
+  final void aCancelledCallEndsItsQuestionsToo() throws InterruptedException {
+    var thinking = new Thinking();
+    Thread caller =
+        Thread.ofVirtual()
+            .start(() -> {
+              try {
+                String _ = ask("question", FORM, thinking);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+    thinking.asked.await();
+
+    caller.interrupt();
+
+    assertThat(caller.join(Duration.ofSeconds(5))).isTrue();
+    assertThat(thinking.interrupted.await(10, TimeUnit.SECONDS)).isTrue();
+    UpstreamFixtures.await(() -> !result("cancelled", "{}").equals("{\"cancelled\":[]}"));
+    UpstreamFixtures.await(() -> result("replies", "{}").contains("{\"action\":\"cancel\"}"));
+  }
+
+  @Test
   final void theClockStandsStillWhileTheClientThinks() throws Exception {
     var caller = new Thinking();
     UpstreamCall call =
