@@ -98,7 +98,8 @@ public record InstanceKey(
           case Transport.Stdio _, Transport.Sse _ ->
               sharing instanceof Sharing.User || own.isPresent();
         };
-    return new InstanceKey(target.id(), sharing, own, told ? client.withoutAnnouncements() : ClientCapabilities.NONE);
+    return new InstanceKey(
+        target.id(), sharing, own, told ? client.withoutAnnouncements() : ClientCapabilities.NONE);
   }
 
   /// Whether all calls of the instance come from one user.

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -125,7 +126,8 @@ public abstract class SessionContract extends UpstreamContract {
   }
 
   @Test
-  final void theClockStandsStillWhileTheClientThinks() throws Exception {
+  final void theClockStandsStillWhileTheClientThinks()
+      throws ExecutionException, InterruptedException {
     var caller = new Thinking();
     UpstreamCall call =
         UpstreamFixtures.within(
