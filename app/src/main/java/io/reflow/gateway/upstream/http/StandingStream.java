@@ -45,6 +45,7 @@ final class StandingStream {
   private volatile boolean opened;
   private volatile boolean closed;
   private volatile boolean said;
+  private volatile boolean late;
   private boolean gap;
   private int nonsense;
 
@@ -81,11 +82,12 @@ final class StandingStream {
     thread.start();
   }
 
-  /// Waits until the stream is there, or it is known that there is none.
-  ///
-  /// @return false when neither has come about in time
-  boolean awaitOpen(Duration atMost) throws InterruptedException {
-    return decided.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
+  /// Waits until the stream is there, or it is known that there is none. Some servers answer with
+  /// the first event only: once there is a stream then, what was missed counts as changed.
+  void awaitOpen(Duration atMost) throws InterruptedException {
+    if (!decided.await(atMost.toNanos(), TimeUnit.NANOSECONDS)) {
+      late = true;
+    }
   }
 
   private void run() {
@@ -153,7 +155,8 @@ final class StandingStream {
       state = State.OPEN;
       opened = true;
       decided.countDown();
-      if (gap) {
+      if (gap || late) {
+        late = false;
         events.missed();
       }
       return new EventStream(largestMessage, position, new Messages(), () -> {});
