@@ -8,6 +8,8 @@ import io.reflow.gateway.catalog.KnownServers;
 import io.reflow.gateway.config.McpConfig;
 import io.reflow.gateway.credential.Credentials;
 import io.reflow.gateway.identity.Authenticator;
+import io.reflow.gateway.mcp.flight.Flights;
+import io.reflow.gateway.mcp.flight.StateSeal;
 import io.reflow.gateway.policy.PolicyEngine;
 import io.reflow.gateway.session.OpenStreams;
 import io.reflow.gateway.session.Sessions;
@@ -24,6 +26,7 @@ public record McpParts(
     Sessions sessions,
     SseConnections connections,
     OpenStreams streams,
+    ListChanges changes,
     Targets targets,
     PolicyEngine policies,
     Credentials credentials,
@@ -32,6 +35,8 @@ public record McpParts(
     Catalog catalog,
     KnownServers servers,
     Cursors cursors,
+    Flights flights,
+    StateSeal seal,
     AuditLog audit,
     ArgumentDigest digest,
     Metrics metrics,

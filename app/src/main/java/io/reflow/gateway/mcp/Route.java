@@ -39,7 +39,7 @@ final class Route implements Stage<Call.InSession, Call.Routed> {
     return switch (request.method()) {
       case "tools/call" -> named(call, new Wanted(Wanted.Kind.TOOL, required(params, "name")));
       case "prompts/get" -> named(call, new Wanted(Wanted.Kind.PROMPT, required(params, "name")));
-      case "resources/read" ->
+      case "resources/read", "resources/subscribe" ->
           everywhere(call, new Wanted(Wanted.Kind.RESOURCE, required(params, "uri")));
       case "completion/complete" -> completion(call, params);
       default ->

@@ -15,6 +15,7 @@ import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.BodySubscribers;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -168,7 +169,11 @@ final class Attempt implements BodyHandler<Boolean> {
 
       @Override
       public void whole(byte[] bytes, int length) {
-        refused(status, errorIn(bytes, length));
+        if (status == 400 && inSession && deniesSession(bytes, length)) {
+          sessionGone();
+        } else {
+          refused(status, errorIn(bytes, length));
+        }
       }
 
       @Override
@@ -184,10 +189,26 @@ final class Attempt implements BodyHandler<Boolean> {
     } else if (error.isPresent()) {
       waiting.answer(new Answer.Failure(error.get()));
     } else if (status == 404 && inSession) {
-      verdict = Verdict.SESSION_GONE;
-      waiting.fail("has forgotten the session");
+      sessionGone();
     } else {
       waiting.fail("answered with HTTP " + status);
+    }
+  }
+
+  private void sessionGone() {
+    verdict = Verdict.SESSION_GONE;
+    waiting.fail("has forgotten the session");
+  }
+
+  /// Many servers are made after an example that says in this way that it knows no such session.
+  private static boolean deniesSession(byte[] bytes, int length) {
+    try {
+      return MessageReader.read(bytes, 0, length)
+              instanceof Message.Failure(var _, RawJson error)
+          && error.toString().contains("-3200")
+          && error.toString().toLowerCase(Locale.ROOT).contains("session id");
+    } catch (MalformedMessage _) {
+      return false;
     }
   }
 

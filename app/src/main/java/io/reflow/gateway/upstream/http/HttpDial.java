@@ -43,7 +43,7 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
             .connectTimeout(mcp.timeout().connect())
             .executor(threads)
             .build();
-    this.sse = new SseDial(client, mcp, patience, gatewayVersion);
+    this.sse = new SseDial(client, mcp, patience, lingering, gatewayVersion);
   }
 
   @Override

@@ -147,7 +147,7 @@ final class StandingStream {
       }
       return new EventStream(largestMessage, position, new Messages(), () -> {});
     }
-    boolean later = status / 100 == 5 && status != 501 || status == 429 || status == 408;
+    boolean later = (status / 100 == 5 && status != 501) || status == 429 || status == 408;
     if (later) {
       state = State.LATER;
     } else {

@@ -6,6 +6,7 @@ import io.reflow.gateway.upstream.Dial;
 import io.reflow.gateway.upstream.Opening;
 import io.reflow.gateway.upstream.Patience;
 import io.reflow.gateway.upstream.Upstream;
+import io.reflow.gateway.upstream.http.Lingering;
 import io.reflow.gateway.upstream.http.Wire;
 import java.net.http.HttpClient;
 
@@ -15,13 +16,20 @@ public final class SseDial implements Dial<Transport.Sse> {
   private final HttpClient client;
   private final McpConfig mcp;
   private final Patience patience;
+  private final Lingering lingering;
   private final String gatewayVersion;
 
   /// @param client does not follow redirects
-  public SseDial(HttpClient client, McpConfig mcp, Patience patience, String gatewayVersion) {
+  public SseDial(
+      HttpClient client,
+      McpConfig mcp,
+      Patience patience,
+      Lingering lingering,
+      String gatewayVersion) {
     this.client = client;
     this.mcp = mcp;
     this.patience = patience;
+    this.lingering = lingering;
     this.gatewayVersion = gatewayVersion;
   }
 
@@ -34,6 +42,7 @@ public final class SseDial implements Dial<Transport.Sse> {
                 target,
                 opening.key(),
                 patience,
+                lingering,
                 opening.listener(),
                 gatewayVersion,
                 mcp.timeout().initialize(),

@@ -26,7 +26,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,8 +43,9 @@ final class SseStream {
   private final SideMessages sideMessages;
   private final int largestMessage;
   private final CountDownLatch decided = new CountDownLatch(1);
-  private final AtomicReference<String> ending = new AtomicReference<>();
+  private final AtomicBoolean over = new AtomicBoolean();
   private final Thread thread;
+  private volatile Optional<String> ending = Optional.empty();
   private volatile Optional<Wire> endpoint = Optional.empty();
   private int nonsense;
 
@@ -73,19 +74,18 @@ final class SseStream {
         end("does not say in time where to send messages");
       }
     }
-    Optional<String> over = ending();
-    if (over.isPresent()) {
-      throw new UpstreamFailed(target, over.get());
+    if (!alive()) {
+      throw new UpstreamFailed(target, ending.orElse("was disconnected"));
     }
   }
 
   boolean alive() {
-    return ending.get() == null;
+    return !over.get();
   }
 
   /// Why it is over, if it is.
   Optional<String> ending() {
-    return Optional.ofNullable(ending.get());
+    return ending;
   }
 
   private void read() {
@@ -104,11 +104,12 @@ final class SseStream {
   }
 
   private void end(String why) {
-    if (ending.compareAndSet(null, why)) {
+    if (over.compareAndSet(false, true)) {
+      ending = Optional.of(why);
       thread.interrupt();
     }
     decided.countDown();
-    calls.failAll(ending().orElse(why));
+    calls.failAll(ending.orElse(why));
   }
 
   private BodySubscriber<Boolean> receive(ResponseInfo response) {
@@ -241,7 +242,7 @@ final class SseStream {
   Optional<String> post(byte[] message, Optional<String> version, Duration atMost)
       throws InterruptedException {
     if (endpoint.isEmpty() || !alive()) {
-      return Optional.of(ending().orElse("was disconnected"));
+      return Optional.of(ending.orElse("was disconnected"));
     }
     try {
       int status = endpoint.get().status(message, version, atMost);

@@ -16,6 +16,7 @@ import io.reflow.gateway.upstream.SideMessages;
 import io.reflow.gateway.upstream.Subscriptions;
 import io.reflow.gateway.upstream.Upstream;
 import io.reflow.gateway.upstream.UpstreamCall;
+import io.reflow.gateway.upstream.http.Lingering;
 import io.reflow.gateway.upstream.http.Wire;
 import java.time.Duration;
 import java.util.Optional;
@@ -48,6 +49,7 @@ final class SseUpstream implements Upstream {
       String target,
       InstanceKey key,
       Patience patience,
+      Lingering lingering,
       Listener listener,
       String gatewayVersion,
       Duration initialize,
@@ -102,13 +104,18 @@ final class SseUpstream implements Upstream {
     var waiting = new PendingCall(settings.target(), call, caller);
     byte[] request = Envelope.request(id, call.method(), call.params());
     calls.add(id, waiting);
-    stream.ending().ifPresent(waiting::fail);
+    if (!stream.alive()) {
+      waiting.fail(stream.ending().orElse("was disconnected"));
+    }
     Thread posting =
         Thread.ofVirtual()
             .name("sse-" + settings.target() + "-call")
             .start(() -> post(request, call, waiting));
+    boolean answered = false;
     try {
-      return waiting.await(settings.patience());
+      Answer answer = waiting.await(settings.patience());
+      answered = true;
+      return answer;
     } catch (InterruptedException e) {
       cancel(id, call, "the client has cancelled it");
       throw e;
@@ -118,7 +125,11 @@ final class SseUpstream implements Upstream {
     } finally {
       Optional<PendingCall> _ = calls.remove(id);
       sideMessages.over(waiting);
-      posting.interrupt();
+      if (!answered) {
+        posting.interrupt();
+      } else if (posting.isAlive()) {
+        settings.lingering().add(posting);
+      }
     }
   }
 

@@ -112,6 +112,27 @@ final class HttpFaultsTest {
     }
   }
 
+  @Test
+  void opensANewSessionWhenTheOldOneIsSaidToBeInvalid() throws InterruptedException {
+    try (Upstream upstream = open()) {
+      server.script(
+          "odd",
+          (exchange, request) -> {
+            server.unscript("odd");
+            Script.respond(
+                    400,
+                    "application/json",
+                    "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"Bad Request: No"
+                        + " valid session ID provided\"},\"id\":$id}")
+                .answer(exchange, request);
+          });
+
+      assertThat(call(upstream, "odd")).contains("{\"echo\":1}");
+
+      assertThat(server.sessions()).contains("session-2");
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -26,7 +26,6 @@ import io.reflow.gateway.upstream.http.HttpDial;
 import java.io.OutputStream;
 import java.net.URI;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -261,6 +260,7 @@ final class SseFaultsTest {
         .hasMessage("target 'fake' answered with HTTP 405");
     assertThat(server.received())
         .extracting(Received::httpMethod)
-        .isEqualTo(List.of("POST", "GET"));
+        .startsWith("POST", "GET")
+        .doesNotContain("DELETE");
   }
 }
