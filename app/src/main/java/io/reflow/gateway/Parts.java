@@ -314,6 +314,9 @@ final class Parts {
 
   private void forget(TargetId target) {
     servers.forget(target);
+    if (targets.find(target).isEmpty()) {
+      eras.forget(target);
+    }
     upstreams.retire(target);
   }
 

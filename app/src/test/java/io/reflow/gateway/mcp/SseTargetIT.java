@@ -48,8 +48,7 @@ final class SseTargetIT {
               .contains("{\"x\":2}"));
 
       assertThat(server.received())
-          .allMatch(
-              request -> request.header("authorization").equals(Optional.of("Bearer abc")));
+          .allMatch(request -> request.header("authorization").equals(Optional.of("Bearer abc")));
     }
   }
 }
