@@ -44,13 +44,27 @@ final class McpPipeline {
     var introduction = new Introduction(visibility, parts.servers(), config, parts.version());
     var translations = new Translations(parts.servers(), config);
     var results = new Results(introduction.serverInfo(ProtocolVersion.V2026_07_28));
+    var attendance = new Attendance();
     var proxy =
         new Proxy(
             parts.authenticator(),
             new LocalAnswers(parts.sessions(), introduction, warmUp, parts.changes(), feeds),
-            new StatelessAnswers(introduction, results),
+            new StatelessAnswers(
+                introduction,
+                new StatelessListen(
+                    parts,
+                    introduction,
+                    new SubscriptionFeeds(
+                        visibility,
+                        parts.policies(),
+                        authorize.then(inject),
+                        locator,
+                        parts.upstreams()),
+                    attendance,
+                    results),
+                results),
             new StatelessCalls(parts, introduction, translations, results),
-            new Attendance(),
+            attendance,
             results,
             new SessionCallers(visibility, config.inputTimeout()),
             feeds,
