@@ -17,6 +17,7 @@ import io.reflow.gateway.session.SseConnections;
 import io.reflow.gateway.target.Targets;
 import io.reflow.gateway.telemetry.Metrics;
 import io.reflow.gateway.upstream.Upstreams;
+import io.reflow.gateway.upstream.era.Eras;
 import java.time.InstantSource;
 
 /// All that the MCP endpoint works with.
@@ -29,6 +30,7 @@ public record McpParts(
     Targets targets,
     PolicyEngine policies,
     Credentials credentials,
+    Eras eras,
     Upstreams upstreams,
     Catalog catalog,
     KnownServers servers,

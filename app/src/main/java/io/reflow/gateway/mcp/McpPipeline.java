@@ -94,7 +94,7 @@ final class McpPipeline {
   }
 
   private static Inject inject(McpParts parts) {
-    return new Inject(parts.credentials(), _ -> false);
+    return new Inject(parts.credentials(), parts.eras()::stateless);
   }
 
   private static SessionFeeds feeds(McpParts parts, Visibility visibility) {
