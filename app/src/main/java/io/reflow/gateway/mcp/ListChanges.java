@@ -17,8 +17,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/// Tells sessions and subscriptions which of their lists have changed: because a target said so, or because targets
-/// or policies were changed. Each hears only of what makes a difference for its user.
+/// Tells sessions and subscriptions which of their lists have changed: because a target said so, or
+/// because targets or policies were changed. Each hears only of what makes a difference for its
+/// user.
 public final class ListChanges {
 
   private final Sessions sessions;

@@ -80,7 +80,7 @@ final class McpPipeline {
     var pipeline =
         of(
             new Authenticate(parts.authenticator()),
-            new Understand(),
+            new Understand(parts.homes()),
             openSession(parts, visibility),
             new Route(visibility, names),
             authorize,
@@ -110,7 +110,7 @@ final class McpPipeline {
     var visibility = new Visibility(parts.targets(), parts.policies());
     return new Audited(
         new Authenticate(parts.authenticator())
-            .then(new Understand())
+            .then(new Understand(parts.homes()))
             .then(openSession(parts, visibility))
             .then(new Listen(parts.streams(), feeds(parts, visibility), parts.authenticator())),
         parts.audit(),
@@ -122,7 +122,7 @@ final class McpPipeline {
     var visibility = new Visibility(parts.targets(), parts.policies());
     return new Audited(
         new Authenticate(parts.authenticator())
-            .then(new Understand())
+            .then(new Understand(parts.homes()))
             .then(
                 new Connect(
                     openSession(parts, visibility),

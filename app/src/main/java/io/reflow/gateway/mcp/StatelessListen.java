@@ -119,8 +119,7 @@ final class StatelessListen {
 
   private static void acknowledge(
       Call.InSession call, Message.Request request, ListenFilter honoured) {
-    call.http()
-        .stream()
+    call.http().stream()
         .send(
             "notifications/subscriptions/acknowledged",
             tagged(request, RawJson.of("{\"notifications\":" + honoured.json() + "}")));

@@ -157,9 +157,10 @@ final class SubscriptionFeeds {
     Identity caller = call.caller();
     List<Sought> allowed =
         reaches.stream()
-            .flatMap(reach -> ResourceUris.of(reach.target()).own(uri).stream()
-                .filter(own -> readable(caller, reach, own))
-                .map(own -> new Sought(reach, own)))
+            .flatMap(reach ->
+                ResourceUris.of(reach.target()).own(uri).stream()
+                    .filter(own -> readable(caller, reach, own))
+                    .map(own -> new Sought(reach, own)))
             .toList();
     Optional<Reach> found = locator.resource(allowed);
     if (found.isEmpty() || !upstreams.facts(found.get()).offers(Capability.RESOURCES_SUBSCRIBE)) {
