@@ -98,8 +98,7 @@ public final class McpEndpoint {
     }
   }
 
-  private void passOn(
-      Incoming.Elsewhere message, ServerRequest request, ServerResponse response)
+  private void passOn(Incoming.Elsewhere message, ServerRequest request, ServerResponse response)
       throws InterruptedException {
     switch (forward.pass(message.replica(), request, message.body(), response)) {
       case Passed.Answered() -> {}

@@ -279,8 +279,7 @@ final class StatelessCalls {
     }
     Optional<RawJson> responses = responses(going);
     return switch (state.cause()) {
-      case Cause.Suspended(var _, var flight) ->
-          resume(going, state, flight, answers(responses));
+      case Cause.Suspended(var _, var flight) -> resume(going, state, flight, answers(responses));
       case Cause.AtTarget(var inner) ->
           answered(going, call(going, with(going, responses, Optional.of(inner))));
       case Cause.Pages() -> afterPages(going, state, answers(responses));

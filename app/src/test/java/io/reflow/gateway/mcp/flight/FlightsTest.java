@@ -242,8 +242,7 @@ class FlightsTest {
             });
     for (int round = 1; round <= Flight.MOST_ROUNDS; round++) {
       Landing.Asking asked = asking(flight);
-      flight.resume(
-          round, Map.of(asked.questions().getFirst().key(), YES), RecordingCaller.mute());
+      flight.resume(round, Map.of(asked.questions().getFirst().key(), YES), RecordingCaller.mute());
     }
 
     assertThat(flight.await()).isInstanceOf(Landing.Failed.class);
