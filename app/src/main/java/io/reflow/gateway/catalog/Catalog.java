@@ -27,8 +27,10 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,6 +63,8 @@ public final class Catalog {
   private final Upstreams upstreams;
   private final McpConfig config;
   private final InstantSource clock;
+  private final List<BiConsumer<InstanceKey, Listener.ListKind>> back =
+      new CopyOnWriteArrayList<>();
 
   public Catalog(Upstreams upstreams, McpConfig config, InstantSource clock) {
     this.upstreams = upstreams;
@@ -113,9 +117,26 @@ public final class Catalog {
   public void changed(InstanceKey instance, Listener.ListKind changed) {
     slots.forEach((key, slot) -> {
       if (key.instance().equals(instance) && key.kind().changesWith(changed)) {
+        boolean wasMissing = slot.failure != null;
         slot.expire();
+        if (wasMissing) {
+          tellBack(key.instance(), key.kind());
+        }
       }
     });
+  }
+
+  /// `listener` hears of lists that could not be had for a while and now can. It must not block.
+  public void onBack(BiConsumer<InstanceKey, Listener.ListKind> listener) {
+    back.add(listener);
+  }
+
+  private void tellBack(InstanceKey instance, ListKind kind) {
+    for (Listener.ListKind announced : Listener.ListKind.values()) {
+      if (kind.changesWith(announced)) {
+        back.forEach(listener -> listener.accept(instance, announced));
+      }
+    }
   }
 
   /// Forgets lists that have served nobody for long.
@@ -228,7 +249,11 @@ public final class Catalog {
         expired = false;
         TargetList loaded = Catalog.this.load(reach, kind, facts);
         list = loaded;
+        boolean wasMissing = failure != null;
         failure = null;
+        if (wasMissing) {
+          tellBack(reach.key(), kind);
+        }
         return loaded;
       } catch (InterruptedException e) {
         expired |= wasExpired;

@@ -239,7 +239,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     } finally {
       call.trail().upstreamTook(System.nanoTime() - start);
       if (client instanceof SessionCaller inSession) {
-        inSession.done();
+        callers.done(inSession);
       }
     }
   }
