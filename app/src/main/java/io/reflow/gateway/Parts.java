@@ -41,6 +41,8 @@ import io.reflow.gateway.mcp.ListChanges;
 import io.reflow.gateway.mcp.McpEndpoint;
 import io.reflow.gateway.mcp.McpParts;
 import io.reflow.gateway.mcp.SseEndpoint;
+import io.reflow.gateway.mcp.flight.Flights;
+import io.reflow.gateway.mcp.flight.StateSeal;
 import io.reflow.gateway.policy.Freshness;
 import io.reflow.gateway.policy.PolicyEngine;
 import io.reflow.gateway.policy.PolicyRoutes;
@@ -160,6 +162,9 @@ final class Parts {
     this.catalog = new Catalog(upstreams, config.mcp(), clock);
     news.onListChanged(catalog::changed);
     this.sessions = new Sessions(config.session(), clock);
+    var flights = closing.add(new Flights(config.mcp().inputTimeout()));
+    metrics.gauge(
+        "reflow.suspended.calls", "{call}", "Calls that wait for their client", flights::count);
     this.streams = new OpenStreams(config.session().maxStreamsPerUser());
     this.listChanges = new ListChanges(sessions, targets, policies);
     news.onAnnounced(listChanges::announced);
@@ -175,10 +180,13 @@ final class Parts {
             targets,
             policies,
             credentials,
+            eras,
             upstreams,
             catalog,
             servers,
             new Cursors(vault.derive("cursor"), clock),
+            flights,
+            new StateSeal(vault.deriveAll("request state"), clock),
             audit,
             new ArgumentDigest(secret(vault.derive("audit arguments"))),
             metrics,
@@ -203,10 +211,15 @@ final class Parts {
             config.server().dataDir(),
             gatewayId,
             version.text(),
+            eras,
             stragglers);
     var http = closing.add(new HttpDial(config.mcp(), version.text(), eras));
     return new Upstreams(
-        new TransportConnector(stdio, http), config.stdio(), config.mcp(), news, this::renewed);
+        new TransportConnector(stdio, http, http.sse()),
+        config.stdio(),
+        config.mcp(),
+        news,
+        this::renewed);
   }
 
   /// The way to a target with its settings and credentials as they are now.

@@ -32,6 +32,12 @@ public final class Locator {
     return catalog.find(reach, kind, upstreamName).isPresent();
   }
 
+  /// What the target lists of a tool or prompt of that name.
+  public Optional<Item> item(Reach reach, ListKind kind, String upstreamName)
+      throws InterruptedException {
+    return catalog.find(reach, kind, upstreamName);
+  }
+
   /// The upstream name behind an exposed name that was cut to length.
   public Optional<String> unshorten(
       Reach reach, ListKind kind, Names names, String prefix, String exposedName)

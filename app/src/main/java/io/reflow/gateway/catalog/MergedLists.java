@@ -216,7 +216,7 @@ public final class MergedLists {
     private Cursors.Position last = Cursors.Position.START;
     private boolean more;
     private final Instant now = clock.instant();
-    private Duration fresh = Catalog.LONGEST_TTL;
+    private Duration fresh = ListLoader.LONGEST_TTL;
     private boolean open = policies.sameForAll();
 
     Page(Audience audience, ListKind kind, Cursors.Position after) {

@@ -11,6 +11,7 @@ import io.reflow.gateway.mcp.Call.Ready;
 import io.reflow.gateway.mcp.Call.Unequipped;
 import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.session.Session;
+import io.reflow.gateway.target.ProtocolMode;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.upstream.Reach;
 import java.util.ArrayList;
@@ -52,7 +53,11 @@ final class Inject implements Stage<Call.Permitted, Call.Equipped> {
     Target target = granted.candidate().target();
     ClientCapabilities client =
         toldWithEachCall.test(target) ? ClientCapabilities.NONE : client(call, target);
-    InstanceKey key = key(target, granted.permit().caller(), call.session(), client);
+    InstanceKey shared = key(target, granted.permit().caller(), call.session(), client);
+    InstanceKey key =
+        target.settings().protocol() == ProtocolMode.MATCH
+            ? shared.matching(call.session().stateless())
+            : shared;
     var injection = credentials.resolve(granted.permit(), target, key);
     var reach = new Reach(target, granted.permit(), key, injection);
     return new Ready(granted.candidate(), reach, granted.decision());

@@ -42,12 +42,15 @@ final class McpPipeline {
     var feeds = feeds(parts, visibility);
     var warmUp = new WarmUp(visibility, authorize.then(inject), parts.catalog());
     var introduction = new Introduction(visibility, parts.servers(), config, parts.version());
+    var translations = new Translations(parts.servers(), config);
     var results = new Results(introduction.serverInfo(ProtocolVersion.V2026_07_28));
     var proxy =
         new Proxy(
             parts.authenticator(),
             new LocalAnswers(parts.sessions(), introduction, warmUp, parts.changes(), feeds),
             new StatelessAnswers(introduction, results),
+            new StatelessCalls(parts, introduction, translations, results),
+            new Attendance(),
             results,
             new SessionCallers(visibility, config.inputTimeout()),
             feeds,
@@ -59,7 +62,7 @@ final class McpPipeline {
             parts.audit(),
             parts.digest(),
             config,
-            new Translations(parts.servers(), config));
+            translations);
     var pipeline =
         of(
             new Authenticate(parts.authenticator()),
@@ -77,7 +80,7 @@ final class McpPipeline {
   }
 
   private static Inject inject(McpParts parts) {
-    return new Inject(parts.credentials(), _ -> false);
+    return new Inject(parts.credentials(), parts.eras()::stateless);
   }
 
   private static SessionFeeds feeds(McpParts parts, Visibility visibility) {

@@ -36,6 +36,8 @@ public final class SideMessages {
     void send(byte[] message) throws InterruptedException;
   }
 
+  /// Takes what wants no answer.
+  ///
   /// @param on the call on whose own stream it came
   public void notification(Message.Notification notification, Optional<PendingCall> on) {
     JsonObject params = notification.params();
@@ -60,6 +62,8 @@ public final class SideMessages {
         .ifPresent(call -> call.progress(params.raw()));
   }
 
+  /// Takes what wants an answer, which it gets later.
+  ///
   /// @param on the call on whose own stream it came
   public void request(Message.Request request, Optional<PendingCall> on) {
     if (request.id().length() > LONGEST_PEER_ID) {

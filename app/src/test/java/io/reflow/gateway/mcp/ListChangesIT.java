@@ -156,10 +156,9 @@ class ListChangesIT {
     client.request("tools/list", Map.of());
     try (EventClient stream = stream(client, gateway.adminToken())) {
       server.unscript("tools/list");
-      UpstreamFixtures.await(
-          () ->
-              !client.request("tools/list", Map.of()).body().contains("\"tools\":[]")
-                  && client.request("tools/list", Map.of()).answer().has("result"));
+      UpstreamFixtures.await(() ->
+          !client.request("tools/list", Map.of()).body().contains("\"tools\":[]")
+              && client.request("tools/list", Map.of()).answer().has("result"));
 
       stream.message(TOOLS);
     }

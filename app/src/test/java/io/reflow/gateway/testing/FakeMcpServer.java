@@ -201,10 +201,16 @@ public final class FakeMcpServer implements AutoCloseable {
   /// Keeps the stream open until it is ended.
   private void hold(String session, HttpExchange exchange, String first)
       throws IOException, InterruptedException {
-    var stream = new EventSink(exchange);
     exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
     exchange.sendResponseHeaders(200, 0);
-    stream.raw(": hello\n\n" + first);
+    exchange.getResponseBody().write((": hello\n\n" + first).getBytes(UTF_8));
+    exchange.getResponseBody().flush();
+    adopt(session, exchange);
+  }
+
+  /// Takes a stream that a script has begun for the one of that session, until it is ended.
+  public void adopt(String session, HttpExchange exchange) throws InterruptedException {
+    var stream = new EventSink(exchange);
     streams.put(session, stream);
     tools.apart(stream::send);
     try {

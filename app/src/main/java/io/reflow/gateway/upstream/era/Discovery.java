@@ -44,6 +44,8 @@ public final class Discovery {
   @FunctionalInterface
   public interface Asking {
 
+    /// Asks, and waits for what comes back.
+    ///
     /// @param capabilities to declare
     /// @throws UpstreamFailed when nothing came back
     Heard ask(RawJson capabilities) throws InterruptedException;

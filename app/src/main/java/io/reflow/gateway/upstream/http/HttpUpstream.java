@@ -217,7 +217,7 @@ final class HttpUpstream implements Upstream {
       HttpSession used = current();
       awaitStream(used);
       used.subscriptions().become(interest.uris(), call -> call(call, Caller.SILENT));
-      if (used == session) {
+      if (used.equals(session)) {
         return;
       }
     }
@@ -264,7 +264,7 @@ final class HttpUpstream implements Upstream {
     }
     HttpSession opened;
     try {
-      if (gone != session || closed) {
+      if (!gone.equals(session) || closed) {
         return;
       }
       opened = opened(exchange(handshake.initialize(settings.initialize()), Caller.SILENT, null));

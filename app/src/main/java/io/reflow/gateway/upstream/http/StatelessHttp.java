@@ -251,7 +251,7 @@ final class StatelessHttp implements Channel {
       wire.exchange(request, response);
       return "";
     } catch (IOException | RuntimeException e) {
-      return Attempt.inWords(e);
+      return Wire.inWords(e);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
       return "was disconnected";
