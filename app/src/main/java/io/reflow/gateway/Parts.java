@@ -202,6 +202,8 @@ final class Parts {
     this.streams = new OpenStreams(config.session().maxStreamsPerUser());
     this.listChanges = new ListChanges(sessions, targets, policies);
     news.onAnnounced(listChanges::announced);
+    catalog.onBack(listChanges::announced);
+    news.onElicitationCompleted(listChanges::elicitationCompleted);
     var mcpParts =
         new McpParts(
             authenticator,

@@ -5,6 +5,7 @@ import io.reflow.gateway.instance.InstanceKey;
 import io.reflow.gateway.policy.Decision.Allowed;
 import io.reflow.gateway.policy.Feature;
 import io.reflow.gateway.policy.PolicyEngine;
+import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.session.Sessions;
 import io.reflow.gateway.target.Target;
@@ -17,7 +18,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/// Tells sessions and subscriptions which of their lists have changed: because a target said so, or
+/// Tells sessions and subscriptions what targets announce, and which of their lists have changed
 /// because targets or policies were changed. Each hears only of what makes a difference for its
 /// user.
 public final class ListChanges {
@@ -74,6 +75,25 @@ public final class ListChanges {
 
   private boolean sees(Identity caller, Target target) {
     return policies.visible(caller, target.id()) instanceof Allowed;
+  }
+
+  /// A user is through with a page that a target had sent them to: the session where that was asked
+  /// hears of it. Does not block.
+  public void elicitationCompleted(InstanceKey key, String elicitationId, RawJson params) {
+    RawJson message =
+        RawJson.of(
+            "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/elicitation/complete\",\"params\":%s}"
+                .formatted(params));
+    targets
+        .find(key.target())
+        .ifPresent(target ->
+            sessions.all().stream()
+                .filter(session -> concerns(session, key, target))
+                .map(Session::conversation)
+                .filter(said -> said.questions().forgetPage(elicitationId))
+                .forEach(said -> {
+                  boolean _ = said.streams().general().send(message);
+                }));
   }
 
   /// Remembers what a new session sees, to tell later what has changed for it.
