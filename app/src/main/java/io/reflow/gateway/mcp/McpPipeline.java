@@ -40,7 +40,9 @@ final class McpPipeline {
     var authorize = new Authorize(parts.policies());
     var inject = new Inject(parts.credentials(), _ -> false);
     var warmUp = new WarmUp(visibility, authorize.then(inject), parts.catalog());
-    var introduction = new Introduction(visibility, parts.servers(), config, parts.version());
+    var extensions = new Extensions(parts.servers());
+    var introduction =
+        new Introduction(visibility, parts.servers(), extensions, names, config, parts.version());
     var results = new Results(introduction.serverInfo(ProtocolVersion.V2026_07_28));
     var proxy =
         new Proxy(
