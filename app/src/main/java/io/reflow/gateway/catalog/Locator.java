@@ -32,6 +32,21 @@ public final class Locator {
     return catalog.find(reach, kind, upstreamName).isPresent();
   }
 
+  /// What the target lists of a tool or prompt of that name.
+  public Optional<Item> item(Reach reach, ListKind kind, String upstreamName)
+      throws InterruptedException {
+    return catalog.find(reach, kind, upstreamName);
+  }
+
+  /// Whether a target that can be asked lists a tool of that name for its pages.
+  public boolean forPages(Reach reach, String tool) throws InterruptedException {
+    try {
+      return catalog.find(reach, ListKind.TOOLS, tool).filter(Item::forPages).isPresent();
+    } catch (GatewayException _) {
+      return false;
+    }
+  }
+
   /// The upstream name behind an exposed name that was cut to length.
   public Optional<String> unshorten(
       Reach reach, ListKind kind, Names names, String prefix, String exposedName)

@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// The figures of the conformance suite as the README shows them: checks that passed and that failed.
+/// The figures of the conformance suite as the README shows them: checks that passed and that
+/// failed.
 final class ConformanceTable {
 
   static final String DIRECT = "nothing: the suite and the server";
