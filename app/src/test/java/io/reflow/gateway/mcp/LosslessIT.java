@@ -74,6 +74,7 @@ class LosslessIT {
 
   @BeforeAll
   static void start() {
+    stateless = new FakeStatelessServer();
     gateway = TestGateway.start();
     for (String revision : TARGETS) {
       ANSWERS.put(revision, new AtomicReference<>("{}"));
@@ -88,7 +89,6 @@ class LosslessIT {
 
   private static URI server(String revision) {
     if (revision.equals(STATELESS)) {
-      stateless = new FakeStatelessServer();
       scripts(revision).forEach(stateless::script);
       stateless.answer(
           "server/discover",

@@ -11,10 +11,10 @@ import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.testing.EventClient;
 import io.reflow.gateway.testing.FakeMcpServer;
-import io.reflow.gateway.testing.FakeStatelessServer;
-import io.reflow.gateway.testing.FakeTools;
 import io.reflow.gateway.testing.FakeMcpServer.Received;
 import io.reflow.gateway.testing.FakeMcpServer.Script;
+import io.reflow.gateway.testing.FakeStatelessServer;
+import io.reflow.gateway.testing.FakeTools;
 import io.reflow.gateway.testing.JsonTexts;
 import io.reflow.gateway.testing.McpTestClient;
 import io.reflow.gateway.testing.Payloads;
@@ -163,7 +163,9 @@ class LosslessQuestionsIT {
               "Mcp-Session-Id",
               client.session().orElseThrow())) {
         EventClient.Event got = call.next(event -> event.method().equals(method));
-        assertThat(payload(RawJson.of(params(got.data())))).as(seed()).isEqualTo(payload(RawJson.of(asked)));
+        assertThat(payload(RawJson.of(params(got.data()))))
+            .as(seed())
+            .isEqualTo(payload(RawJson.of(asked)));
 
         client.post(
             "{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":%s}"
@@ -191,18 +193,14 @@ class LosslessQuestionsIT {
       JsonObject first = MessageReader.readObject(JsonTexts.result(call(http, "")));
 
       JsonObject.Member request =
-          MessageReader.readObject(first.value("inputRequests").orElseThrow())
-              .members()
-              .getFirst();
+          MessageReader.readObject(first.value("inputRequests").orElseThrow()).members().getFirst();
       assertThat(payload(RawJson.of(params(request.value().toString()))))
           .as(seed())
           .isEqualTo(payload(RawJson.of(asked)));
       String state =
           first.value("requestState").map(text -> ",\"requestState\":" + text).orElse("");
       String done =
-          call(
-              http,
-              ",\"inputResponses\":{\"%s\":%s}%s".formatted(request.name(), answer, state));
+          call(http, ",\"inputResponses\":{\"%s\":%s}%s".formatted(request.name(), answer, state));
       assertThat(payload(JsonTexts.result(done))).as(done).containsExactly("content:[]");
       assertThat(compact(told(target))).as(seed()).isEqualTo(compact(answer));
     }
