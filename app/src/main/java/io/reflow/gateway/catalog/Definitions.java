@@ -9,23 +9,47 @@ import io.reflow.gateway.protocol.RawJson;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Takes out of the entries of lists what clients are not to see. It is done once, when a list is
 /// loaded; most entries stay the bytes that they are.
 final class Definitions {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Definitions.class);
+
   private Definitions() {}
 
-  static Item item(ListKind kind, String name, JsonObject given) throws MalformedMessage {
+  /// A prompt, a resource or a template.
+  static Item item(String name, JsonObject given) throws MalformedMessage {
     var edit = new JsonObjectEdit(given);
     icons(edit, given);
-    if (kind != ListKind.TOOLS) {
-      return new Item(name, applied(edit, given));
-    }
+    return new Item(name, applied(edit, given));
+  }
+
+  /// A tool, unless clients can't use it.
+  ///
+  /// @param strict whether one with unsound header annotations is such a tool: without them it
+  ///   could not be called
+  static Optional<Item> tool(String name, JsonObject given, boolean strict)
+      throws MalformedMessage {
+    var edit = new JsonObjectEdit(given);
+    icons(edit, given);
     // It speaks of tasks, which the gateway does not offer to clients.
     edit.drop("execution");
     JsonObject tool = applied(edit, given);
-    return new Item(name, tool, describesObject(tool) ? tool : withoutOutputSchema(tool));
+    if (!HeaderAnnotations.sound(tool)) {
+      LOG.atWarn()
+          .addKeyValue("reason", "x-mcp-header")
+          .log(strict ? "A tool is left out" : "Annotations of a tool are left out");
+      if (strict) {
+        return Optional.empty();
+      }
+      tool = HeaderAnnotations.stripped(tool);
+    }
+    JsonObject older = describesObject(tool) ? tool : withoutOutputSchema(tool);
+    return Optional.of(new Item(name, tool, older));
   }
 
   private static JsonObject applied(JsonObjectEdit edit, JsonObject original)
@@ -34,11 +58,20 @@ final class Definitions {
   }
 
   /// Before 2026-07-28 a tool that has structured results has objects; clients refuse any other.
-  private static boolean describesObject(JsonObject tool) throws MalformedMessage {
+  private static boolean describesObject(JsonObject tool) {
     RawJson schema = tool.value("outputSchema").orElse(null);
     return schema == null
-        || (schema.array()[schema.from()] == '{'
-            && MessageReader.readObject(schema).text("type").filter("object"::equals).isPresent());
+        || object(schema).flatMap(found -> found.text("type")).filter("object"::equals).isPresent();
+  }
+
+  private static Optional<JsonObject> object(RawJson value) {
+    try {
+      return value.array()[value.from()] == '{'
+          ? Optional.of(MessageReader.readObject(value))
+          : Optional.empty();
+    } catch (MalformedMessage _) {
+      return Optional.empty();
+    }
   }
 
   private static JsonObject withoutOutputSchema(JsonObject tool) throws MalformedMessage {
@@ -46,7 +79,7 @@ final class Definitions {
   }
 
   /// Only icons that a client can load without harm to anybody.
-  private static void icons(JsonObjectEdit edit, JsonObject entry) throws MalformedMessage {
+  private static void icons(JsonObjectEdit edit, JsonObject entry) {
     RawJson icons = entry.value("icons").orElse(null);
     if (icons == null) {
       return;
@@ -63,12 +96,9 @@ final class Definitions {
     }
   }
 
-  private static boolean harmless(RawJson icon) throws MalformedMessage {
-    if (icon.array()[icon.from()] != '{') {
-      return false;
-    }
+  private static boolean harmless(RawJson icon) {
     String source =
-        MessageReader.readObject(icon).text("src").orElse("").toLowerCase(Locale.ROOT);
+        object(icon).flatMap(found -> found.text("src")).orElse("").toLowerCase(Locale.ROOT);
     return source.startsWith("https:") || source.startsWith("data:");
   }
 }

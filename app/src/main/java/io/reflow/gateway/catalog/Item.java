@@ -18,8 +18,7 @@ public record Item(String name, JsonObject definition, JsonObject older) {
   }
 
   /// The entry under the name, and with the URIs, that the client is to use; otherwise unchanged.
-  RawJson exposedAs(
-      String exposedName, ListKind kind, ProtocolVersion client, ResourceUris uris) {
+  RawJson exposedAs(String exposedName, ListKind kind, ProtocolVersion client, ResourceUris uris) {
     JsonObject shown = client.stateless() ? definition : older;
     var edit = new JsonObjectEdit(shown);
     if (!exposedName.equals(name)) {

@@ -23,17 +23,19 @@ final class ListReader {
   record Page(
       List<Item> items, Optional<String> nextCursor, OptionalLong ttlMs, boolean open, int bytes) {
 
-    static final Page EMPTY =
-        new Page(List.of(), Optional.empty(), OptionalLong.empty(), false, 0);
+    static final Page EMPTY = new Page(List.of(), Optional.empty(), OptionalLong.empty(), false, 0);
   }
 
-  static Page read(ListKind kind, RawJson result) throws MalformedMessage {
+  /// Takes one page apart.
+  ///
+  /// @param strict whether tools with unsound header annotations are left out, or only these
+  static Page read(ListKind kind, RawJson result, boolean strict) throws MalformedMessage {
     JsonObject page = MessageReader.readObject(result);
     List<Item> items = new ArrayList<>();
     Optional<RawJson> entries = page.value(kind.member());
     if (entries.isPresent()) {
       for (RawJson entry : JsonArray.elements(entries.get())) {
-        item(kind, entry).ifPresent(items::add);
+        item(kind, entry, strict).ifPresent(items::add);
       }
     }
     return new Page(
@@ -45,7 +47,8 @@ final class ListReader {
   }
 
   /// An entry without a name can't be asked for: it is left out.
-  private static Optional<Item> item(ListKind kind, RawJson entry) throws MalformedMessage {
+  private static Optional<Item> item(ListKind kind, RawJson entry, boolean strict)
+      throws MalformedMessage {
     if (entry.array()[entry.from()] != '{') {
       return Optional.empty();
     }
@@ -54,6 +57,8 @@ final class ListReader {
     if (name.isEmpty()) {
       return Optional.empty();
     }
-    return Optional.of(Definitions.item(kind, name.get(), definition));
+    return kind == ListKind.TOOLS
+        ? Definitions.tool(name.get(), definition, strict)
+        : Optional.of(Definitions.item(name.get(), definition));
   }
 }

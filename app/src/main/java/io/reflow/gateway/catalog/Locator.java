@@ -32,6 +32,12 @@ public final class Locator {
     return catalog.find(reach, kind, upstreamName).isPresent();
   }
 
+  /// What the target lists of a tool or prompt of that name.
+  public Optional<Item> item(Reach reach, ListKind kind, String upstreamName)
+      throws InterruptedException {
+    return catalog.find(reach, kind, upstreamName);
+  }
+
   /// The upstream name behind an exposed name that was cut to length.
   public Optional<String> unshorten(
       Reach reach, ListKind kind, Names names, String prefix, String exposedName)
@@ -164,7 +170,9 @@ public final class Locator {
 
   private static Optional<Reach> only(List<Lists> known, Predicate<Lists> condition) {
     List<Lists> matching = known.stream().filter(condition).toList();
-    return matching.size() == 1 ? Optional.of(matching.getFirst().sought().reach()) : Optional.empty();
+    return matching.size() == 1
+        ? Optional.of(matching.getFirst().sought().reach())
+        : Optional.empty();
   }
 
   private static Optional<Reach> byTemplate(List<Lists> known) {
@@ -174,8 +182,7 @@ public final class Locator {
         : best(known, (template, uri) -> template.lax().matches(uri));
   }
 
-  private static Optional<Reach> best(
-      List<Lists> known, BiPredicate<UriTemplate, String> matches) {
+  private static Optional<Reach> best(List<Lists> known, BiPredicate<UriTemplate, String> matches) {
     Optional<Reach> best = Optional.empty();
     int length = -1;
     for (Lists entry : known) {

@@ -132,8 +132,7 @@ public final class MergedLists {
     Taken(boolean bare, List<Target> targets) {
       this.bare = bare;
       this.several = targets.size() > 1;
-      this.wrapped =
-          targets.stream().map(ResourceUris::of).filter(ResourceUris::wraps).toList();
+      this.wrapped = targets.stream().map(ResourceUris::of).filter(ResourceUris::wraps).toList();
       for (Target target : bare ? List.<Target>of() : targets) {
         String prefix = MergedLists.this.names.prefix(target, several);
         if (!prefix.isEmpty()) {
@@ -217,7 +216,7 @@ public final class MergedLists {
     private Cursors.Position last = Cursors.Position.START;
     private boolean more;
     private final Instant now = clock.instant();
-    private Duration fresh = Catalog.LONGEST_TTL;
+    private Duration fresh = ListLoader.LONGEST_TTL;
     private boolean open = policies.sameForAll();
 
     Page(Audience audience, ListKind kind, Cursors.Position after) {
@@ -277,7 +276,9 @@ public final class MergedLists {
         write(",\"ttlMs\":%d,\"cacheScope\":\"%s\"".formatted(ttlMs(), scope()));
       }
       if (more) {
-        write(",\"nextCursor\":" + JsonText.quote(cursors.seal(kind, audience.caller().user(), last)));
+        write(
+            ",\"nextCursor\":"
+                + JsonText.quote(cursors.seal(kind, audience.caller().user(), last)));
       }
       if (!missing.isEmpty()) {
         write(",\"_meta\":{\"" + UNAVAILABLE + "\":[" + String.join(",", reasons()) + "]}");

@@ -24,8 +24,7 @@ record TargetList(
     Map<String, Item> byName = HashMap.newHashMap(all.size());
     List<Item> unique =
         all.stream().filter(item -> byName.putIfAbsent(item.name(), item) == null).toList();
-    return new TargetList(
-        unique, Map.copyOf(byName), loadedAt, freshUntil, offered, open);
+    return new TargetList(unique, Map.copyOf(byName), loadedAt, freshUntil, offered, open);
   }
 
   Optional<Item> find(String name) {

@@ -15,27 +15,37 @@ public final class TargetNews implements Upstreams.Watcher {
   private final KnownServers servers;
   private final List<BiConsumer<InstanceKey, Listener.ListKind>> listeners =
       new CopyOnWriteArrayList<>();
+  private final List<BiConsumer<InstanceKey, Listener.ListKind>> announced =
+      new CopyOnWriteArrayList<>();
 
   public TargetNews(KnownServers servers) {
     this.servers = servers;
   }
 
-  /// `listener` hears of each list that has changed. It must not block.
+  /// `listener` hears of each list that has to be asked for anew: it has changed, or its instance
+  /// is a new one. It must not block.
   public void onListChanged(BiConsumer<InstanceKey, Listener.ListKind> listener) {
     listeners.add(listener);
+  }
+
+  /// `listener` hears of each list that a target says has changed, after those that keep lists. It
+  /// must not block.
+  public void onAnnounced(BiConsumer<InstanceKey, Listener.ListKind> listener) {
+    announced.add(listener);
   }
 
   @Override
   public void opened(InstanceKey key, ServerFacts facts) {
     servers.learned(key.withoutSession(), facts);
     for (Listener.ListKind kind : Listener.ListKind.values()) {
-      listChanged(key, kind);
+      listeners.forEach(listener -> listener.accept(key, kind));
     }
   }
 
   @Override
   public void listChanged(InstanceKey key, Listener.ListKind kind) {
     listeners.forEach(listener -> listener.accept(key, kind));
+    announced.forEach(listener -> listener.accept(key, kind));
   }
 
   @Override

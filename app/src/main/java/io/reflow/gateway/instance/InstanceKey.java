@@ -15,8 +15,25 @@ import java.util.SortedSet;
 ///   that logs have for it
 /// @param capabilities what the target is told that its clients can do: targets of the `initialize`
 ///   era are told once, so that callers whose clients differ in this can't share one
+/// @param matched where a target is spoken with as its clients speak: whether that is the stateless
+///   era; empty for all others
 public record InstanceKey(
-    TargetId target, Sharing sharing, Optional<String> session, ClientCapabilities capabilities) {
+    TargetId target,
+    Sharing sharing,
+    Optional<String> session,
+    ClientCapabilities capabilities,
+    Optional<Boolean> matched) {
+
+  /// An instance that does not depend on how its clients speak.
+  public InstanceKey(
+      TargetId target, Sharing sharing, Optional<String> session, ClientCapabilities capabilities) {
+    this(target, sharing, session, capabilities, Optional.empty());
+  }
+
+  /// The instance for clients of one era.
+  public InstanceKey matching(boolean stateless) {
+    return new InstanceKey(target, sharing, session, capabilities, Optional.of(stateless));
+  }
 
   /// An instance for all sessions.
   public InstanceKey(TargetId target, Sharing sharing) {
@@ -75,7 +92,8 @@ public record InstanceKey(
     boolean told =
         switch (target.transport()) {
           case Transport.StreamableHttp _ -> true;
-          case Transport.Stdio _ -> sharing instanceof Sharing.User || own.isPresent();
+          case Transport.Stdio _, Transport.Sse _ ->
+              sharing instanceof Sharing.User || own.isPresent();
         };
     return new InstanceKey(target.id(), sharing, own, told ? client : ClientCapabilities.NONE);
   }

@@ -14,12 +14,13 @@ import io.reflow.gateway.upstream.InputRequest;
 import io.reflow.gateway.upstream.InputRequest.Answer;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /// Puts a target's questions to the client of a call, on the stream of that call, and waits for the
@@ -44,7 +45,8 @@ final class ClientQuestions {
   private final SessionStream stream;
   private final Supplier<Optional<String>> label;
   private final Duration patience;
-  private final Map<String, Agreed> agreed = new HashMap<>();
+  private final Map<String, Agreed> agreed = new ConcurrentHashMap<>();
+  private final Set<Question> open = ConcurrentHashMap.newKeySet();
 
   /// @param stream the call's own, opened with the first question
   /// @param label names the target to a user who may not know which one asks
@@ -92,8 +94,13 @@ final class ClientQuestions {
       }
       return answers;
     } finally {
-      asked.forEach(this::close);
+      asked.forEach(each -> close(each.question()));
     }
+  }
+
+  /// Takes back all that is not answered, since the call is over.
+  void withdraw() {
+    open.forEach(this::close);
   }
 
   private record Asked(InputRequest request, Question question) {}
@@ -171,6 +178,7 @@ final class ClientQuestions {
 
   private Asked put(InputRequest request) {
     Question question = questions.begin();
+    open.add(question);
     var asked = new Asked(request, question);
     try {
       String message =
@@ -180,7 +188,7 @@ final class ClientQuestions {
       stream.send(RawJson.of(message));
       return asked;
     } catch (RuntimeException e) {
-      question.close();
+      close(question);
       throw e;
     }
   }
@@ -249,8 +257,10 @@ final class ClientQuestions {
   }
 
   /// What nobody waits for any more is withdrawn.
-  private void close(Asked asked) {
-    Question question = asked.question();
+  private void close(Question question) {
+    if (!open.remove(question)) {
+      return;
+    }
     question.close();
     if (!question.answered()) {
       String withdrawn =

@@ -15,13 +15,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// What a target says while it works on a call, on its way to the client. The answer becomes an
-/// event stream with the first such message, and stays plain JSON without one. A thread of its own
-/// writes, so that a slow client holds up nobody; what it has no room for is left out.
+/// event stream with the first such message, or when it takes long, and stays plain JSON without.
+/// While nothing happens a comment is sent now and then, so that nobody takes the stream for dead.
+/// A thread of its own writes, so that a slow client holds up nobody; what it has no room for is
+/// left out.
 final class ClientStream {
 
   private static final Logger LOG = LoggerFactory.getLogger(ClientStream.class);
   private static final int ROOM = 256;
+  private static final long KEEP_ALIVE_SECONDS = 15;
   private static final byte[] END = new byte[0];
+  private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
 
   private final boolean accepted;
   private final Supplier<OutputStream> open;
@@ -44,7 +48,19 @@ final class ClientStream {
     }
     String message =
         "{\"jsonrpc\":\"2.0\",\"method\":\"" + method + "\",\"params\":" + params + "}";
-    boolean taken = events.offer(message.getBytes(StandardCharsets.UTF_8));
+    offer(framed(message.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /// Makes the answer an event stream though there is nothing to say yet; without effect when it is
+  /// one, or comes too late to be one, or the client takes none.
+  synchronized void commit() {
+    if (accepted && !sealed && !over && writer == null) {
+      offer(COMMENT);
+    }
+  }
+
+  private void offer(byte[] event) {
+    boolean taken = events.offer(event);
     if (taken && writer == null) {
       writer = Thread.ofVirtual().name("client-stream").start(this::write);
     }
@@ -74,7 +90,7 @@ final class ClientStream {
       throw new IllegalStateException("the stream was never started");
     }
     if (answer.isPresent()) {
-      put(answer.get().toBytes());
+      put(framed(answer.get().toBytes()));
     }
     put(END);
     at.join();
@@ -89,8 +105,8 @@ final class ClientStream {
 
   private void write() {
     try (OutputStream out = open.get()) {
-      for (byte[] event = events.take(); event.length > 0; event = events.take()) {
-        out.write(framed(event));
+      for (byte[] event = next(); event.length > 0; event = next()) {
+        out.write(event);
         out.flush();
       }
     } catch (InterruptedException _) {
@@ -100,6 +116,11 @@ final class ClientStream {
     } finally {
       over = true;
     }
+  }
+
+  private byte[] next() throws InterruptedException {
+    byte[] event = events.poll(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS);
+    return event == null ? COMMENT : event;
   }
 
   /// One event; a message on one line, since a line end would end its data.

@@ -11,6 +11,7 @@ import io.reflow.gateway.mcp.Call.Ready;
 import io.reflow.gateway.mcp.Call.Unequipped;
 import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.session.Session;
+import io.reflow.gateway.target.ProtocolMode;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.upstream.Reach;
 import java.util.ArrayList;
@@ -34,29 +35,42 @@ final class Inject implements Stage<Call.Permitted, Call.Equipped> {
   @Override
   public Call.Equipped apply(Call.Permitted call) throws InterruptedException {
     List<Unequipped> unequipped = new ArrayList<>(0);
-    Session session = call.call().session();
-    Way<Ready> way = call.way().map(granted -> ready(granted, session, unequipped));
+    Way<Ready> way = call.way().map(granted -> ready(granted, call.call(), unequipped));
     return new Call.Equipped(call.call(), way, unequipped);
   }
 
   /// A target whose credentials are broken does not keep the others from being called.
-  private Optional<Ready> ready(Granted granted, Session session, List<Unequipped> unequipped) {
+  private Optional<Ready> ready(Granted granted, Call.InSession call, List<Unequipped> unequipped) {
     try {
-      return Optional.of(ready(granted, session));
+      return Optional.of(ready(granted, call));
     } catch (CredentialMissing | UpstreamFailed e) {
       unequipped.add(new Unequipped(granted, e));
       return Optional.empty();
     }
   }
 
-  private Ready ready(Granted granted, Session session) {
+  private Ready ready(Granted granted, Call.InSession call) {
     Target target = granted.candidate().target();
     ClientCapabilities client =
-        toldWithEachCall.test(target) ? ClientCapabilities.NONE : session.capabilities();
-    InstanceKey key = key(target, granted.permit().caller(), session, client);
+        toldWithEachCall.test(target) ? ClientCapabilities.NONE : client(call, target);
+    InstanceKey shared = key(target, granted.permit().caller(), call.session(), client);
+    InstanceKey key =
+        target.settings().protocol() == ProtocolMode.MATCH
+            ? shared.matching(call.session().stateless())
+            : shared;
     var injection = credentials.resolve(granted.permit(), target, key);
     var reach = new Reach(target, granted.permit(), key, injection);
     return new Ready(granted.candidate(), reach, granted.decision());
+  }
+
+  /// A client that takes only a plain answer to this request can't be asked anything while it is
+  /// worked on. What a stateful target was told in the session stays.
+  private static ClientCapabilities client(Call.InSession call, Target target) {
+    Session session = call.session();
+    boolean canBeAsked = call.http().events().accepted();
+    return canBeAsked || session.stateless() || target.settings().stateful()
+        ? session.capabilities()
+        : ClientCapabilities.NONE;
   }
 
   /// What a stateful target has for each session it has for each user where there are none.

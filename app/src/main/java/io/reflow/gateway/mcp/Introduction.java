@@ -29,6 +29,9 @@ final class Introduction {
           Capability.COMPLETIONS,
           Capability.LOGGING);
 
+  /// Rules may change at any time, and lists with them.
+  private static final String CHANGES = "{\"listChanged\":true}";
+
   private final Visibility visibility;
   private final KnownServers servers;
   private final McpConfig config;
@@ -63,18 +66,26 @@ final class Introduction {
       offered.addAll(servers.offers(target.id()).orElse(ASSUMED));
     }
     List<String> members = new ArrayList<>();
-    addIf(members, offered, Capability.TOOLS, "tools");
-    addIf(members, offered, Capability.PROMPTS, "prompts");
-    addIf(members, offered, Capability.RESOURCES, "resources");
-    addIf(members, offered, Capability.COMPLETIONS, "completions");
-    addIf(members, offered, Capability.LOGGING, "logging");
+    String resources =
+        offered.contains(Capability.RESOURCES_SUBSCRIBE)
+            ? "{\"subscribe\":true,\"listChanged\":true}"
+            : CHANGES;
+    addIf(members, offered, Capability.TOOLS, "tools", CHANGES);
+    addIf(members, offered, Capability.PROMPTS, "prompts", CHANGES);
+    addIf(members, offered, Capability.RESOURCES, "resources", resources);
+    addIf(members, offered, Capability.COMPLETIONS, "completions", "{}");
+    addIf(members, offered, Capability.LOGGING, "logging", "{}");
     return "{" + String.join(",", members) + "}";
   }
 
   private static void addIf(
-      List<String> members, Set<Capability> offered, Capability capability, String name) {
+      List<String> members,
+      Set<Capability> offered,
+      Capability capability,
+      String name,
+      String how) {
     if (offered.contains(capability)) {
-      members.add("\"" + name + "\":{}");
+      members.add("\"" + name + "\":" + how);
     }
   }
 

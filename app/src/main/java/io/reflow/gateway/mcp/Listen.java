@@ -14,10 +14,12 @@ import java.util.Optional;
 final class Listen implements Stage<Call.InSession, Reply> {
 
   private final OpenStreams open;
+  private final SessionFeeds feeds;
   private final Authenticator authenticator;
 
-  Listen(OpenStreams open, Authenticator authenticator) {
+  Listen(OpenStreams open, SessionFeeds feeds, Authenticator authenticator) {
     this.open = open;
+    this.feeds = feeds;
     this.authenticator = authenticator;
   }
 
@@ -40,6 +42,7 @@ final class Listen implements Stage<Call.InSession, Reply> {
               () -> authenticator.recheck(call.token()) instanceof Authenticated,
               reading::close);
       session.conversation().news().connected();
+      feeds.followLists(call);
       return new Reply.Events(session, reading, entry);
     } catch (RuntimeException e) {
       reading.close();

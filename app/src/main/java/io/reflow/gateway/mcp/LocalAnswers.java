@@ -21,11 +21,20 @@ final class LocalAnswers {
   private final Sessions sessions;
   private final Introduction introduction;
   private final WarmUp warmUp;
+  private final ListChanges changes;
+  private final SessionFeeds feeds;
 
-  LocalAnswers(Sessions sessions, Introduction introduction, WarmUp warmUp) {
+  LocalAnswers(
+      Sessions sessions,
+      Introduction introduction,
+      WarmUp warmUp,
+      ListChanges changes,
+      SessionFeeds feeds) {
     this.sessions = sessions;
     this.introduction = introduction;
     this.warmUp = warmUp;
+    this.changes = changes;
+    this.feeds = feeds;
   }
 
   Reply answer(Call.InSession call) {
@@ -39,7 +48,7 @@ final class LocalAnswers {
     return switch (call.message().get()) {
       case Message.Request request -> answer(call, request);
       case Message.Notification notification -> {
-        take(call.session(), notification);
+        take(call, notification);
         yield new Reply.Accepted();
       }
       case Message.Result(var id, var result) -> {
@@ -62,11 +71,16 @@ final class LocalAnswers {
         setLevel(call.session(), request.params());
         yield Replies.result(request.id(), RawJson.EMPTY_OBJECT);
       }
+      case "resources/unsubscribe" -> {
+        unsubscribe(call.session(), request.params());
+        yield Replies.result(request.id(), RawJson.EMPTY_OBJECT);
+      }
       default -> throw new MethodNotFound("Method not found: " + Refusals.quoted(request.method()));
     };
   }
 
-  private static void take(Session session, Message.Notification notification) {
+  private void take(Call.InSession call, Message.Notification notification) {
+    Session session = call.session();
     switch (notification.method()) {
       case "notifications/cancelled" ->
           notification.params().value("requestId").ifPresent(session::cancel);
@@ -76,8 +90,21 @@ final class LocalAnswers {
               .value("progressToken")
               .ifPresent(token ->
                   session.conversation().questions().progress(token, notification.params().raw()));
+      case "notifications/initialized" -> {
+        // On the oldest transport the stream is there before the session.
+        if (session.conversation().streams().general().connected()) {
+          feeds.followLists(call);
+        }
+      }
       default -> {}
     }
+  }
+
+  private static void unsubscribe(Session session, JsonObject params) {
+    String uri =
+        params.text("uri").orElseThrow(() -> new InvalidParams("params.uri must be a string"));
+    session.conversation().feeds().unsubscribe(uri);
+    session.conversation().news().forget(uri);
   }
 
   private static void setLevel(Session session, JsonObject params) {
@@ -92,6 +119,7 @@ final class LocalAnswers {
   private Reply initialize(Call.InSession call, Message.Request request) {
     Session session = call.session();
     List<Target> visible = introduction.visible(call);
+    changes.begin(session);
     warmUp.start(call);
     String result =
         "{\"protocolVersion\":%s,\"capabilities\":%s,\"serverInfo\":%s%s}"

@@ -6,6 +6,7 @@ import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.HttpException;
 import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -16,6 +17,7 @@ import io.reflow.gateway.http.RestRoutes;
 import io.reflow.gateway.mcp.Incoming.Verb;
 import io.reflow.gateway.protocol.RawJson;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.time.InstantSource;
 import java.util.Optional;
 
@@ -192,10 +194,19 @@ public final class McpEndpoint {
         refusal.headers().forEach((name, value) -> response.header(name, value));
         send(response.status(refusal.status()), refusal.message());
       }
-      case Reply.Accepted(), Reply.Withdrawn() -> response.status(Status.ACCEPTED_202).send();
+      case Reply.Accepted() -> response.status(Status.ACCEPTED_202).send();
+      case Reply.Withdrawn() -> sendToWhoMayBeGone(response);
       case Reply.Closed() -> response.status(Status.NO_CONTENT_204).send();
       case Reply.Events _, Reply.Connected _, Reply.Batched _ ->
           throw new IllegalStateException("a stream is not sent at once");
+    }
+  }
+
+  private static void sendToWhoMayBeGone(ServerResponse response) {
+    try {
+      response.status(Status.ACCEPTED_202).send();
+    } catch (CloseConnectionException | UncheckedIOException _) {
+      // By leaving the client has taken its request back: nobody waits for this.
     }
   }
 

@@ -35,20 +35,25 @@ final class McpPipeline {
     var names = new Names(config.naming());
     var lists = new ParallelLists(parts.catalog(), config.timeout().list());
     var locator = new Locator(parts.catalog(), lists);
-    var merged = new MergedLists(
-            lists, parts.policies(), names, parts.cursors(), config, parts.clock());
+    var merged =
+        new MergedLists(lists, parts.policies(), names, parts.cursors(), config, parts.clock());
     var authorize = new Authorize(parts.policies());
-    var inject = new Inject(parts.credentials(), _ -> false);
+    var inject = inject(parts);
+    var feeds = feeds(parts, visibility);
     var warmUp = new WarmUp(visibility, authorize.then(inject), parts.catalog());
     var introduction = new Introduction(visibility, parts.servers(), config, parts.version());
+    var translations = new Translations(parts.servers(), config);
     var results = new Results(introduction.serverInfo(ProtocolVersion.V2026_07_28));
     var proxy =
         new Proxy(
             parts.authenticator(),
-            new LocalAnswers(parts.sessions(), introduction, warmUp),
+            new LocalAnswers(parts.sessions(), introduction, warmUp, parts.changes(), feeds),
             new StatelessAnswers(introduction, results),
+            new StatelessCalls(parts, introduction, translations, results),
+            new Attendance(),
             results,
             new SessionCallers(visibility, config.inputTimeout()),
+            feeds,
             parts.upstreams(),
             locator,
             merged,
@@ -57,7 +62,7 @@ final class McpPipeline {
             parts.audit(),
             parts.digest(),
             config,
-            new Translations(parts.servers(), config));
+            translations);
     var pipeline =
         of(
             new Authenticate(parts.authenticator()),
@@ -74,6 +79,18 @@ final class McpPipeline {
     return new OpenSession(parts.sessions(), parts.connections(), parts.targets(), visibility);
   }
 
+  private static Inject inject(McpParts parts) {
+    return new Inject(parts.credentials(), parts.eras()::stateless);
+  }
+
+  private static SessionFeeds feeds(McpParts parts, Visibility visibility) {
+    return new SessionFeeds(
+        visibility,
+        parts.policies(),
+        new Authorize(parts.policies()).then(inject(parts)),
+        parts.upstreams());
+  }
+
   /// How a client comes to a stream of its session.
   static Stage<Call.Received, Reply> listening(McpParts parts) {
     var visibility = new Visibility(parts.targets(), parts.policies());
@@ -81,7 +98,7 @@ final class McpPipeline {
         new Authenticate(parts.authenticator())
             .then(new Understand())
             .then(openSession(parts, visibility))
-            .then(new Listen(parts.streams(), parts.authenticator())),
+            .then(new Listen(parts.streams(), feeds(parts, visibility), parts.authenticator())),
         parts.audit(),
         parts.metrics());
   }

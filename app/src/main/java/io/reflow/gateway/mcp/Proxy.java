@@ -2,6 +2,7 @@ package io.reflow.gateway.mcp;
 
 import io.reflow.gateway.audit.ArgumentDigest;
 import io.reflow.gateway.audit.AuditLog;
+import io.reflow.gateway.catalog.Item;
 import io.reflow.gateway.catalog.ListKind;
 import io.reflow.gateway.catalog.Locator;
 import io.reflow.gateway.catalog.MergedLists;
@@ -14,6 +15,7 @@ import io.reflow.gateway.fault.GatewayException.NotAuthenticated;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.identity.Authenticator;
+import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.mcp.Call.Candidate;
 import io.reflow.gateway.mcp.Call.Ready;
 import io.reflow.gateway.mcp.Way.Wanted;
@@ -28,12 +30,12 @@ import io.reflow.gateway.session.InFlight;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.upstream.Answer;
-import io.reflow.gateway.upstream.Caller;
 import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.ServerFacts.Capability;
 import io.reflow.gateway.upstream.Upstreams;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// Takes the message to the target and its answer back; what the gateway answers itself is answered
@@ -43,8 +45,11 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   private final Authenticator authenticator;
   private final LocalAnswers local;
   private final StatelessAnswers stateless;
+  private final StatelessCalls statelessCalls;
+  private final Attendance attendance;
   private final Results results;
   private final SessionCallers callers;
+  private final SessionFeeds feeds;
   private final Upstreams upstreams;
   private final Locator locator;
   private final MergedLists lists;
@@ -59,8 +64,11 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       Authenticator authenticator,
       LocalAnswers local,
       StatelessAnswers stateless,
+      StatelessCalls statelessCalls,
+      Attendance attendance,
       Results results,
       SessionCallers callers,
+      SessionFeeds feeds,
       Upstreams upstreams,
       Locator locator,
       MergedLists lists,
@@ -73,8 +81,11 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     this.authenticator = authenticator;
     this.local = local;
     this.stateless = stateless;
+    this.statelessCalls = statelessCalls;
+    this.attendance = attendance;
     this.results = results;
     this.callers = callers;
+    this.feeds = feeds;
     this.upstreams = upstreams;
     this.locator = locator;
     this.lists = lists;
@@ -96,7 +107,8 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     var request = (Message.Request) call.call().message().orElseThrow();
     Session session = call.call().session();
     InFlight inFlight = session.begin(request.id());
-    try (inFlight) {
+    try (inFlight;
+        var _ = care(call, request, inFlight)) {
       inFlight.onlyWhile(() -> tokenCounts(call));
       return answer(call, request, inFlight);
     } catch (InterruptedException e) {
@@ -113,8 +125,25 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     }
   }
 
+  /// Who leaves a stateless call takes it back; a session's client may come back for its answer.
+  private Attendance.Care care(Call.Equipped call, Message.Request request, InFlight inFlight) {
+    if (!call.call().session().stateless()) {
+      return Attendance.Care.NONE;
+    }
+    boolean becomesStream =
+        switch (request.method()) {
+          case "tools/call", "prompts/get", "resources/read" -> true;
+          default -> false;
+        };
+    return attendance.attend(call.call().http().stream(), becomesStream, inFlight::cancel);
+  }
+
   private boolean tokenCounts(Call.Equipped call) {
-    return authenticator.recheck(call.call().token()) instanceof Authenticated;
+    return tokenCounts(call.call().token());
+  }
+
+  private boolean tokenCounts(Authenticated token) {
+    return authenticator.recheck(token) instanceof Authenticated;
   }
 
   /// As if the request had come after the change.
@@ -191,13 +220,59 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       }
       case Allowed(var permit) -> trail.allowedBy(permit.policy());
     }
-    inFlight.onlyWhile(() -> tokenCounts(call) && allows(call, found.feature()));
+    BooleanSupplier allowed = allowed(call, found.feature());
+    inFlight.onlyWhile(allowed);
     requireCompletions(found, wanted);
+    if (call.call().session().stateless()) {
+      requireSameHeaders(call, request, found);
+      return timed(call, () -> sendStateless(call, request, wanted, found, allowed));
+    }
+    if (request.method().equals("resources/subscribe")) {
+      feeds.subscribe(call.call().session(), wanted.exposed(), found.reach(), found.feature());
+      return Replies.result(request.id(), RawJson.EMPTY_OBJECT);
+    }
     return send(call, request, wanted, found);
   }
 
-  private boolean allows(Call.Equipped call, Feature feature) {
-    return policies.decide(call.call().caller(), feature) instanceof Allowed;
+  /// Holds on to nothing of the request: a call may last longer.
+  private BooleanSupplier allowed(Call.Equipped call, Feature feature) {
+    Authenticated token = call.call().token();
+    Identity caller = call.call().caller();
+    return () -> tokenCounts(token) && policies.decide(caller, feature) instanceof Allowed;
+  }
+
+  private void requireSameHeaders(Call.Equipped call, Message.Request request, Found found)
+      throws InterruptedException {
+    if (found.feature().kind() == Feature.Kind.TOOL) {
+      Optional<Item> tool = locator.item(found.reach(), ListKind.TOOLS, found.feature().name());
+      tool.ifPresent(item ->
+          ParameterHeaders.check(item.definition().raw(), request, call.call().http().headers()));
+    }
+  }
+
+  private Reply sendStateless(
+      Call.Equipped call,
+      Message.Request request,
+      Wanted wanted,
+      Found found,
+      BooleanSupplier allowed)
+      throws InterruptedException {
+    var outgoing = new Outgoing(request, wanted, found.feature().name(), config.timeout());
+    return statelessCalls.send(call.call(), request, wanted, found, outgoing, allowed);
+  }
+
+  @FunctionalInterface
+  private interface Sending {
+    Reply send() throws InterruptedException;
+  }
+
+  private static Reply timed(Call.Equipped call, Sending sending) throws InterruptedException {
+    long start = System.nanoTime();
+    try {
+      return sending.send();
+    } finally {
+      call.trail().upstreamTook(System.nanoTime() - start);
+    }
   }
 
   /// Asked only once the caller may know of the prompt or resource.
@@ -218,30 +293,23 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     var outgoing = new Outgoing(request, wanted, found.feature().name(), config.timeout());
     Session session = call.call().session();
     Target target = found.reach().target();
-    Caller client = caller(call.call(), outgoing, found);
+    SessionCaller client = callers.of(call.call(), outgoing.clientProgressToken(), target);
     var caller = new TranslatedCaller(client, () -> translations.between(session, target).inputs());
-    long start = System.nanoTime();
-    try {
-      Answer answer = upstreams.call(found.reach(), outgoing.call(), caller);
-      return switch (translated(session, target, request, wanted, answer)) {
-        case Answer.Result result ->
-            Replies.result(
-                request.id(), results.of(session, request.method(), result, target.name()));
-        case Answer.Failure(var error) -> Replies.failure(request.id(), error, call.trail());
-      };
-    } finally {
-      call.trail().upstreamTook(System.nanoTime() - start);
-      if (client instanceof SessionCaller inSession) {
-        inSession.done();
-      }
-    }
-  }
-
-  private Caller caller(Call.InSession call, Outgoing outgoing, Found found) {
-    Optional<RawJson> token = outgoing.clientProgressToken();
-    return call.session().stateless()
-        ? new StreamCaller(call.http().stream(), call.session(), token)
-        : callers.of(call, token, found.reach().target());
+    return timed(
+        call,
+        () -> {
+          try {
+            Answer answer = upstreams.call(found.reach(), outgoing.call(), caller);
+            return switch (translated(session, target, request, wanted, answer)) {
+              case Answer.Result result ->
+                  Replies.result(
+                      request.id(), results.of(session, request.method(), result, target.name()));
+              case Answer.Failure(var error) -> Replies.failure(request.id(), error, call.trail());
+            };
+          } finally {
+            client.done();
+          }
+        });
   }
 
   private Answer translated(
@@ -250,9 +318,6 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
         wanted.kind() == Wanted.Kind.RESOURCE ? Optional.of(wanted.exposed()) : Optional.empty();
     return translations.answer(session, target, request.method(), uri, answer);
   }
-
-  /// The target that has what is wanted, by its own name, and what the policies say of it.
-  private record Found(Reach reach, Feature feature, Decision decision) {}
 
   private Optional<Found> find(Way.One<Ready> one) throws InterruptedException {
     Wanted wanted = one.wanted();

@@ -39,7 +39,7 @@ final class Route implements Stage<Call.InSession, Call.Routed> {
     return switch (request.method()) {
       case "tools/call" -> named(call, new Wanted(Wanted.Kind.TOOL, required(params, "name")));
       case "prompts/get" -> named(call, new Wanted(Wanted.Kind.PROMPT, required(params, "name")));
-      case "resources/read" ->
+      case "resources/read", "resources/subscribe" ->
           everywhere(call, new Wanted(Wanted.Kind.RESOURCE, required(params, "uri")));
       case "completion/complete" -> completion(call, params);
       default ->
@@ -90,8 +90,7 @@ final class Route implements Stage<Call.InSession, Call.Routed> {
     for (Target target : targets) {
       ResourceUris uris = ResourceUris.of(target);
       if (uris.wraps() || !claimed) {
-        uris.own(wanted.exposed())
-            .ifPresent(own -> all.add(new Candidate(target, "", own, false)));
+        uris.own(wanted.exposed()).ifPresent(own -> all.add(new Candidate(target, "", own, false)));
       }
     }
     return new Way.One<>(wanted, all);

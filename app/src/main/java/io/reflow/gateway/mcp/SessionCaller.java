@@ -143,8 +143,20 @@ final class SessionCaller implements Caller {
     return false;
   }
 
-  /// The target has answered: what it said before and was held back goes out now.
+  private void withdraw() {
+    ClientQuestions asked;
+    synchronized (this) {
+      asked = questions;
+    }
+    if (asked != null) {
+      asked.withdraw();
+    }
+  }
+
+  /// The call is over: what it still asks is taken back, and what the target said before and was
+  /// held back goes out now.
   void done() {
+    withdraw();
     progress.flush();
     logs.flush();
   }

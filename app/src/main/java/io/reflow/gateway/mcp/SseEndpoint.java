@@ -89,6 +89,8 @@ public final class SseEndpoint {
             reading;
             PeerWatch _ = PeerWatch.start(reading::close)) {
           write(response, out -> EventWriter.writeResumable(reading, session.version(), out));
+        } finally {
+          session.leave();
         }
       }
       case Reply.Connected(var connection, var reading, var entry) -> {

@@ -10,6 +10,7 @@ import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.upstream.Caller;
 import io.reflow.gateway.upstream.InputRequest;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +22,10 @@ import org.slf4j.LoggerFactory;
 final class StreamCaller implements Caller {
 
   private static final Logger LOG = LoggerFactory.getLogger(StreamCaller.class);
+
+  private static final InputRequest.Answer NOT_SUPPORTED =
+      new InputRequest.Answer.Refused(
+          RawJson.of("{\"code\":-32601,\"message\":\"not supported by this client\"}"));
 
   private final ClientStream stream;
   private final Session session;
@@ -69,9 +74,12 @@ final class StreamCaller implements Caller {
     }
   }
 
+  /// A request that has to be answered as it is can't be asked back.
   @Override
   public Map<String, InputRequest.Answer> ask(List<InputRequest> questions) {
-    throw new UnsupportedOperationException("clients are not asked yet");
+    Map<String, InputRequest.Answer> answers = new LinkedHashMap<>();
+    questions.forEach(question -> answers.put(question.key(), NOT_SUPPORTED));
+    return answers;
   }
 
   @Override
@@ -86,6 +94,6 @@ final class StreamCaller implements Caller {
 
   @Override
   public boolean takesInputRequired() {
-    return false;
+    return session.stateless();
   }
 }

@@ -38,8 +38,7 @@ final class TranslatedCaller implements Caller {
     }
     Map<String, InputRequest.Answer> answers = new HashMap<>(client.ask(translated));
     for (InputRequest question : questions) {
-      answers.computeIfPresent(
-          question.key(), (_, answer) -> translated(inputs, question, answer));
+      answers.computeIfPresent(question.key(), (_, answer) -> translated(inputs, question, answer));
     }
     return answers;
   }
@@ -50,8 +49,7 @@ final class TranslatedCaller implements Caller {
       return question;
     }
     try {
-      return new InputRequest(
-          question.key(), question.method(), MessageReader.readObject(params));
+      return new InputRequest(question.key(), question.method(), MessageReader.readObject(params));
     } catch (MalformedMessage e) {
       throw new IllegalStateException("a question has become unreadable", e);
     }

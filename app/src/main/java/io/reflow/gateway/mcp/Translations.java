@@ -37,7 +37,9 @@ final class Translations {
         client.version(),
         facts.map(ServerFacts::version).orElse(ASSUMED),
         ResourceUris.of(target),
-        config.extras().upstreamIdentity() ? Optional.of(identity(target, facts)) : Optional.empty());
+        config.extras().upstreamIdentity()
+            ? Optional.of(identity(target, facts))
+            : Optional.empty());
   }
 
   private static RawJson identity(Target target, Optional<ServerFacts> facts) {
@@ -53,8 +55,7 @@ final class Translations {
   /// What the target answered, as the client's revision has it.
   ///
   /// @param uri of the resource that was to be read, as the client calls it
-  Answer answer(
-      Session client, Target target, String method, Optional<String> uri, Answer answer) {
+  Answer answer(Session client, Target target, String method, Optional<String> uri, Answer answer) {
     try {
       return between(client, target).answer(new Asked(method, uri, client.capabilities()), answer);
     } catch (MalformedMessage e) {

@@ -109,6 +109,12 @@ public final class PolicyEngine {
     }
   }
 
+  /// A number that changes with the policies that decide for `caller` on a kind of features of
+  /// `target`.
+  public int stamp(Identity caller, TargetId target, Feature.Kind kind) {
+    return snapshot.current().chain(caller, target).stamp(kind);
+  }
+
   /// The same decision as [#decide], with its reasons. Slower.
   public Explanation explain(Identity caller, Feature feature) {
     Decision decision = decide(caller, feature);

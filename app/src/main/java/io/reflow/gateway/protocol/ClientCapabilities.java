@@ -45,6 +45,17 @@ public record ClientCapabilities(
         object(all.value("extensions")).value(UI).filter(value -> isObject(Optional.of(value))));
   }
 
+  /// Whether a client of these can do all that is needed; `ui` counts, whatever its value is.
+  public boolean covers(ClientCapabilities needed) {
+    return (roots || !needed.roots)
+        && (sampling || !needed.sampling)
+        && (samplingTools || !needed.samplingTools)
+        && (samplingContext || !needed.samplingContext)
+        && (elicitation || !needed.elicitation)
+        && (elicitationUrl || !needed.elicitationUrl)
+        && (ui.isPresent() || needed.ui.isEmpty());
+  }
+
   private static JsonObject object(Optional<RawJson> value) throws MalformedMessage {
     return isObject(value) ? MessageReader.readObject(value.get()) : JsonObject.EMPTY;
   }

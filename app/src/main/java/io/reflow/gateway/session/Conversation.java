@@ -7,17 +7,16 @@ import java.time.InstantSource;
 /// @param streams what is sent to the client
 /// @param questions what the client is being asked
 /// @param news what the client is to be told of outside of its requests
-public record Conversation(EventStreams streams, Questions questions, News news) {
+/// @param feeds what is followed at targets for that
+public record Conversation(EventStreams streams, Questions questions, News news, Feeds feeds) {
 
   static Conversation begin(InstantSource clock) {
-    return over(new EventStreams(clock));
-  }
-
-  private static Conversation over(EventStreams streams) {
-    return new Conversation(streams, new Questions(), new News(streams.general()));
+    var streams = new EventStreams(clock);
+    return new Conversation(streams, new Questions(), new News(streams.general()), new Feeds());
   }
 
   void end() {
     streams.end();
+    feeds.end();
   }
 }

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -23,6 +24,7 @@ public final class News {
   private final ReentrantLock lock = new ReentrantLock();
   private final Set<ListKind> lists = EnumSet.noneOf(ListKind.class);
   private final Map<String, RawJson> resources = new LinkedHashMap<>();
+  private Optional<Map<ListKind, Integer>> view = Optional.empty();
   private boolean gathering;
 
   News(EventStream stream) {
@@ -53,8 +55,21 @@ public final class News {
     }
   }
 
+  /// Remembers what the client's user sees, as numbers that change with it, and gives what was
+  /// remembered before.
+  public Optional<Map<ListKind, Integer>> view(Map<ListKind, Integer> now) {
+    lock.lock();
+    try {
+      Optional<Map<ListKind, Integer>> before = view;
+      view = Optional.of(Map.copyOf(now));
+      return before;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /// The client no longer wants to hear of a resource.
-  void forget(String uri) {
+  public void forget(String uri) {
     lock.lock();
     try {
       resources.remove(uri);

@@ -59,6 +59,7 @@ public final class Session {
       Optional<String> target,
       AtomicInteger userInFlight,
       Set<Session> calls,
+      Instant openedAt,
       InstantSource clock) {
     this.id = id;
     this.digest = id.digest();
@@ -71,8 +72,8 @@ public final class Session {
     this.userInFlight = userInFlight;
     this.calls = calls;
     this.clock = clock;
-    this.openedAt = clock.instant();
-    this.lastUsed = openedAt;
+    this.openedAt = openedAt;
+    this.lastUsed = clock.instant();
   }
 
   /// What the client calls itself.
@@ -181,6 +182,16 @@ public final class Session {
     if (over && conversation != null) {
       conversation.end();
     }
+  }
+
+  /// A stream of the client has ended: what was followed for it no longer is, unless there is
+  /// another.
+  public void leave() {
+    Conversation begun = conversation;
+    if (begun != null && !begun.streams().general().connected()) {
+      begun.feeds().closeLists();
+    }
+    touch();
   }
 
   /// Whether a request is under way, or the client keeps a stream open.

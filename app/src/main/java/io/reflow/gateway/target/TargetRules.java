@@ -1,6 +1,7 @@
 package io.reflow.gateway.target;
 
 import io.reflow.gateway.fault.GatewayException.InvalidRequest;
+import io.reflow.gateway.target.Transport.Sse;
 import io.reflow.gateway.target.Transport.Stdio;
 import io.reflow.gateway.target.Transport.StreamableHttp;
 import java.net.URI;
@@ -100,15 +101,16 @@ public final class TargetRules {
         one(
             "transport_type",
             required("transport_type", request.transportType()),
-            List.of("streamable-http", "stdio"),
-            List.of("sse", "kubernetes"));
+            List.of("streamable-http", "sse", "stdio"),
+            List.of("kubernetes"));
     if (type.equals("stdio")) {
       refuse("url", request.url(), type);
       return new Stdio(command(request.command()), arguments(request.args()));
     }
     refuse("command", request.command(), type);
     refuse("args", request.args(), type);
-    return new StreamableHttp(url(required("url", request.url())));
+    URI url = url(required("url", request.url()));
+    return type.equals("sse") ? new Sse(url) : new StreamableHttp(url);
   }
 
   private static void refuse(String field, @Nullable Object value, String transport) {
@@ -245,7 +247,11 @@ public final class TargetRules {
 
   private static TargetSettings settings(TargetRequestJson request) {
     String protocol =
-        one("protocol", request.protocol(), List.of("auto", "modern", "legacy", "match"), List.of());
+        one(
+            "protocol",
+            request.protocol(),
+            List.of("auto", "modern", "legacy", "match"),
+            List.of());
     String statefulness =
         one("statefulness", request.statefulness(), List.of("stateless", "stateful"), List.of());
     return new TargetSettings(

@@ -7,6 +7,7 @@ import io.helidon.dbclient.DbExecute;
 import io.helidon.dbclient.DbRow;
 import io.reflow.gateway.database.Columns;
 import io.reflow.gateway.database.Database;
+import io.reflow.gateway.target.Transport.Sse;
 import io.reflow.gateway.target.Transport.Stdio;
 import io.reflow.gateway.target.Transport.StreamableHttp;
 import java.net.URI;
@@ -120,6 +121,7 @@ public final class TargetStore {
     String type = Columns.text(row, "transport_type");
     return switch (type) {
       case "streamable-http" -> new StreamableHttp(URI.create(Columns.text(row, "url")));
+      case "sse" -> new Sse(URI.create(Columns.text(row, "url")));
       case "stdio" -> new Stdio(Columns.text(row, "command"), Columns.texts(row, "args"));
       default -> throw new IllegalArgumentException("transport_type " + type);
     };
@@ -194,7 +196,7 @@ public final class TargetStore {
           Arrays.asList(
               target.name(),
               transport.wireName(),
-              transport instanceof StreamableHttp(var url) ? url.toString() : null,
+              transport.address().map(URI::toString).orElse(null),
               transport instanceof Stdio(var command, _) ? command : null,
               transport instanceof Stdio(_, var arguments)
                   ? arguments.toArray(String[]::new)

@@ -47,7 +47,6 @@ final class ContentBlocks {
   RawJson one(RawJson block) {
     return Rewrite.object(block)
         .flatMap(object -> object.text("type").map(type -> one(object, type)))
-        
         .orElse(block);
   }
 
@@ -70,9 +69,7 @@ final class ContentBlocks {
 
   /// Anything with a `uri` of the target's.
   private RawJson resource(RawJson object) {
-    return uris.wraps()
-        ? Rewrite.member(object, "uri", uris::uri)
-        : object;
+    return uris.wraps() ? Rewrite.member(object, "uri", uris::uri) : object;
   }
 
   private String linkText(JsonObject link) {

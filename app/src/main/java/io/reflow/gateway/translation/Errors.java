@@ -117,11 +117,7 @@ final class Errors {
     if (!uris.wraps()) {
       return error;
     }
-    RawJson changed =
-        Rewrite.member(
-            error,
-            "data",
-            data -> Rewrite.member(data, "uri", uris::uri));
+    RawJson changed = Rewrite.member(error, "data", data -> Rewrite.member(data, "uri", uris::uri));
     return Rewrite.object(changed).orElse(error);
   }
 

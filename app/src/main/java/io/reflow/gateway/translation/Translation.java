@@ -1,5 +1,7 @@
 package io.reflow.gateway.translation;
 
+import static java.util.Objects.requireNonNull;
+
 import io.reflow.gateway.protocol.JsonObject;
 import io.reflow.gateway.protocol.JsonObjectEdit;
 import io.reflow.gateway.protocol.MalformedMessage;
@@ -7,6 +9,8 @@ import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.ProtocolVersion;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.upstream.Answer;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Optional;
 
 /// What changes in a payload between a client of one revision and a target of another. Where there
@@ -21,7 +25,7 @@ public final class Translation {
   private static final String UPSTREAM = "com.reflow/upstream";
 
   /// By the revision of the client, then of the target.
-  private static final Translation[][] PLAIN = plain();
+  private static final Map<ProtocolVersion, Map<ProtocolVersion, Translation>> PLAIN = plain();
 
   private final boolean fromStateless;
   private final boolean toStateless;
@@ -54,19 +58,24 @@ public final class Translation {
       Optional<RawJson> identity) {
     return uris.wraps() || identity.isPresent()
         ? new Translation(client, target, uris, identity)
-        : PLAIN[client.ordinal()][target.ordinal()];
+        : plain(client, target);
   }
 
-  private static Translation[][] plain() {
-    ProtocolVersion[] versions = ProtocolVersion.values();
-    var all = new Translation[versions.length][versions.length];
-    for (ProtocolVersion client : versions) {
-      for (ProtocolVersion target : versions) {
-        all[client.ordinal()][target.ordinal()] =
-            new Translation(client, target, ResourceUris.OWN, Optional.empty());
+  private static Map<ProtocolVersion, Map<ProtocolVersion, Translation>> plain() {
+    Map<ProtocolVersion, Map<ProtocolVersion, Translation>> all =
+        new EnumMap<>(ProtocolVersion.class);
+    for (ProtocolVersion client : ProtocolVersion.values()) {
+      Map<ProtocolVersion, Translation> ofClient = new EnumMap<>(ProtocolVersion.class);
+      for (ProtocolVersion target : ProtocolVersion.values()) {
+        ofClient.put(target, new Translation(client, target, ResourceUris.OWN, Optional.empty()));
       }
+      all.put(client, ofClient);
     }
     return all;
+  }
+
+  private static Translation plain(ProtocolVersion client, ProtocolVersion target) {
+    return requireNonNull(requireNonNull(PLAIN.get(client)).get(target));
   }
 
   /// What the target asks of the client, and the client's answer to it.
@@ -149,9 +158,7 @@ public final class Translation {
   }
 
   private RawJson wrapped(RawJson contents) {
-    return Rewrite.each(
-        contents,
-        content -> Rewrite.member(content, "uri", uris::uri));
+    return Rewrite.each(contents, content -> Rewrite.member(content, "uri", uris::uri));
   }
 
   private void meta(JsonObjectEdit edit, JsonObject result) {

@@ -34,8 +34,7 @@ public final class Envelope {
     byte[] start = utf8(head(id, method));
     boolean into = meta.filter(Envelope::isObject).isPresent();
     // Behind the brace of `_meta`, in place of what is no object, or before the last brace of all.
-    int cut =
-        meta.isEmpty() ? params.to() - 1 : into ? meta.get().from() + 1 : meta.get().from();
+    int cut = meta.isEmpty() ? params.to() - 1 : into ? meta.get().from() + 1 : meta.get().from();
     int resume = meta.isEmpty() || into ? cut : meta.get().to();
     byte[] before = utf8(meta.isPresent() ? into ? "" : "{" : lead(params));
     byte[] after = utf8(into ? isEmptyFrom(params, cut) ? "" : "," : "}");
@@ -45,8 +44,7 @@ public final class Envelope {
     out.put(start).put(params.array(), params.from(), cut - params.from());
     out.put(before).put(context).put(after);
     out.put(params.array(), resume, params.to() - resume).put((byte) '}');
-    byte[] message =
-        out.hasRemaining() ? Arrays.copyOf(out.array(), out.position()) : out.array();
+    byte[] message = out.hasRemaining() ? Arrays.copyOf(out.array(), out.position()) : out.array();
     return withoutLineBreaks(message, start.length);
   }
 

@@ -80,7 +80,8 @@ public final class PendingCall {
     try {
       if (--pauses == 0) {
         heard();
-        lostTime += System.nanoTime() - pausedAt;
+        long before = lostTime;
+        lostTime = before + System.nanoTime() - pausedAt;
         paused = false;
       }
     } finally {

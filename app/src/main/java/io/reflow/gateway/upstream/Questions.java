@@ -77,8 +77,7 @@ final class Questions {
             byUrl ? client.elicitationUrl() : client.elicitation());
       }
       case "sampling/createMessage" -> {
-        boolean tools =
-            params.value("tools").isPresent() || params.value("toolChoice").isPresent();
+        boolean tools = params.value("tools").isPresent() || params.value("toolChoice").isPresent();
         yield refusal(client.sampling(), client.samplingTools() || !tools);
       }
       default -> refusal(client.roots(), true);

@@ -36,13 +36,14 @@ public final class SideMessages {
     void send(byte[] message) throws InterruptedException;
   }
 
+  /// Takes what wants no answer.
+  ///
   /// @param on the call on whose own stream it came
   public void notification(Message.Notification notification, Optional<PendingCall> on) {
     JsonObject params = notification.params();
     switch (notification.method()) {
       case "notifications/progress" -> progress(params, on);
-      case "notifications/message" ->
-          on.or(calls::only).ifPresent(call -> call.log(params.raw()));
+      case "notifications/message" -> on.or(calls::only).ifPresent(call -> call.log(params.raw()));
       case "notifications/cancelled" -> params.value("requestId").ifPresent(questions::withdraw);
       case "notifications/resources/updated" ->
           params.text("uri").ifPresent(uri -> listener.resourceUpdated(uri, params.raw()));
@@ -50,8 +51,7 @@ public final class SideMessages {
           params
               .text("elicitationId")
               .ifPresent(id -> listener.elicitationCompleted(id, params.raw()));
-      default ->
-          Announcements.changedList(notification.method()).ifPresent(listener::listChanged);
+      default -> Announcements.changedList(notification.method()).ifPresent(listener::listChanged);
     }
   }
 
@@ -62,6 +62,8 @@ public final class SideMessages {
         .ifPresent(call -> call.progress(params.raw()));
   }
 
+  /// Takes what wants an answer, which it gets later.
+  ///
   /// @param on the call on whose own stream it came
   public void request(Message.Request request, Optional<PendingCall> on) {
     if (request.id().length() > LONGEST_PEER_ID) {
@@ -72,8 +74,7 @@ public final class SideMessages {
       return;
     }
     Optional<PendingCall> call = on.or(calls::likely);
-    Optional<Questions.Refusal> refusal =
-        Questions.refusal(request, call.map(PendingCall::caller));
+    Optional<Questions.Refusal> refusal = Questions.refusal(request, call.map(PendingCall::caller));
     if (refusal.isPresent()) {
       reply(refusal.get().message(request.id()));
     } else if (!questions.ask(request, call.orElseThrow())) {

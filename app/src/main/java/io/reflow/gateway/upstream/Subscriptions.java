@@ -36,8 +36,7 @@ public final class Subscriptions {
       return;
     }
     for (String uri : wanted) {
-      if (!uris.contains(uri)
-          && ask("resources/subscribe", uri, target) instanceof Answer.Result) {
+      if (!uris.contains(uri) && ask("resources/subscribe", uri, target) instanceof Answer.Result) {
         uris.add(uri);
       }
     }
@@ -51,7 +50,6 @@ public final class Subscriptions {
 
   private Answer ask(String method, String uri, Asking target) throws InterruptedException {
     RawJson params = RawJson.of("{\"uri\":" + JsonText.quote(uri) + "}");
-    return target.ask(
-        new UpstreamCall(method, params, OptionalLong.empty(), patience, patience));
+    return target.ask(new UpstreamCall(method, params, OptionalLong.empty(), patience, patience));
   }
 }

@@ -150,7 +150,7 @@ public final class Upstreams implements AutoCloseable {
   private InstancePool<Upstream> pool(Transport transport) {
     return switch (transport) {
       case Transport.Stdio _ -> processes;
-      case Transport.StreamableHttp _ -> connections;
+      case Transport.StreamableHttp _, Transport.Sse _ -> connections;
     };
   }
 
@@ -159,7 +159,8 @@ public final class Upstreams implements AutoCloseable {
     Duration atMost =
         switch (target.transport()) {
           case Transport.Stdio _ -> startTimeout;
-          case Transport.StreamableHttp _ -> timeouts.connect().plus(timeouts.initialize());
+          case Transport.StreamableHttp _, Transport.Sse _ ->
+              timeouts.connect().plus(timeouts.initialize());
         };
     return atMost.plusSeconds(1);
   }

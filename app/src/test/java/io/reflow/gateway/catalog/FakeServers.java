@@ -93,9 +93,7 @@ final class FakeServers implements Connector {
     @Override
     public ServerFacts facts() {
       return new ServerFacts(
-          stateless.contains(target)
-              ? ProtocolVersion.V2026_07_28
-              : ProtocolVersion.V2025_11_25,
+          stateless.contains(target) ? ProtocolVersion.V2026_07_28 : ProtocolVersion.V2025_11_25,
           RawJson.EMPTY_OBJECT,
           RawJson.EMPTY_OBJECT,
           Optional.empty(),

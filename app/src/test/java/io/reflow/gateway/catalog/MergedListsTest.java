@@ -25,6 +25,7 @@ import io.reflow.gateway.upstream.Listener;
 import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.Upstreams;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -399,16 +400,46 @@ final class MergedListsTest {
         .isEqualTo("[" + one + "\"outputSchema\":{\"type\":\"array\"}," + icons + "," + two + "]");
   }
 
+  @Test
+  void aToolThatCouldNotBeCalledIsNotListed() throws IOException, InterruptedException {
+    String tools =
+        "{\"tools\":[{\"name\":\"bad\",\"inputSchema\":{\"type\":\"object\",\"properties\":{"
+            + "\"x-mcp-header\":{\"type\":\"number\",\"x-mcp-header\":\"N\",\"default\":1.0}}}},"
+            + "{\"name\":\"good\",\"inputSchema\":{\"type\":\"object\",\"properties\":{"
+            + "\"a\":{\"type\":\"string\",\"x-mcp-header\":\"N\"}}}}]}";
+    servers.lists("a", ListKind.TOOLS, tools);
+    servers.lists("b", ListKind.TOOLS, tools);
+    servers.stateless("b");
+    Reach web = reach("b", new Transport.StreamableHttp(URI.create("http://localhost/mcp")));
+
+    JsonNode page = page(all, List.of(a, web), Optional.empty());
+
+    assertThat(names(page)).containsExactly("a_bad", "a_good", "b_good");
+    assertThat(page.get("tools").get(0).get("inputSchema"))
+        .hasToString(
+            "{\"type\":\"object\",\"properties\":{\"x-mcp-header\":"
+                + "{\"type\":\"number\",\"default\":1.0}}}");
+    assertThat(page.get("tools").get(1).toString()).contains("\"x-mcp-header\":\"N\"");
+  }
+
   private void pass(Duration time) {
     now.updateAndGet(at -> at.plus(time));
   }
 
   private static Reach reach(String name, Optional<String> prefix) {
+    return reach(name, new Transport.Stdio("true", List.of()), prefix);
+  }
+
+  private static Reach reach(String name, Transport transport) {
+    return reach(name, transport, Optional.empty());
+  }
+
+  private static Reach reach(String name, Transport transport, Optional<String> prefix) {
     var target =
         new Target(
             new TargetId(UUID.randomUUID()),
             name,
-            new Transport.Stdio("true", List.of()),
+            transport,
             Isolation.SHARED,
             new UpstreamAuth.None(),
             0,

@@ -124,7 +124,8 @@ class TranslationIT {
     McpTestClient client = client("2025-11-25");
 
     assertThat(client.names("resources/list", "resources", "uri"))
-        .containsExactly("a://1", "reflow://wrapped/a://1", "reflow://wrapped/reflow://wrapped/a://1");
+        .containsExactly(
+            "a://1", "reflow://wrapped/a://1", "reflow://wrapped/reflow://wrapped/a://1");
     assertThat(client.names("resources/templates/list", "resourceTemplates", "uriTemplate"))
         .containsExactly("a:///{path}", "reflow://wrapped/a:///{path}");
     assertThat(client.request("tools/list", Map.of()).body())
@@ -144,7 +145,8 @@ class TranslationIT {
     assertThat(client.callTool("wrapped_t", Map.of()).body())
         .contains(
             CONTENT
-                .replace("\"uri\":\"a://1\",\"name\"", "\"uri\":\"reflow://wrapped/a://1\",\"name\"")
+                .replace(
+                    "\"uri\":\"a://1\",\"name\"", "\"uri\":\"reflow://wrapped/a://1\",\"name\"")
                 .replace("ui://w/p", "ui://wrapped.reflow/w/p"));
     assertThat(client.request("prompts/get", Map.of("name", "wrapped_p")).body())
         .contains("\"uri\":\"reflow://wrapped/a://1\"");
@@ -155,8 +157,7 @@ class TranslationIT {
     McpTestClient client = client("2025-11-25");
 
     for (String own : new String[] {"a://1", "a:///x/y", "ui://w/p"}) {
-      String exposed =
-          own.startsWith("ui") ? "ui://wrapped.reflow/w/p" : "reflow://wrapped/" + own;
+      String exposed = own.startsWith("ui") ? "ui://wrapped.reflow/w/p" : "reflow://wrapped/" + own;
       Reply read = client.request("resources/read", Map.of("uri", exposed, "x", 1));
       assertThat(result(read))
           .isEqualTo("{\"contents\":[{\"uri\":\"reflow://wrapped/a://1\",\"text\":\"a://1\"}]}");
@@ -166,8 +167,7 @@ class TranslationIT {
         .isEqualTo("{\"contents\":[{\"uri\":\"a://1\",\"text\":\"a://1\"}]}");
     JsonNode row =
         gateway.row(
-            "method=resources/read",
-            each -> each.path("target_name").asText().equals("wrapped"));
+            "method=resources/read", each -> each.path("target_name").asText().equals("wrapped"));
     assertThat(row.get("feature_name").asText())
         .as("rules and records speak of the target's own URIs")
         .doesNotStartWith("reflow");

@@ -118,7 +118,6 @@ class TargetRulesTest {
         "uri_mode | `'uri_mode': 'x'`",
         "not available in this version | `'capabilities': 'superset'`",
         "not available in this version | `'tty': true`",
-        "not available in this version | `'transport_type': 'sse'`",
         "not available in this version | `'transport_type': 'kubernetes'`",
         "transport_type | `'transport_type': 'x'`",
         "features.x | `'features': {'x': true}`",

@@ -29,7 +29,8 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class FakeMcpServer implements AutoCloseable {
 
   private static final String NOT_INITIALIZED =
-      "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"Not initialized\"},\"id\":null}";
+      "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"Not"
+          + " initialized\"},\"id\":null}";
 
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -200,10 +201,16 @@ public final class FakeMcpServer implements AutoCloseable {
   /// Keeps the stream open until it is ended.
   private void hold(String session, HttpExchange exchange, String first)
       throws IOException, InterruptedException {
-    var stream = new EventSink(exchange);
     exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
     exchange.sendResponseHeaders(200, 0);
-    stream.raw(": hello\n\n" + first);
+    exchange.getResponseBody().write((": hello\n\n" + first).getBytes(UTF_8));
+    exchange.getResponseBody().flush();
+    adopt(session, exchange);
+  }
+
+  /// Takes a stream that a script has begun for the one of that session, until it is ended.
+  public void adopt(String session, HttpExchange exchange) throws InterruptedException {
+    var stream = new EventSink(exchange);
     streams.put(session, stream);
     tools.apart(stream::send);
     try {

@@ -162,7 +162,9 @@ public final class FakeStatelessServer implements AutoCloseable {
         return;
       }
       start();
-      exchange.getResponseBody().write(("event: message\ndata: " + message + "\n\n").getBytes(UTF_8));
+      exchange
+          .getResponseBody()
+          .write(("event: message\ndata: " + message + "\n\n").getBytes(UTF_8));
       exchange.getResponseBody().flush();
     }
 
@@ -186,7 +188,8 @@ public final class FakeStatelessServer implements AutoCloseable {
         }
       } catch (IOException _) {
         abandoned.add(id);
-        tools.note("{\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":" + id + "}}");
+        tools.note(
+            "{\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":" + id + "}}");
       }
     }
   }

@@ -66,7 +66,9 @@ public final class FakeStatelessTools {
         listening.put(id, peer);
         peer.send(
             notification(
-                "subscriptions/acknowledged", id, ",\"notifications\":{\"toolsListChanged\":true}"));
+                "subscriptions/acknowledged",
+                id,
+                ",\"notifications\":{\"toolsListChanged\":true}"));
       }
       case "tools/call" -> call(id, request, peer);
       default -> tools.work(request, peer);
@@ -137,11 +139,11 @@ public final class FakeStatelessTools {
 
   public static String discoverResult() {
     return """
-        {"resultType":"complete","supportedVersions":["2026-07-28"],\
-        "capabilities":{"tools":{"listChanged":true},"logging":{},\
-        "resources":{"subscribe":true}},"instructions":"Be kind.","ttlMs":0,\
-        "cacheScope":"private","_meta":{"io.modelcontextprotocol/serverInfo":\
-        {"name":"fake","version":"1.0"}}}\
-        """;
+    {"resultType":"complete","supportedVersions":["2026-07-28"],\
+    "capabilities":{"tools":{"listChanged":true},"logging":{},\
+    "resources":{"subscribe":true}},"instructions":"Be kind.","ttlMs":0,\
+    "cacheScope":"private","_meta":{"io.modelcontextprotocol/serverInfo":\
+    {"name":"fake","version":"1.0"}}}\
+    """;
   }
 }

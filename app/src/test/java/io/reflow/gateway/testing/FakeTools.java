@@ -185,12 +185,10 @@ public final class FakeTools {
         awaitReply("\"never\"", 10);
         peer.send(result(id, "{\"replied\":" + replies.containsKey("\"q" + id + "\"") + "}"));
       }
-      case "replies" -> 
+      case "replies" ->
           peer.send(result(id, "{\"replies\":[" + String.join(",", replies.values()) + "]}"));
       case "announce-apart" -> {
-        apart
-            .get()
-            .send("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/prompts/list_changed\"}");
+        apart.get().send("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/prompts/list_changed\"}");
         apart
             .get()
             .send(

@@ -41,6 +41,11 @@ public final class McpTestClient {
   }
 
   public McpTestClient initialize(String version) {
+    return initialize(version, Map.of());
+  }
+
+  /// Opens a session of a client that can do this.
+  public McpTestClient initialize(String version, Map<String, ?> capabilities) {
     Reply reply =
         request(
             "initialize",
@@ -48,7 +53,7 @@ public final class McpTestClient {
                 "protocolVersion",
                 version,
                 "capabilities",
-                Map.of(),
+                capabilities,
                 "clientInfo",
                 Map.of("name", "test", "version", "1")));
     if (reply.status() != 200 || reply.answer().has("error")) {

@@ -42,4 +42,9 @@ public final class NodeServers {
   public RunningServer everythingOverHttp() {
     return RunningServer.start(command("server-everything", "streamableHttp"), "/mcp");
   }
+
+  /// Starts the same server over HTTP+SSE.
+  public RunningServer everythingOverSse() {
+    return RunningServer.start(command("server-everything", "sse"), "/sse");
+  }
 }

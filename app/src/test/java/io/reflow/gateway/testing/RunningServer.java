@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
 /// An MCP server over HTTP in a process of its own, which ends when this is closed.
 public final class RunningServer implements AutoCloseable {
 
+  private static final Pattern READY = Pattern.compile("listening|running on port");
   private static final Pattern URL = Pattern.compile("http://\\S+");
 
   private final Process process;
@@ -26,7 +27,7 @@ public final class RunningServer implements AutoCloseable {
     this.process = process;
     BufferedReader errors = process.errorReader(UTF_8);
     String line = errors.readLine();
-    while (line != null && !line.contains("listening")) {
+    while (line != null && !READY.matcher(line).find()) {
       line = errors.readLine();
     }
     if (line == null) {

@@ -45,6 +45,7 @@ public final class UpstreamFixtures {
           400,
           20,
           Duration.ofSeconds(20),
+          Duration.ofSeconds(10),
           Duration.ofMinutes(10),
           Duration.ofHours(24),
           Duration.ofSeconds(2),

@@ -49,7 +49,7 @@ public abstract class UpstreamContract {
     return upstream.call(UpstreamFixtures.toolCall(tool, arguments), Caller.SILENT);
   }
 
-  final String result(String tool, String arguments) throws InterruptedException {
+  protected final String result(String tool, String arguments) throws InterruptedException {
     return ((Answer.Result) call(tool, arguments)).result().toString();
   }
 
@@ -118,8 +118,8 @@ public abstract class UpstreamContract {
           threads.submit(() -> upstream.call(UpstreamFixtures.progressCall(7001, 3), first));
       Future<Answer> other =
           threads.submit(() -> upstream.call(UpstreamFixtures.progressCall(7002, 3), second));
-      assertThat(one.get()).isEqualTo(new Answer.Result(RawJson.of("{\"token\":7001}")));
-      assertThat(other.get()).isEqualTo(new Answer.Result(RawJson.of("{\"token\":7002}")));
+      assertThat(((Answer.Result) one.get()).result()).hasToString("{\"token\":7001}");
+      assertThat(((Answer.Result) other.get()).result()).hasToString("{\"token\":7002}");
     }
 
     assertThat(first.progress())
@@ -211,7 +211,7 @@ public abstract class UpstreamContract {
     } else {
       assertThat(replies)
           .contains("\"ping\":{\"jsonrpc\":\"2.0\",\"id\":\"p1\",\"result\":{}}")
-          .contains("\"code\":-32601");
+          .containsPattern("\"roots\":.*\"code\":-3260[13]");
     }
   }
 

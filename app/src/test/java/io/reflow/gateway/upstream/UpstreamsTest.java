@@ -51,10 +51,16 @@ final class UpstreamsTest {
   void start() {
     var stdio =
         new StdioDial(
-            UpstreamFixtures.STDIO, UpstreamFixtures.MCP, dataDir, "test", "0", new Stragglers());
+            UpstreamFixtures.STDIO,
+            UpstreamFixtures.MCP,
+            dataDir,
+            "test",
+            "0",
+            UpstreamFixtures.eras(),
+            new Stragglers());
     upstreams =
         new Upstreams(
-            new TransportConnector(stdio, http),
+            new TransportConnector(stdio, http, http.sse()),
             UpstreamFixtures.STDIO,
             UpstreamFixtures.MCP,
             new Watching(),

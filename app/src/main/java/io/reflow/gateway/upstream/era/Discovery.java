@@ -44,6 +44,8 @@ public final class Discovery {
   @FunctionalInterface
   public interface Asking {
 
+    /// Asks, and waits for what comes back.
+    ///
     /// @param capabilities to declare
     /// @throws UpstreamFailed when nothing came back
     Heard ask(RawJson capabilities) throws InterruptedException;
@@ -53,7 +55,8 @@ public final class Discovery {
 
     record Settled(Verdict verdict) implements Judgement {}
 
-    /// It may be of our era, but wants the question put otherwise; `insists` when it said so itself.
+    /// It may be of our era, but wants the question put otherwise; `insists` when it said so
+    /// itself.
     record Again(RawJson capabilities, boolean insists) implements Judgement {}
   }
 
@@ -80,7 +83,8 @@ public final class Discovery {
     try {
       return switch (heard) {
         case Heard.Refused(var status) -> refused(status);
-        case Heard.Said(Answer.Result(var result, _), _) -> result(MessageReader.readObject(result));
+        case Heard.Said(Answer.Result(var result, _), _) ->
+            result(MessageReader.readObject(result));
         case Heard.Said(Answer.Failure(var error), var status) -> failure(error, status);
       };
     } catch (MalformedMessage _) {

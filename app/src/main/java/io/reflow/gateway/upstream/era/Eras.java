@@ -62,8 +62,7 @@ public final class Eras {
           .filter(target -> target.id().equals(one.target()))
           .filter(target -> hash(target.transport()).equals(one.configHash()))
           .forEach(target ->
-              known.put(
-                  target.id(), new Known(target.transport(), one.era(), one.probedAt())));
+              known.put(target.id(), new Known(target.transport(), one.era(), one.probedAt())));
     }
   }
 
@@ -78,11 +77,14 @@ public final class Eras {
 
   private Optional<Era> remembered(Target target) {
     Known at = known.get(target.id());
+    if (at == null || !at.transport().equals(target.transport())) {
+      return Optional.empty();
+    }
     boolean counts =
-        at != null
-            && at.transport().equals(target.transport())
-            && (at.era() == Era.STATELESS
-                || at.probedAt().plus(BELIEF).isAfter(clock.instant()));
+        switch (at.era()) {
+          case STATELESS -> true;
+          case INITIALIZE -> at.probedAt().plus(BELIEF).isAfter(clock.instant());
+        };
     return counts ? Optional.of(at.era()) : Optional.empty();
   }
 
@@ -170,6 +172,7 @@ public final class Eras {
     return digest(
         switch (transport) {
           case Transport.StreamableHttp(var url) -> List.of("http", url.toString());
+          case Transport.Sse(var url) -> List.of("sse", url.toString());
           case Transport.Stdio(var command, var arguments) -> {
             List<String> parts = new ArrayList<>(List.of("stdio", command));
             parts.addAll(arguments);

@@ -9,29 +9,23 @@ import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.PendingCall;
 import io.reflow.gateway.upstream.SideMessages;
-import java.io.IOException;
-import java.net.ConnectException;
-import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.BodySubscribers;
-import java.nio.channels.UnresolvedAddressException;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /// One POST of a request and what comes back of it, on its own response or on those that resume it:
-/// settles the pending call, whatever happens.
-/// Nothing of a body that is not the answer ever gets into an error.
+/// settles the pending call, whatever happens. Nothing of a body that is not the answer ever gets
+/// into an error.
 final class Attempt implements BodyHandler<Boolean> {
 
   private static final int LARGEST_REFUSAL = 64 << 10;
-  static final String EVENT_STREAM = "text/event-stream";
+  private static final String EVENT_STREAM = "text/event-stream";
 
   private final byte[] id;
   private final PendingCall waiting;
@@ -97,7 +91,7 @@ final class Attempt implements BodyHandler<Boolean> {
 
   /// Takes the rest of the stream, from another response.
   BodySubscriber<Boolean> resumed(HttpResponse.ResponseInfo response) {
-    if (response.statusCode() == 200 && mediaType(response.headers()).equals(EVENT_STREAM)) {
+    if (response.statusCode() == 200 && Wire.isEventStream(response.headers())) {
       return events();
     }
     if (response.statusCode() / 100 != 5) {
@@ -121,7 +115,7 @@ final class Attempt implements BodyHandler<Boolean> {
       return give("answered with a compressed body, which it was not asked for");
     }
     sessionId = headers.firstValue("Mcp-Session-Id");
-    String type = mediaType(headers);
+    String type = Wire.mediaType(headers);
     return switch (type) {
       case "application/json" -> new Collector(largestMessage, length, answer());
       case EVENT_STREAM -> {
@@ -142,12 +136,6 @@ final class Attempt implements BodyHandler<Boolean> {
 
   private static boolean isIdentity(String coding) {
     return coding.isBlank() || coding.equalsIgnoreCase("identity");
-  }
-
-  static String mediaType(HttpHeaders headers) {
-    String type = headers.firstValue("Content-Type").orElse("");
-    int end = type.indexOf(';');
-    return (end < 0 ? type : type.substring(0, end)).strip().toLowerCase(Locale.ROOT);
   }
 
   private BodySubscriber<Boolean> give(String failure) {
@@ -181,7 +169,11 @@ final class Attempt implements BodyHandler<Boolean> {
 
       @Override
       public void whole(byte[] bytes, int length) {
-        refused(status, errorIn(bytes, length));
+        if (status == 400 && inSession && deniesSession(bytes, length)) {
+          sessionGone();
+        } else {
+          refused(status, errorIn(bytes, length));
+        }
       }
 
       @Override
@@ -197,10 +189,26 @@ final class Attempt implements BodyHandler<Boolean> {
     } else if (error.isPresent()) {
       waiting.answer(new Answer.Failure(error.get()));
     } else if (status == 404 && inSession) {
-      verdict = Verdict.SESSION_GONE;
-      waiting.fail("has forgotten the session");
+      sessionGone();
     } else {
       waiting.fail("answered with HTTP " + status);
+    }
+  }
+
+  private void sessionGone() {
+    verdict = Verdict.SESSION_GONE;
+    waiting.fail("has forgotten the session");
+  }
+
+  /// Many servers are made after an example that says in this way that it knows no such session.
+  private static boolean deniesSession(byte[] bytes, int length) {
+    try {
+      return MessageReader.read(bytes, 0, length)
+              instanceof Message.Failure(var _, RawJson error)
+          && error.toString().contains("-3200")
+          && error.toString().toLowerCase(Locale.ROOT).contains("session id");
+    } catch (MalformedMessage _) {
+      return false;
     }
   }
 
@@ -232,7 +240,7 @@ final class Attempt implements BodyHandler<Boolean> {
         case Message.Result(var of, var result) ->
             settle(Optional.of(of), new Answer.Result(result));
         case Message.Failure(var of, var error) -> settle(of, new Answer.Failure(error));
-        case Message.Notification notification -> 
+        case Message.Notification notification ->
             sideMessages.notification(notification, Optional.of(waiting));
         case Message.Request request -> sideMessages.request(request, Optional.of(waiting));
       }
@@ -266,27 +274,7 @@ final class Attempt implements BodyHandler<Boolean> {
       waiting.fail("ended its answer before it was complete");
     } else {
       verdict = Verdict.BROKEN;
-      waiting.fail(inWords(failure));
+      waiting.fail(Wire.inWords(failure));
     }
-  }
-
-  static String inWords(Throwable failure) {
-    return switch (failure) {
-      case CompletionException wrapped when wrapped.getCause() != null ->
-          inWords(wrapped.getCause());
-      case HttpConnectTimeoutException _ -> "does not accept connections in time";
-      case ConnectException refused when refused.getCause() instanceof ConnectException cause ->
-          inWords(cause);
-      case ConnectException unknown when isUnresolved(unknown) ->
-          "has an address that can't be resolved";
-      case ConnectException _ -> "can't be reached";
-      case SSLException _ -> "can't be reached safely: TLS failed";
-      case IOException _ -> "broke the connection";
-      default -> "could not be asked";
-    };
-  }
-
-  private static boolean isUnresolved(Throwable failure) {
-    return failure.getCause() instanceof UnresolvedAddressException;
   }
 }

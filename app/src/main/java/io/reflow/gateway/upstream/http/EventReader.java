@@ -51,6 +51,8 @@ public final class EventReader {
   @FunctionalInterface
   public interface Events {
 
+    /// Takes one whole event.
+    ///
     /// @param type is `message` where the stream names none
     void event(String type, byte[] data);
 

@@ -18,10 +18,7 @@ public final class EventStream implements BodySubscriber<Boolean> {
 
   /// @param tooLarge is told of an event that is larger than allowed; nothing is read after it
   public EventStream(
-      int largestEvent,
-      StreamPosition position,
-      EventReader.Events events,
-      Runnable tooLarge) {
+      int largestEvent, StreamPosition position, EventReader.Events events, Runnable tooLarge) {
     this.reader = new EventReader(largestEvent, position, events);
     this.tooLarge = tooLarge;
   }

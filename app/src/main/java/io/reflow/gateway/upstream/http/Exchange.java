@@ -2,8 +2,8 @@ package io.reflow.gateway.upstream.http;
 
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.upstream.Answer;
-import io.reflow.gateway.upstream.CallsUnderWay;
 import io.reflow.gateway.upstream.Caller;
+import io.reflow.gateway.upstream.CallsUnderWay;
 import io.reflow.gateway.upstream.Envelope;
 import io.reflow.gateway.upstream.Patience;
 import io.reflow.gateway.upstream.PendingCall;
@@ -29,8 +29,7 @@ final class Exchange {
   private final PendingCall waiting;
   private final Attempt attempt;
 
-  Exchange(
-      Surroundings around, UpstreamCall call, Caller caller, @Nullable HttpSession within) {
+  Exchange(Surroundings around, UpstreamCall call, Caller caller, @Nullable HttpSession within) {
     this.around = around;
     this.id = around.ids().incrementAndGet();
     this.within = within;
@@ -64,9 +63,7 @@ final class Exchange {
     HttpRequest request = around.wire().post(body, within).build();
     around.calls().add(id, waiting);
     Thread talk =
-        Thread.ofVirtual()
-            .name("http-" + around.target() + "-call")
-            .start(() -> converse(request));
+        Thread.ofVirtual().name("http-" + around.target() + "-call").start(() -> converse(request));
     boolean answered = false;
     try {
       Answer answer = waiting.await(around.patience());
@@ -103,8 +100,7 @@ final class Exchange {
       while (attempt.resumable() && failures < MOST_FAILURES) {
         Thread.sleep(attempt.position().pause().orElse(PAUSE));
         var before = attempt.position().lastId();
-        failure =
-            exchange(around.wire().stream(within, before), attempt::resumed);
+        failure = exchange(around.wire().stream(within, before), attempt::resumed);
         failures = before.equals(attempt.position().lastId()) ? failures + 1 : 0;
       }
     } catch (InterruptedException e) {

@@ -6,8 +6,10 @@ import io.reflow.gateway.target.Transport;
 import io.reflow.gateway.upstream.Dial;
 import io.reflow.gateway.upstream.Opening;
 import io.reflow.gateway.upstream.Patience;
+import io.reflow.gateway.upstream.TaskUpstream;
 import io.reflow.gateway.upstream.Upstream;
 import io.reflow.gateway.upstream.era.Eras;
+import io.reflow.gateway.upstream.sse.SseDial;
 import io.reflow.gateway.upstream.stateless.Context;
 import java.net.http.HttpClient;
 import java.util.Optional;
@@ -27,6 +29,7 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
   private final HttpClient client;
   private final Lingering lingering = new Lingering();
   private final Patience patience = new Patience();
+  private final SseDial sse;
 
   public HttpDial(McpConfig mcp, String gatewayVersion, Eras eras) {
     this.mcp = mcp;
@@ -40,6 +43,7 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
             .connectTimeout(mcp.timeout().connect())
             .executor(threads)
             .build();
+    this.sse = new SseDial(client, mcp, patience, lingering, gatewayVersion);
   }
 
   @Override
@@ -68,10 +72,28 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
             transport.url(),
             opening.injection().headers());
     Optional<UpstreamFailed> refusal = upstream.open();
-    if (refusal.isPresent()) {
-      throw refusal.get();
+    return refusal.isEmpty()
+        ? new TaskUpstream(opening.target().name(), upstream)
+        : openInOlderWay(transport, opening, refusal.get());
+  }
+
+  /// A server that takes no POST may be one from before Streamable HTTP.
+  ///
+  /// See [backwards
+  /// compatibility](https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#backwards-compatibility).
+  private Upstream openInOlderWay(
+      Transport.StreamableHttp transport, Opening opening, UpstreamFailed refusal)
+      throws InterruptedException {
+    try {
+      return sse.open(new Transport.Sse(transport.url()), opening);
+    } catch (UpstreamFailed _) {
+      throw refusal;
     }
-    return upstream;
+  }
+
+  /// Opens what speaks HTTP+SSE, over the same client.
+  public Dial<Transport.Sse> sse() {
+    return sse;
   }
 
   /// Breaks all connections.

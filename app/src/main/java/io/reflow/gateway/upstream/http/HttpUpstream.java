@@ -118,7 +118,8 @@ final class HttpUpstream implements Upstream {
     if (id.filter(text -> !HttpSession.isId(text)).isPresent()) {
       throw failed("opened a session under an id that can't be sent back");
     }
-    HttpSession opened = new HttpSession(id, facts, new Subscriptions(facts, settings.initialize()));
+    HttpSession opened =
+        new HttpSession(id, facts, new Subscriptions(facts, settings.initialize()));
     int status = around.wire().post(Handshake.initialized(), opened, settings.initialize());
     if (status / 100 != 2) {
       throw failed("answered notifications/initialized with HTTP " + status);
@@ -216,7 +217,7 @@ final class HttpUpstream implements Upstream {
       HttpSession used = current();
       awaitStream(used);
       used.subscriptions().become(interest.uris(), call -> call(call, Caller.SILENT));
-      if (used == session) {
+      if (used.equals(session)) {
         return;
       }
     }
@@ -263,7 +264,7 @@ final class HttpUpstream implements Upstream {
     }
     HttpSession opened;
     try {
-      if (gone != session || closed) {
+      if (!gone.equals(session) || closed) {
         return;
       }
       opened = opened(exchange(handshake.initialize(settings.initialize()), Caller.SILENT, null));
@@ -279,7 +280,8 @@ final class HttpUpstream implements Upstream {
   private void resubscribe(HttpSession opened) throws InterruptedException {
     try {
       if (!wanted.uris().isEmpty()) {
-        opened.subscriptions()
+        opened
+            .subscriptions()
             .become(wanted.uris(), call -> exchange(call, Caller.SILENT, opened).run());
       }
     } catch (UpstreamFailed e) {
@@ -300,8 +302,10 @@ final class HttpUpstream implements Upstream {
     if (facts.offers(Capability.RESOURCES)) {
       listener.listChanged(Listener.ListKind.RESOURCES);
     }
-    wanted.uris().forEach(uri ->
-        listener.resourceUpdated(uri, RawJson.of("{\"uri\":" + JsonText.quote(uri) + "}")));
+    wanted
+        .uris()
+        .forEach(uri ->
+            listener.resourceUpdated(uri, RawJson.of("{\"uri\":" + JsonText.quote(uri) + "}")));
   }
 
   @Override

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// Ends the streams that targets leave open after the answer. One thread looks after all of them.
-final class Lingering implements AutoCloseable {
+/// Ends the exchanges that targets leave open after the answer. One thread looks after all of them.
+public final class Lingering implements AutoCloseable {
 
   private static final Duration GRACE = Duration.ofSeconds(2);
 
@@ -13,8 +13,10 @@ final class Lingering implements AutoCloseable {
   private final Thread thread =
       Thread.ofVirtual().name("http-upstream-lingering").start(this::watch);
 
+  /// Gives a thread some more time before it is interrupted.
+  ///
   /// @param stream the thread that reads what comes; it ends when it is interrupted
-  void add(Thread stream) {
+  public void add(Thread stream) {
     streams.put(stream, System.nanoTime());
   }
 

@@ -131,14 +131,14 @@ final class StandingStream {
       LOG.atDebug()
           .setMessage("The stream of a target broke")
           .addKeyValue("target", target)
-          .addKeyValue("reason", Attempt.inWords(e))
+          .addKeyValue("reason", Wire.inWords(e))
           .log();
     }
   }
 
   private BodySubscriber<Boolean> receive(ResponseInfo response) {
     int status = response.statusCode();
-    if (status == 200 && Attempt.mediaType(response.headers()).equals(Attempt.EVENT_STREAM)) {
+    if (status == 200 && Wire.isEventStream(response.headers())) {
       state = State.OPEN;
       opened = true;
       decided.countDown();
@@ -147,7 +147,7 @@ final class StandingStream {
       }
       return new EventStream(largestMessage, position, new Messages(), () -> {});
     }
-    boolean later = status / 100 == 5 && status != 501 || status == 429 || status == 408;
+    boolean later = (status / 100 == 5 && status != 501) || status == 429 || status == 408;
     if (later) {
       state = State.LATER;
     } else {

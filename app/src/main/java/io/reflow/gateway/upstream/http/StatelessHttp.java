@@ -139,9 +139,7 @@ final class StatelessHttp implements Channel {
             .setHeader("MCP-Protocol-Version", VERSION)
             .setHeader("Mcp-Method", call.method());
     if (ParamsIndex.nameMember(call.method()).isPresent()) {
-      call.index()
-          .name()
-          .ifPresent(name -> builder.setHeader("Mcp-Name", HeaderText.encode(name)));
+      call.index().name().ifPresent(name -> builder.setHeader("Mcp-Name", HeaderText.encode(name)));
     }
     for (Map.Entry<String, String> header : toolHeaders.of(call).entrySet()) {
       builder.setHeader(header.getKey(), header.getValue());
@@ -164,8 +162,7 @@ final class StatelessHttp implements Channel {
       this.response = new StatelessResponse(id, largestMessage, this);
       this.request =
           request(
-              call,
-              Envelope.request(id, call.method(), call.params(), call.index().meta(), said));
+              call, Envelope.request(id, call.method(), call.params(), call.index().meta(), said));
     }
 
     Answer run() throws InterruptedException {
@@ -254,7 +251,7 @@ final class StatelessHttp implements Channel {
       wire.exchange(request, response);
       return "";
     } catch (IOException | RuntimeException e) {
-      return Attempt.inWords(e);
+      return Wire.inWords(e);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
       return "was disconnected";
@@ -310,8 +307,7 @@ final class StatelessHttp implements Channel {
               "subscriptions/listen", params, OptionalLong.empty(), Duration.ZERO, Duration.ZERO);
       this.request =
           request(
-              call,
-              Envelope.request(id, call.method(), call.params(), call.index().meta(), said));
+              call, Envelope.request(id, call.method(), call.params(), call.index().meta(), said));
     }
 
     void converse() {

@@ -53,6 +53,24 @@ final class StatelessHttpDial {
   }
 
   Upstream open(Transport.StreamableHttp transport, Opening opening) throws InterruptedException {
+    if (opening.key().matched().filter(stateless -> !stateless).isPresent()) {
+      return openMatching(transport, opening);
+    }
+    return openNewest(transport, opening);
+  }
+
+  /// As a client of the older era speaks, if the target does too.
+  private Upstream openMatching(Transport.StreamableHttp transport, Opening opening)
+      throws InterruptedException {
+    try {
+      return session.open();
+    } catch (UpstreamFailed failure) {
+      return openUpgraded(transport, opening, failure);
+    }
+  }
+
+  private Upstream openNewest(Transport.StreamableHttp transport, Opening opening)
+      throws InterruptedException {
     Target target = opening.target();
     Optional<Era> known = eras.find(target);
     if (known.isEmpty()) {

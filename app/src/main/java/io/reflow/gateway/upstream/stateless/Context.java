@@ -21,6 +21,7 @@ public final class Context {
   private final String head;
   private volatile @Nullable Written last;
 
+  @SuppressWarnings("ArrayRecordComponent") // shared, never compared
   private record Written(ClientCapabilities capabilities, Optional<LogLevel> level, byte[] text) {}
 
   public Context(String gatewayVersion) {

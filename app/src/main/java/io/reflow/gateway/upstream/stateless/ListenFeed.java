@@ -263,9 +263,7 @@ final class ListenFeed implements AutoCloseable {
   }
 
   private void changed(String uri) {
-    settings
-        .listener()
-        .resourceUpdated(uri, RawJson.of("{\"uri\":" + JsonText.quote(uri) + "}"));
+    settings.listener().resourceUpdated(uri, RawJson.of("{\"uri\":" + JsonText.quote(uri) + "}"));
   }
 
   /// Longer and longer, and never the same for two gateways.

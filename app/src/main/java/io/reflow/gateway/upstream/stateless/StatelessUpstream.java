@@ -27,14 +27,12 @@ public final class StatelessUpstream implements Upstream {
   private final Doubt doubt;
   private volatile boolean demoted;
 
+  /// What there is to know of the target, and who is to know of it.
+  ///
   /// @param discover how long the target may take to say what it is, or to agree to listen
   /// @param demotion told when the target turns out not to be of this era any more
   public record Settings(
-      String target,
-      Context context,
-      Listener listener,
-      Duration discover,
-      Runnable demotion) {}
+      String target, Context context, Listener listener, Duration discover, Runnable demotion) {}
 
   public StatelessUpstream(Settings settings, Channel channel, ServerFacts facts) {
     this.settings = settings;

@@ -8,8 +8,8 @@ import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.ProtocolVersion;
 import io.reflow.gateway.protocol.RawJson;
-import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.Announcements;
+import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.Caller;
 import io.reflow.gateway.upstream.UpstreamCall;
 import io.reflow.gateway.upstream.era.StatelessError;
@@ -81,9 +81,7 @@ final class TaskRun {
           MessageReader.readObject(caller.capabilities().json(ProtocolVersion.V2026_07_28));
       Optional<RawJson> extensions = own.value("extensions");
       JsonObject known =
-          extensions.isPresent()
-              ? MessageReader.readObject(extensions.get())
-              : JsonObject.EMPTY;
+          extensions.isPresent() ? MessageReader.readObject(extensions.get()) : JsonObject.EMPTY;
       RawJson all = new JsonObjectEdit(known).set(EXTENSION, RawJson.EMPTY_OBJECT).apply();
       return new JsonObjectEdit(own).set("extensions", all).apply();
     } catch (MalformedMessage e) {
@@ -209,8 +207,7 @@ final class TaskRun {
     private Answer send(String method, String params) throws InterruptedException {
       Duration left = Duration.ofNanos(Math.max(1, end - System.nanoTime()));
       Duration idle = call.idleTimeout().compareTo(left) < 0 ? call.idleTimeout() : left;
-      var request =
-          new UpstreamCall(method, RawJson.of(params), OptionalLong.empty(), idle, left);
+      var request = new UpstreamCall(method, RawJson.of(params), OptionalLong.empty(), idle, left);
       return channel.exchange(request, context, caller);
     }
 

@@ -33,8 +33,7 @@ final class DiscoveryTest {
 
   private static Discovery.Heard unsupported(String versions) {
     return error(
-        400,
-        "{\"code\":-32022,\"message\":\"\",\"data\":{\"supported\":%s}}".formatted(versions));
+        400, "{\"code\":-32022,\"message\":\"\",\"data\":{\"supported\":%s}}".formatted(versions));
   }
 
   private Verdict verdict(Discovery.Heard... heard) throws InterruptedException {

@@ -99,9 +99,7 @@ final class EventReaderTest {
               }
             });
     byte[] bytes =
-        ("data: a\n\ndata: begin"
-                + "x".repeat(600)
-                + "\r\ndata: y\r\n\r\ndata: b\n\n")
+        ("data: a\n\ndata: begin" + "x".repeat(600) + "\r\ndata: y\r\n\r\ndata: b\n\n")
             .getBytes(UTF_8);
 
     for (int i = 0; i < bytes.length; i += chunk) {
@@ -128,7 +126,8 @@ final class EventReaderTest {
               }
             });
 
-    assertThatThrownBy(() -> reading.read(ByteBuffer.wrap(("data: " + "x".repeat(5000)).getBytes(UTF_8))))
+    assertThatThrownBy(
+            () -> reading.read(ByteBuffer.wrap(("data: " + "x".repeat(5000)).getBytes(UTF_8))))
         .isInstanceOf(EventTooLarge.class);
   }
 

@@ -18,7 +18,8 @@ final class HttpContractTest extends SessionContract {
   protected Upstream open(Listener listener) throws InterruptedException {
     var transport = new Transport.StreamableHttp(server.url());
     return dial.open(
-        transport, UpstreamFixtures.ownOpening(UpstreamFixtures.target("fake", transport), listener));
+        transport,
+        UpstreamFixtures.ownOpening(UpstreamFixtures.target("fake", transport), listener));
   }
 
   @Override

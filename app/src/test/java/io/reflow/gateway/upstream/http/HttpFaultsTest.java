@@ -1,5 +1,6 @@
 package io.reflow.gateway.upstream.http;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What HTTP servers do wrong or unlike others.
 final class HttpFaultsTest {
@@ -110,6 +112,27 @@ final class HttpFaultsTest {
     }
   }
 
+  @Test
+  void opensANewSessionWhenTheOldOneIsSaidToBeInvalid() throws InterruptedException {
+    try (Upstream upstream = open()) {
+      server.script(
+          "odd",
+          (exchange, request) -> {
+            server.unscript("odd");
+            Script.respond(
+                    400,
+                    "application/json",
+                    "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"Bad Request: No"
+                        + " valid session ID provided\"},\"id\":$id}")
+                .answer(exchange, request);
+          });
+
+      assertThat(call(upstream, "odd")).contains("{\"echo\":1}");
+
+      assertThat(server.sessions()).contains("session-2");
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -124,6 +147,10 @@ final class HttpFaultsTest {
           200 | application/json | <h1>abc</h1>                                   | answered with garbage: not JSON at byte 0
           200 | application/json | {"jsonrpc":"2.0","id":$id,"id":2,"result":{}}  | answered with garbage: the member 'id' stands there twice
           200 | application/json | {"jsonrpc":"2.0","id":4711,"result":{}}        | answered another question than was asked
+          200 | application/json | {"jsonrpc":"2.0","id":"$id","result":{}}       | answered another question than was asked
+          200 | application/json | {"jsonrpc":"2.0","id":$id,"result":{},"error":{}} | answered with garbage: a message has a method, a result or an error, and just one of them
+          200 | application/json | [{"jsonrpc":"2.0","id":$id,"result":{}}]       | answered with garbage: a message must be one JSON object
+          200 | application/json | {"jsonrpc":"2.0","id":$id,"result":{}          | answered with garbage: not JSON at byte 35
           """)
   void failsWithoutPassingOnWhatTheServerSaid(int status, String type, String body, String expected)
       throws InterruptedException {
@@ -134,6 +161,67 @@ final class HttpFaultsTest {
           .isInstanceOf(UpstreamFailed.class)
           .hasMessage("target 'fake' " + expected);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"application/json", "text/event-stream"})
+  void invalidUtf8IsGarbage(String type) throws InterruptedException {
+    try (Upstream upstream = open()) {
+      server.script(
+          "odd",
+          (exchange, request) -> {
+            exchange.getResponseHeaders().set("Content-Type", type);
+            exchange.sendResponseHeaders(200, 0);
+            OutputStream out = exchange.getResponseBody();
+            out.write(type.endsWith("stream") ? "data: ".getBytes(UTF_8) : new byte[0]);
+            String answer = FakeTools.result(FakeTools.id(request), "{\"a\":\"\u00ff\"}");
+            out.write(answer.getBytes(ISO_8859_1));
+            out.write("\n\n".getBytes(UTF_8));
+            exchange.close();
+          });
+
+      assertThatThrownBy(() -> call(upstream, "odd"))
+          .isInstanceOf(UpstreamFailed.class)
+          .hasMessageStartingWith("target 'fake' answered with garbage: ");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"application/json", "text/event-stream"})
+  void fiftyMegabytesInOneLineAreTooMuch(String type) throws InterruptedException {
+    try (Upstream upstream = open()) {
+      server.script("odd", endless(type, "data: ", "x".repeat(1 << 20), 50));
+
+      assertThatThrownBy(() -> call(upstream, "odd"))
+          .hasMessage("target 'fake' answered with more than 1048576 bytes");
+      assertThat(call(upstream, "echo")).contains("{\"echo\":1}");
+    }
+  }
+
+  @Test
+  void aStreamOfNothingButCommentsEndsWithTheCall() throws InterruptedException {
+    try (Upstream upstream = open()) {
+      server.script("odd", endless("text/event-stream", "", ": still here\n\n", 1_000_000));
+
+      assertThatThrownBy(() -> call(upstream, "odd"))
+          .hasMessage("target 'fake' did not answer within 500 ms");
+      assertThat(call(upstream, "echo")).contains("{\"echo\":1}");
+    }
+  }
+
+  private static Script endless(String type, String first, String each, int times) {
+    return (exchange, _) -> {
+      exchange.getResponseHeaders().set("Content-Type", type);
+      exchange.sendResponseHeaders(200, 0);
+      OutputStream out = exchange.getResponseBody();
+      out.write(first.getBytes(UTF_8));
+      byte[] bytes = each.getBytes(UTF_8);
+      for (int i = 0; i < times; i++) {
+        out.write(bytes);
+        out.flush();
+      }
+      exchange.close();
+    };
   }
 
   @Test

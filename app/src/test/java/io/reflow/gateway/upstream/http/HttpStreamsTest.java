@@ -179,7 +179,7 @@ final class HttpStreamsTest {
       UpstreamFixtures.await(() -> server.subscribed().equals(Set.of("file:///a")));
       UpstreamFixtures.await(() -> server.sessions().equals(Set.of("session-2")));
       UpstreamFixtures.await(() -> server.streams() == 1);
-      assertThat(changes.resources()).contains("file:///a");
+      UpstreamFixtures.await(() -> changes.resources().contains("file:///a"));
       assertThat(upstream.alive()).isTrue();
     }
     UpstreamFixtures.await(() -> {

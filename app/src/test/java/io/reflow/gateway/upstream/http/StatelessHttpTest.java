@@ -84,7 +84,8 @@ final class StatelessHttpTest {
 
   private static RecordingCaller elicitable() throws MalformedMessage {
     return RecordingCaller.with(
-        ClientCapabilities.read(RawJson.of("{\"elicitation\":{},\"roots\":{\"listChanged\":true}}")),
+        ClientCapabilities.read(
+            RawJson.of("{\"elicitation\":{},\"roots\":{\"listChanged\":true}}")),
         Map.of("elicitation/create", RawJson.of("{\"action\":\"accept\",\"content\":{\"n\":1}}")));
   }
 
@@ -271,7 +272,7 @@ final class StatelessHttpTest {
 
     Answer answer = upstream.call(UpstreamFixtures.toolCall("long", "{}"), elicitable());
 
-    assertThat(answer).isEqualTo(new Answer.Result(RawJson.of("{\"n\":1.0}")));
+    assertThat(answer).isEqualTo(new Answer.Result(RawJson.of("{\"n\":1.0}"), true));
     assertThat(server.received("tasks/get").getFirst().headers()).containsEntry("mcp-name", "t1");
     assertThat(server.received("tasks/update").getFirst().body())
         .contains("\"inputResponses\":{\"k\":{\"action\":\"accept\",\"content\":{\"n\":1}}}");

@@ -47,8 +47,7 @@ final class RoundsTest {
 
   private static RecordingCaller caller(Map<String, RawJson> replies) {
     return RecordingCaller.with(
-        capabilities(
-            "{\"elicitation\":{\"form\":{},\"url\":{}},\"sampling\":{},\"roots\":{}}"),
+        capabilities("{\"elicitation\":{\"form\":{},\"url\":{}},\"sampling\":{},\"roots\":{}}"),
         replies);
   }
 
@@ -102,8 +101,7 @@ final class RoundsTest {
   void neverSendsWhatEarlierRoundsBrought() throws InterruptedException {
     RecordingCaller caller = caller(Map.of("elicitation/create", ACCEPTED));
 
-    Answer _ =
-        run(caller, asks("\"a\":" + FORM, "\"1\""), asks("\"b\":" + FORM, ""), COMPLETE);
+    Answer _ = run(caller, asks("\"a\":" + FORM, "\"1\""), asks("\"b\":" + FORM, ""), COMPLETE);
 
     assertThat(sent.get(2)).contains("\"b\":").doesNotContain("\"a\":{", "requestState");
   }

@@ -18,6 +18,8 @@ import io.reflow.gateway.upstream.Caller;
 import io.reflow.gateway.upstream.Listener;
 import io.reflow.gateway.upstream.Opening;
 import io.reflow.gateway.upstream.Upstream;
+import io.reflow.gateway.upstream.era.Era;
+import io.reflow.gateway.upstream.era.Eras;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,6 +39,7 @@ final class StdioFaultsTest {
           400,
           20,
           Duration.ofSeconds(5),
+          Duration.ofSeconds(10),
           Duration.ofMinutes(10),
           Duration.ofHours(24),
           Duration.ofMillis(300),
@@ -53,7 +56,9 @@ final class StdioFaultsTest {
   private Upstream open(Transport.Stdio transport, Injection injection, StdioConfig config)
       throws InterruptedException {
     Target target = UpstreamFixtures.target("fake", transport);
-    return new StdioDial(config, UpstreamFixtures.MCP, dataDir, "test", "0", new Stragglers())
+    Eras eras = UpstreamFixtures.eras();
+    eras.learn(target, Era.INITIALIZE);
+    return new StdioDial(config, UpstreamFixtures.MCP, dataDir, "test", "0", eras, new Stragglers())
         .open(
             transport,
             new Opening(target, UpstreamFixtures.shared(target), injection, Listener.NONE, lines));
@@ -94,6 +99,7 @@ final class StdioFaultsTest {
             1,
             1,
             Duration.ofMillis(300),
+            Duration.ofSeconds(10),
             Duration.ofMinutes(1),
             Duration.ofMinutes(1),
             Duration.ofSeconds(1),

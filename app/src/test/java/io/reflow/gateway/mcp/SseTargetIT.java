@@ -1,0 +1,56 @@
+package io.reflow.gateway.mcp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.reflow.gateway.testing.FakeMcpServer;
+import io.reflow.gateway.testing.McpTestClient;
+import io.reflow.gateway.testing.TestGateway;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/// A target over HTTP+SSE is used like any other.
+final class SseTargetIT {
+
+  @Test
+  void isCalledWithItsSecretAndAgainWhenItsStreamWasLost() {
+    try (var gateway = TestGateway.start();
+        var server = new FakeMcpServer()) {
+      String id =
+          gateway.target(
+              "old",
+              Map.of(
+                  "transport_type",
+                  "sse",
+                  "url",
+                  server.sseUrl().toString(),
+                  "auth_type",
+                  "bearer"));
+      gateway
+          .admin(
+              "POST",
+              "/api/targets/" + id + "/env/default",
+              Map.of("key", "AUTH_TOKEN", "value", "abc"))
+          .require(201);
+      McpTestClient client = gateway.client(gateway.adminToken()).initialize();
+
+      assertThat(client.names("tools/list", "tools", "name")).containsExactly("old_echo");
+      assertThat(client.callTool("old_echo", Map.of("x", 1)).result().toString())
+          .contains("{\"x\":1}");
+      server.breakStreams();
+      assertThat(afterTheLoss(client)).contains("{\"x\":2}");
+
+      assertThat(server.received())
+          .allMatch(
+              request -> request.header("authorization").equals(Optional.of("Bearer abc")));
+    }
+  }
+
+  /// The call that finds the stream gone may fail.
+  private static String afterTheLoss(McpTestClient client) {
+    String first = client.callTool("old_echo", Map.of("x", 2)).answer().toString();
+    return first.contains("\"error\"")
+        ? client.callTool("old_echo", Map.of("x", 2)).answer().toString()
+        : first;
+  }
+}
