@@ -10,8 +10,8 @@ import java.util.Optional;
 /// Runs a part of what `ConformanceIT` does by hand and tells what fails, with the details.
 ///
 /// Arguments: what stands behind the gateway (`auto`, `modern`, `legacy`, `two`, `stdio`), the
-/// revision, and a single scenario if not all are wanted; or `client`, the revision, the scenario and
-/// the era of the client (`legacy`, `modern`).
+/// revision, and a single scenario if not all are wanted; or `client`, the revision, the scenario
+/// and the era of the client (`legacy`, `modern`).
 final class ConformanceRun {
 
   private ConformanceRun() {}
