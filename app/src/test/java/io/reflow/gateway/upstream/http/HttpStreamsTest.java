@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -155,6 +156,18 @@ final class HttpStreamsTest {
   }
 
   @Test
+  void aStreamThatAlwaysEndsAtOnceIsNone() throws InterruptedException {
+    server.script("GET", (exchange, _) -> stream(exchange, "retry: 1\n\n"));
+    try (Upstream upstream = open()) {
+      UpstreamFixtures.await(() -> gets().size() == 10);
+      upstream.follow(ONE);
+
+      String _ = call(upstream, "echo");
+      assertThat(gets()).hasSize(10);
+    }
+  }
+
+  @Test
   void whatMayHaveBeenMissedCountsAsChanged() throws InterruptedException {
     server.streaming();
     try (Upstream upstream = open()) {
@@ -199,6 +212,25 @@ final class HttpStreamsTest {
       server.breakStreams();
 
       UpstreamFixtures.await(() -> !upstream.alive());
+    }
+  }
+
+  @Test
+  void aServerMayKeepItsStreamBackUntilItHasSomethingToSay() throws InterruptedException {
+    var speak = new CountDownLatch(1);
+    server.script(
+        "GET",
+        (exchange, _) -> {
+          speak.await();
+          stream(exchange, "id: 1\ndata:\n\n");
+        });
+    try (Upstream upstream = open()) {
+      upstream.follow(ONE);
+      assertThat(changes.resources()).isEmpty();
+
+      speak.countDown();
+
+      UpstreamFixtures.await(() -> changes.resources().contains("file:///a"));
     }
   }
 
