@@ -217,6 +217,7 @@ final class Parts {
             new Cursors(vault.derive("cursor"), clock),
             flights,
             new StateSeal(vault.deriveAll("request state"), clock),
+            replicas,
             audit,
             new ArgumentDigest(secret(vault.derive("audit arguments"))),
             metrics,
@@ -224,7 +225,7 @@ final class Parts {
             version.text(),
             clock);
     this.sse = new SseEndpoint(mcpParts);
-    this.mcp = new McpEndpoint(mcpParts, sse);
+    this.mcp = new McpEndpoint(mcpParts, sse, elsewhere);
   }
 
   private Upstreams upstreams(TargetNews news) {

@@ -10,7 +10,8 @@ import org.slf4j.LoggerFactory;
 
 /// Goes around the whole pipeline: whatever becomes of a message, its row is in the journal before
 /// the answer leaves. What can't be recorded is not answered. Callers without a token that counts
-/// are counted instead, so that nobody can fill the journal.
+/// are counted instead, so that nobody can fill the journal. What another replica answers is on
+/// record there.
 final class Audited implements Stage<Call.Received, Reply> {
 
   private static final Logger LOG = LoggerFactory.getLogger(Audited.class);
@@ -45,7 +46,7 @@ final class Audited implements Stage<Call.Received, Reply> {
       return inner.apply(call);
     } catch (GatewayException e) {
       return Failures.reply(e, call.trail());
-    } catch (Incoming.Unreadable e) {
+    } catch (Incoming.Unreadable | SuspendedElsewhere e) {
       throw e;
     } catch (RuntimeException e) {
       LOG.atError()

@@ -85,6 +85,17 @@ public final class ElsewhereEndpoint {
     }
   }
 
+  /// Passes the answers to a suspended call on; false when its replica can't be reached.
+  boolean passOn(SuspendedElsewhere call, ServerRequest request, ServerResponse response)
+      throws InterruptedException {
+    RequestBody.keep(request, call.body());
+    Passed passed = forward.pass(call.replica(), request, call.body(), response);
+    if (passed instanceof Passed.Lost(Optional<OutputStream> stream)) {
+      tellLoss(stream, request, call.body(), response);
+    }
+    return !(passed instanceof Passed.Elsewhere);
+  }
+
   private void refuseStrays(ServerRequest request, ServerResponse response) {
     Optional<String> id = strange(request);
     Optional<Identity> caller = id.flatMap(_ -> caller(request));

@@ -38,13 +38,18 @@ public final class McpEndpoint {
   private static final Header ALLOW =
       HeaderValues.createCached(HeaderNames.ALLOW, "GET, POST, DELETE");
 
+  private final Stage<Call.Received, Reply> unlessElsewhere;
   private final Stage<Call.Received, Reply> pipeline;
+  private final ElsewhereEndpoint elsewhere;
   private final Batches batches;
   private final SseEndpoint streams;
   private final InstantSource clock;
 
   /// @param streams answers the `GET` of clients
-  public McpEndpoint(McpParts parts, SseEndpoint streams) {
+  /// @param elsewhere knows the way to other replicas
+  public McpEndpoint(McpParts parts, SseEndpoint streams, ElsewhereEndpoint elsewhere) {
+    this.unlessElsewhere = McpPipeline.unlessSuspendedElsewhere(parts);
+    this.elsewhere = elsewhere;
     this.pipeline = McpPipeline.of(parts);
     this.batches = new Batches(pipeline);
     this.streams = streams;
@@ -68,10 +73,13 @@ public final class McpEndpoint {
   private void handle(Verb verb, ServerRequest request, ServerResponse response)
       throws InterruptedException {
     Incoming incoming = incoming(verb, request, response, Incoming.ALONE);
-    AuditTrail trail = trail(request, clock);
     Reply reply;
     try {
-      reply = pipeline.apply(new Call.Received(incoming, trail));
+      Optional<Reply> here = reply(incoming, request, response);
+      if (here.isEmpty()) {
+        return;
+      }
+      reply = here.get();
     } catch (Incoming.Unreadable e) {
       throw e.failure();
     } catch (InterruptedException e) {
@@ -87,6 +95,20 @@ public final class McpEndpoint {
       incoming.events().finish(reply.lastMessage());
     } else {
       send(response, reply);
+    }
+  }
+
+  /// Empty when another replica has answered.
+  private Optional<Reply> reply(Incoming incoming, ServerRequest request, ServerResponse response)
+      throws InterruptedException {
+    try {
+      var received = new Call.Received(incoming, trail(request, clock));
+      return Optional.of(unlessElsewhere.apply(received));
+    } catch (SuspendedElsewhere e) {
+      if (elsewhere.passOn(e, request, response)) {
+        return Optional.empty();
+      }
+      return Optional.of(pipeline.apply(new Call.Received(incoming, trail(request, clock))));
     }
   }
 

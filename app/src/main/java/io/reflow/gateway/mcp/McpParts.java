@@ -11,6 +11,7 @@ import io.reflow.gateway.identity.Authenticator;
 import io.reflow.gateway.mcp.flight.Flights;
 import io.reflow.gateway.mcp.flight.StateSeal;
 import io.reflow.gateway.policy.PolicyEngine;
+import io.reflow.gateway.replica.Replicas;
 import io.reflow.gateway.session.OpenStreams;
 import io.reflow.gateway.session.Sessions;
 import io.reflow.gateway.session.SseConnections;
@@ -37,6 +38,7 @@ public record McpParts(
     Cursors cursors,
     Flights flights,
     StateSeal seal,
+    Replicas replicas,
     AuditLog audit,
     ArgumentDigest digest,
     Metrics metrics,

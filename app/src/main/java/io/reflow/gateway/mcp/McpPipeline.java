@@ -30,6 +30,17 @@ final class McpPipeline {
 
   /// The stages, each made of its parts, and the audit around them.
   static Stage<Call.Received, Reply> of(McpParts parts) {
+    return of(parts, new Understand());
+  }
+
+  /// The same, but a message that goes on with a call of another replica ends in
+  /// [SuspendedElsewhere].
+  static Stage<Call.Received, Reply> unlessSuspendedElsewhere(McpParts parts) {
+    return of(parts, new Understand().then(new FindSuspended(parts.seal(), parts.replicas())));
+  }
+
+  private static Stage<Call.Received, Reply> of(
+      McpParts parts, Stage<Call.Known, Call.Understood> understand) {
     var config = parts.config();
     var visibility = new Visibility(parts.targets(), parts.policies());
     var names = new Names(config.naming());
@@ -66,7 +77,7 @@ final class McpPipeline {
     var pipeline =
         of(
             new Authenticate(parts.authenticator()),
-            new Understand(),
+            understand,
             openSession(parts, visibility),
             new Route(visibility, names),
             authorize,

@@ -42,7 +42,7 @@ import java.util.function.BooleanSupplier;
 final class StatelessCalls {
 
   private static final String RESPONSES = "inputResponses";
-  private static final String STATE = "requestState";
+  static final String STATE = "requestState";
   private static final int LONGEST_STATE = 1 << 20;
 
   /// How long the target of a page may take to notice that the user has been there.

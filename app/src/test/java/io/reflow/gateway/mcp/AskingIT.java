@@ -174,8 +174,7 @@ class AskingIT {
     assertThat(gateway.post(path, Optional.of(admin), body).status()).isEqualTo(202);
   }
 
-  private EventClient question(
-      McpTestClient client, String token, String id, String method) {
+  private EventClient question(McpTestClient client, String token, String id, String method) {
     return EventClient.post(
         gateway.uri("/mcp"),
         token,

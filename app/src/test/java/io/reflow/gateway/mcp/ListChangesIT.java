@@ -183,8 +183,7 @@ class ListChangesIT {
             "application/json",
             "{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":"
                 + "{\"resources\":[{\"uri\":\"file:///a\",\"name\":\"a\"}]}}"));
-    server.script(
-        "notifications/initialized", FakeMcpServer.Script.respond(202, "text/plain", ""));
+    server.script("notifications/initialized", FakeMcpServer.Script.respond(202, "text/plain", ""));
     server.script(
         "resources/templates/list",
         FakeMcpServer.Script.respond(
@@ -198,11 +197,7 @@ class ListChangesIT {
   }
 
   private static int code(McpTestClient client, String uri) {
-    return client
-        .request("resources/subscribe", Map.of("uri", uri))
-        .error()
-        .get("code")
-        .asInt();
+    return client.request("resources/subscribe", Map.of("uri", uri)).error().get("code").asInt();
   }
 
   private EventClient stream(McpTestClient client, String token) {

@@ -105,7 +105,8 @@ class LosslessIT {
         "initialize",
         (exchange, request) -> {
           exchange.getResponseHeaders().set("Mcp-Session-Id", "s");
-          respond(exchange, request, "{\"protocolVersion\":\"" + revision + "\"," + CAPABILITIES + "}");
+          respond(
+              exchange, request, "{\"protocolVersion\":\"" + revision + "\"," + CAPABILITIES + "}");
         });
     server.script("notifications/initialized", Script.respond(202, "text/plain", ""));
     return server.url();
@@ -158,8 +159,7 @@ class LosslessIT {
   }
 
   /// The answer is either a result or an error, or an event stream that ends with one.
-  private static void say(HttpExchange exchange, String request, String answer)
-      throws IOException {
+  private static void say(HttpExchange exchange, String request, String answer) throws IOException {
     boolean stream = answer.startsWith("data:");
     String id = TestGateway.parse(request).get("id").toString();
     String token =
@@ -357,14 +357,9 @@ class LosslessIT {
 
       String body =
           client.ask(
-              "tools/call",
-              params("tools/call", target),
-              "{}",
-              subject("tools/call", target));
+              "tools/call", params("tools/call", target), "{}", subject("tools/call", target));
 
-      assertThat(compact(body))
-          .as(seed())
-          .endsWith("\"error\":" + compact(error) + "}");
+      assertThat(compact(body)).as(seed()).endsWith("\"error\":" + compact(error) + "}");
     }
   }
 
@@ -377,13 +372,14 @@ class LosslessIT {
     String progress =
         payloads.object(
             Map.of("progressToken", "$token", "progress", "1.0", "message", payloads.string()));
-    String log =
-        payloads.object(Map.of("level", "\"error\"", "data", payloads.value(4)));
+    String log = payloads.object(Map.of("level", "\"error\"", "data", payloads.value(4)));
     String around = target.equals(STATELESS) ? "\"resultType\":\"complete\"," : "";
     ANSWERS
         .get(target)
         .set(
-            event("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":%s}", progress)
+            event(
+                    "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":%s}",
+                    progress)
                 + event(
                     "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":%s}", log)
                 + event("{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":{%s\"content\":[]}}", around));
@@ -424,7 +420,8 @@ class LosslessIT {
     for (int i = 0; i < VALUES; i++) {
       for (String method :
           List.of("tools/call", "prompts/get", "resources/read", "completion/complete")) {
-        String more = method.equals("tools/call") ? "\"arguments\":" + payloads.object(Map.of()) : "";
+        String more =
+            method.equals("tools/call") ? "\"arguments\":" + payloads.object(Map.of()) : "";
         String unknown = payloads.object(Map.of("u", payloads.value(3)));
         String members =
             Stream.of(

@@ -41,8 +41,7 @@ final class SseTargetIT {
       assertThat(afterTheLoss(client)).contains("{\"x\":2}");
 
       assertThat(server.received())
-          .allMatch(
-              request -> request.header("authorization").equals(Optional.of("Bearer abc")));
+          .allMatch(request -> request.header("authorization").equals(Optional.of("Bearer abc")));
     }
   }
 

@@ -127,8 +127,7 @@ public final class Payloads {
     return members.stream()
         .map(member ->
             "%s\"%s\"%s:%s%s%s"
-                .formatted(
-                    space(), member.getKey(), space(), space(), member.getValue(), space()))
+                .formatted(space(), member.getKey(), space(), space(), member.getValue(), space()))
         .collect(Collectors.joining(",", "{", "}"));
   }
 
@@ -189,8 +188,7 @@ public final class Payloads {
     members.put("inputSchema", schema());
     if (since("2025-03-26")) {
       members.put(
-          "annotations",
-          object(some(Map.of("readOnlyHint", () -> "true", "title", this::string))));
+          "annotations", object(some(Map.of("readOnlyHint", () -> "true", "title", this::string))));
     }
     if (since("2025-06-18")) {
       members.put("outputSchema", schema());
@@ -272,16 +270,14 @@ public final class Payloads {
   private String block(String type, Map<String, String> content) {
     Map<String, String> members = new HashMap<>(content);
     members.put("type", "\"" + type + "\"");
-    members.putAll(
-        some(Map.of("annotations", this::annotations, "_meta", () -> object(Map.of()))));
+    members.putAll(some(Map.of("annotations", this::annotations, "_meta", () -> object(Map.of()))));
     return object(members);
   }
 
   private String contents(String uri) {
     Map<String, String> members = new HashMap<>();
     members.put("uri", "\"" + uri + "\"");
-    members.put(
-        any(List.of("text", "blob")), random.nextBoolean() ? "\"\"" : base64());
+    members.put(any(List.of("text", "blob")), random.nextBoolean() ? "\"\"" : base64());
     members.putAll(
         some(Map.of("mimeType", () -> "\"text/plain\"", "_meta", () -> object(Map.of()))));
     return object(members);
