@@ -3,6 +3,7 @@ package io.reflow.gateway.session;
 import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.replica.Replicas;
 import io.reflow.gateway.session.SessionStore.Changing;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -23,9 +24,9 @@ public final class SavedSessions implements SessionRecords {
   /// Over, but maybe still recorded.
   private final Set<String> ending = ConcurrentHashMap.newKeySet();
 
-  /// @param key the same on every replica
-  public SavedSessions(byte[] key, SessionStore store, Replicas replicas) {
-    this.ids = new SessionIds(key);
+  /// @param keys the same on every replica; the first one makes ids, each knows its own
+  public SavedSessions(Collection<byte[]> keys, SessionStore store, Replicas replicas) {
+    this.ids = new SessionIds(keys);
     this.store = store;
     this.replicas = replicas;
   }
