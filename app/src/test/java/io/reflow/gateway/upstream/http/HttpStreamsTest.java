@@ -245,6 +245,34 @@ final class HttpStreamsTest {
   }
 
   @Test
+  void hearsTheQuestionsOfAServerThatAnnouncesNothing() throws InterruptedException {
+    quiet();
+
+    try (Upstream _ = open()) {
+      assertThat(gets()).hasSize(1);
+    }
+  }
+
+  @Test
+  void listensToNobodyWhoMayNotAsk() throws InterruptedException {
+    quiet();
+
+    try (Upstream _ = openShared()) {
+      assertThat(gets()).isEmpty();
+    }
+  }
+
+  private void quiet() {
+    server.answer(
+        "initialize",
+        """
+        {"protocolVersion":"2025-11-25","capabilities":{"tools":{}},\
+        "serverInfo":{"name":"quiet","version":"1.0"}}\
+        """);
+    server.script("notifications/initialized", Script.respond(202, "text/plain", ""));
+  }
+
+  @Test
   void onASharedSessionAQuestionApartFromCallsIsNobodys() throws InterruptedException {
     server.streaming();
     RecordingCaller caller = RecordingCaller.with(UpstreamFixtures.ABLE_CLIENT, Map.of());
