@@ -109,7 +109,10 @@ final class SubscriptionFeeds {
   /// running for that.
   private boolean announcesOnlyWhenFollowed(Reach reach) {
     return !(reach.target().transport() instanceof Transport.Stdio)
-        || servers.facts(reach.target().id()).filter(known -> known.version().stateless()).isPresent();
+        || servers
+            .facts(reach.target().id())
+            .filter(known -> known.version().stateless())
+            .isPresent();
   }
 
   @FunctionalInterface

@@ -331,8 +331,8 @@ class SuspendedCallsIT {
             200,
             "application/json",
             "{\"jsonrpc\":\"2.0\",\"id\":$id,\"error\":{\"code\":-32042,\"message\":\"open\",\"data\":"
-                + "{\"elicitations\":[{\"mode\":\"url\",\"elicitationId\":\"e1\","
-                + "\"url\":\"https://example.com/login\",\"message\":\"Log in\"}]}}}"));
+                + "{\"elicitations\":[{\"mode\":\"url\",\"elicitationId\":\"e1\",\"url\":\"https://example.com/login\",\"message\":\"Log"
+                + " in\"}]}}}"));
   }
 
   @Test
