@@ -1,6 +1,7 @@
 package io.reflow.gateway.mcp;
 
 import io.reflow.gateway.catalog.KnownServers;
+import io.reflow.gateway.catalog.Names;
 import io.reflow.gateway.config.McpConfig;
 import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.instance.InstanceKey;
@@ -35,12 +36,22 @@ final class Introduction {
 
   private final Visibility visibility;
   private final KnownServers servers;
+  private final Extensions extensions;
+  private final Names names;
   private final McpConfig config;
   private final String version;
 
-  Introduction(Visibility visibility, KnownServers servers, McpConfig config, String version) {
+  Introduction(
+      Visibility visibility,
+      KnownServers servers,
+      Extensions extensions,
+      Names names,
+      McpConfig config,
+      String version) {
     this.visibility = visibility;
     this.servers = servers;
+    this.extensions = extensions;
+    this.names = names;
     this.config = config;
     this.version = version;
   }
@@ -73,6 +84,7 @@ final class Introduction {
     addIf(members, offered, Capability.RESOURCES, "resources", resources);
     addIf(members, offered, Capability.COMPLETIONS, "completions", "{}");
     addIf(members, offered, Capability.LOGGING, "logging", "{}");
+    members.addAll(extensions.capabilities(visible));
     return "{" + String.join(",", members) + "}";
   }
 
@@ -130,9 +142,15 @@ final class Introduction {
         : Optional.of(shortened(String.join("\n\n", parts), MAX_INSTRUCTIONS));
   }
 
-  private static String section(Target target, String text) {
-    return "## %s\n%s"
-        .formatted(target.title().orElse(target.name()), shortened(text, MAX_INSTRUCTIONS_OF_ONE));
+  /// What a target says, under its name and with what its tools can be told by.
+  private String section(Target target, String text) {
+    String prefix = names.prefix(target, true);
+    String prefixed = prefix.isEmpty() ? "" : " (tools prefixed \"" + prefix + "\")";
+    return "## %s%s\n%s"
+        .formatted(
+            target.title().orElse(target.name()),
+            prefixed,
+            shortened(text, MAX_INSTRUCTIONS_OF_ONE));
   }
 
   private static String shortened(String text, int length) {

@@ -41,7 +41,9 @@ final class McpPipeline {
     var inject = inject(parts);
     var feeds = feeds(parts, visibility);
     var warmUp = new WarmUp(visibility, authorize.then(inject), parts.catalog());
-    var introduction = new Introduction(visibility, parts.servers(), config, parts.version());
+    var extensions = new Extensions(parts.servers());
+    var introduction =
+        new Introduction(visibility, parts.servers(), extensions, names, config, parts.version());
     var translations = new Translations(parts.servers(), config);
     var results = new Results(introduction.serverInfo(ProtocolVersion.V2026_07_28));
     var attendance = new Attendance();
@@ -77,13 +79,14 @@ final class McpPipeline {
             parts.audit(),
             parts.digest(),
             config,
-            translations);
+            translations,
+            new ResourceProbe(parts.upstreams(), config));
     var pipeline =
         of(
             new Authenticate(parts.authenticator()),
             new Understand(parts.homes()),
             openSession(parts, visibility),
-            new Route(visibility, names),
+            new Route(visibility, names, extensions, config.extras().bareAppTools()),
             authorize,
             inject,
             proxy);
