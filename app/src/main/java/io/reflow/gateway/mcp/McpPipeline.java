@@ -60,6 +60,7 @@ final class McpPipeline {
                         visibility,
                         parts.policies(),
                         authorize.then(inject),
+                        parts.servers(),
                         locator,
                         parts.upstreams()),
                     attendance,
