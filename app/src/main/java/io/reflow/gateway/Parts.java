@@ -37,6 +37,7 @@ import io.reflow.gateway.identity.TokenStore;
 import io.reflow.gateway.identity.TokenUse;
 import io.reflow.gateway.identity.UserRoutes;
 import io.reflow.gateway.identity.UserStore;
+import io.reflow.gateway.mcp.ElsewhereEndpoint;
 import io.reflow.gateway.mcp.ListChanges;
 import io.reflow.gateway.mcp.McpEndpoint;
 import io.reflow.gateway.mcp.McpParts;
@@ -48,8 +49,16 @@ import io.reflow.gateway.policy.PolicyEngine;
 import io.reflow.gateway.policy.PolicyRoutes;
 import io.reflow.gateway.policy.PolicyStore;
 import io.reflow.gateway.policy.TargetAccess;
+import io.reflow.gateway.replica.ForwardEndpoint;
+import io.reflow.gateway.replica.Forwarder;
+import io.reflow.gateway.replica.ReplicaStore;
+import io.reflow.gateway.replica.Replicas;
+import io.reflow.gateway.replica.Seal;
 import io.reflow.gateway.session.OpenStreams;
+import io.reflow.gateway.session.SavedSessions;
 import io.reflow.gateway.session.SessionRoutes;
+import io.reflow.gateway.session.SessionStore;
+import io.reflow.gateway.session.SessionWriter;
 import io.reflow.gateway.session.Sessions;
 import io.reflow.gateway.session.SseConnections;
 import io.reflow.gateway.target.Target;
@@ -93,6 +102,8 @@ final class Parts {
 
   private final Storage storage;
   private final AuditLog audit;
+  private final Replicas replicas;
+  private final ForwardEndpoint forward;
 
   private final UserStore userStore;
   private final TokenStore tokenStore;
@@ -116,7 +127,10 @@ final class Parts {
   private final KnownServers servers = new KnownServers();
   private final Upstreams upstreams;
   private final Catalog catalog;
+  private final SessionStore sessionStore;
   private final Sessions sessions;
+  private final SessionWriter sessionWriter;
+  private final ElsewhereEndpoint elsewhere;
   private final OpenStreams streams;
   private final ListChanges listChanges;
   private final SseEndpoint sse;
@@ -161,7 +175,25 @@ final class Parts {
     this.upstreams = closing.add(upstreams(news));
     this.catalog = new Catalog(upstreams, config.mcp(), clock);
     news.onListChanged(catalog::changed);
-    this.sessions = new Sessions(config.session(), clock);
+    var deadAfter = config.replica().deadAfter();
+    this.replicas =
+        closing.add(new Replicas(audit.replica(), new ReplicaStore(storage.database()), deadAfter));
+    var seal = new Seal(vault.derive("replica"), clock);
+    this.forward = new ForwardEndpoint(closing.add(new Forwarder(seal, replicas)), seal, replicas);
+    this.sessionStore = new SessionStore(storage.database(), config.session());
+    var saved = new SavedSessions(vault.derive("session"), sessionStore, replicas);
+    this.sessions = new Sessions(config.session(), clock, saved);
+    this.sessionWriter =
+        closing.add(new SessionWriter(sessions, saved, sessionStore, replicas, clock));
+    var connections = new SseConnections(sessions, clock);
+    this.elsewhere =
+        new ElsewhereEndpoint(
+            authenticator,
+            id -> sessions.holds(id) || connections.holds(id),
+            sessions,
+            saved.homes(),
+            forward,
+            deadAfter.multipliedBy(2).plus(Duration.ofSeconds(5)));
     var flights = closing.add(new Flights(config.mcp().inputTimeout()));
     metrics.gauge(
         "reflow.suspended.calls", "{call}", "Calls that wait for their client", flights::count);
@@ -174,7 +206,7 @@ final class Parts {
         new McpParts(
             authenticator,
             sessions,
-            new SseConnections(sessions, clock),
+            connections,
             streams,
             listChanges,
             targets,
@@ -268,7 +300,11 @@ final class Parts {
     changes.on("policies", policies::reload);
     changes.on("policy_subjects", policies::reload);
     changes.on("env_configs", credentials::reload);
+    changes.on("mcp_session", sessionWriter::dropLost);
     changes.start();
+    replicas.onLapse(sessionWriter::dropLost);
+    replicas.start();
+    sessionWriter.start();
     eras.load(targets.all(), eraStore.all());
     health.rulesTooOldWhen(() -> !policies.ready());
     var heardLately = new Freshness(changes::confirmedAt, clock, DATABASE_AWAY);
@@ -296,6 +332,22 @@ final class Parts {
 
   Health health() {
     return health;
+  }
+
+  Replicas replicas() {
+    return replicas;
+  }
+
+  ForwardEndpoint forward() {
+    return forward;
+  }
+
+  SessionWriter sessionWriter() {
+    return sessionWriter;
+  }
+
+  ElsewhereEndpoint elsewhere() {
+    return elsewhere;
   }
 
   McpEndpoint mcp() {
@@ -336,7 +388,7 @@ final class Parts {
   }
 
   SessionRoutes sessionRoutes() {
-    return new SessionRoutes(sessions);
+    return new SessionRoutes(sessions, sessionStore);
   }
 
   TargetRoutes targetRoutes() {

@@ -36,7 +36,7 @@ class ArchitectureTest {
               "..gateway.instance..",
               "..gateway.audit..")
           .layer("nouns")
-          .definedBy("..gateway.identity..", "..gateway.target..")
+          .definedBy("..gateway.identity..", "..gateway.target..", "..gateway.replica..")
           .layer("support")
           .definedBy(
               "..gateway.fault..",

@@ -59,6 +59,7 @@ public final class Session {
       Optional<String> target,
       AtomicInteger userInFlight,
       Set<Session> calls,
+      Instant openedAt,
       InstantSource clock) {
     this.id = id;
     this.digest = id.digest();
@@ -71,8 +72,8 @@ public final class Session {
     this.userInFlight = userInFlight;
     this.calls = calls;
     this.clock = clock;
-    this.openedAt = clock.instant();
-    this.lastUsed = openedAt;
+    this.openedAt = openedAt;
+    this.lastUsed = clock.instant();
   }
 
   /// What the client calls itself.

@@ -38,10 +38,17 @@ public final class Sessions {
   private final ReentrantLock opening = new ReentrantLock();
   private final SessionConfig config;
   private final InstantSource clock;
+  private final SessionRecords records;
 
+  /// Sessions that end with this process.
   public Sessions(SessionConfig config, InstantSource clock) {
+    this(config, clock, SessionRecords.NONE);
+  }
+
+  public Sessions(SessionConfig config, InstantSource clock, SessionRecords records) {
     this.config = config;
     this.clock = clock;
+    this.records = records;
   }
 
   /// `listener` hears of every session that has ended. It must not block.
@@ -53,34 +60,78 @@ public final class Sessions {
   /// makes room.
   ///
   /// @throws Overloaded when all of the user's sessions are in use
+  /// @throws io.reflow.gateway.fault.GatewayException.Unavailable when it can't be recorded
   public Session open(
       Identity owner,
       ProtocolVersion version,
       Session.Client client,
       ClientCapabilities capabilities,
       Optional<String> target) {
-    Instant now = clock.instant();
-    AtomicInteger underWay = inFlight.computeIfAbsent(owner.user(), _ -> new AtomicInteger());
     var session =
         new Session(
-            SessionId.next(),
+            records.newId(),
             owner,
             version,
             client,
             capabilities,
             Optional.of(LogLevel.INFO),
             target,
-            underWay,
+            underWay(owner.user()),
             calls,
+            clock.instant(),
             clock);
     opening.lock();
     try {
-      makeRoom(owner.user(), now);
-      sessions.put(session.id().value(), session);
+      makeRoom(owner.user(), clock.instant());
     } finally {
       opening.unlock();
     }
-    return session;
+    records.opened(session);
+    try {
+      return put(session);
+    } catch (Overloaded e) {
+      records.ended(session);
+      throw e;
+    }
+  }
+
+  /// Goes on with a session that was opened in an earlier life or elsewhere.
+  private Optional<Session> goOn(String id, Identity caller, Optional<String> target) {
+    return records
+        .claim(id, caller.user(), target)
+        .map(record -> {
+          var owner = new Identity(caller.user(), caller.email(), record.role(), record.groups());
+          var session =
+              new Session(
+                  new SessionId(id),
+                  owner,
+                  record.version(),
+                  record.client(),
+                  record.capabilities(),
+                  Optional.of(record.logLevel()),
+                  target,
+                  underWay(caller.user()),
+                  calls,
+                  clock.instant().minus(record.age()),
+                  clock);
+          return put(session);
+        });
+  }
+
+  private AtomicInteger underWay(UserId user) {
+    return inFlight.computeIfAbsent(user, _ -> new AtomicInteger());
+  }
+
+  /// Of two requests that go on with a session at once, both get the one that is there first.
+  private Session put(Session session) {
+    opening.lock();
+    try {
+      makeRoom(session.owner().user(), clock.instant());
+      Session present = sessions.putIfAbsent(session.id().value(), session);
+      return present == null ? session : present;
+    } finally {
+      opening.unlock();
+    }
   }
 
   /// What one request of the stateless era is part of. It can't be found by an id, and counts while
@@ -92,7 +143,6 @@ public final class Sessions {
       ClientCapabilities capabilities,
       Optional<LogLevel> logLevel,
       Optional<String> target) {
-    AtomicInteger underWay = inFlight.computeIfAbsent(owner.user(), _ -> new AtomicInteger());
     return new Session(
         SessionId.NONE,
         owner,
@@ -101,8 +151,9 @@ public final class Sessions {
         capabilities,
         logLevel,
         target,
-        underWay,
+        underWay(owner.user()),
         calls,
+        clock.instant(),
         clock);
   }
 
@@ -125,8 +176,14 @@ public final class Sessions {
 
   /// The caller's session of that id. One whose owner's role or groups have changed since is ended:
   /// the client must open another, so that nothing of the old rights lives on.
+  ///
+  /// @throws io.reflow.gateway.fault.GatewayException.Unavailable when it is not in memory, and the
+  ///   database that may know it is away
   public Optional<Session> find(String id, Identity caller, Optional<String> target) {
     Session session = sessions.get(id);
+    if (session == null) {
+      session = goOn(id, caller, target).orElse(null);
+    }
     if (session == null
         || !session.owner().user().equals(caller.user())
         || !session.target().equals(target)) {
@@ -141,6 +198,16 @@ public final class Sessions {
     return Optional.of(session);
   }
 
+  /// An id that tells every replica where to find what it names.
+  SessionId newId() {
+    return records.newId();
+  }
+
+  /// Whether a session of that id is in memory.
+  public boolean holds(String id) {
+    return sessions.containsKey(id);
+  }
+
   private boolean expired(Session session, Instant now) {
     boolean idle = !session.inUse() && session.lastUsed().plus(config.timeout()).isBefore(now);
     return idle || session.openedAt().plus(config.maxLifetime()).isBefore(now);
@@ -152,6 +219,7 @@ public final class Sessions {
       session.end();
     } else if (sessions.remove(session.id().value()) != null) {
       session.end();
+      records.ended(session);
       listeners.forEach(listener -> listener.accept(session));
     }
   }

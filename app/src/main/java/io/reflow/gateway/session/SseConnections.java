@@ -22,9 +22,14 @@ public final class SseConnections {
   /// Opens a connection; to be closed in the end.
   public SseConnection open(Identity owner, Optional<String> target) {
     var connection =
-        new SseConnection(SessionId.next().value(), owner, target, Conversation.begin(clock));
+        new SseConnection(sessions.newId().value(), owner, target, Conversation.begin(clock));
     connections.put(connection.id(), connection);
     return connection;
+  }
+
+  /// Whether a connection of that id is open here.
+  public boolean holds(String id) {
+    return connections.containsKey(id);
   }
 
   /// The caller's connection of that id.

@@ -37,6 +37,26 @@ final class EventStreamsTest {
     assertThat(all(streams.resume(start).orElseThrow())).containsExactly("a");
   }
 
+  /// The id before the first event of a stream.
+  private String beginning(int stream) {
+    return streams.general().name().replaceFirst("0$", stream + "-0");
+  }
+
+  @Test
+  void whatAnotherProcessSentIsLost() throws InterruptedException {
+    var elsewhere = new EventStreams(() -> now);
+    String general = elsewhere.general().name() + "-7";
+    String ofRequest = elsewhere.open().name() + "-7";
+    send(streams.general(), "news");
+
+    try (Reading reading = streams.resume(ofRequest).orElseThrow()) {
+      assertThat(reading.next(Duration.ZERO)).isInstanceOf(Next.End.class);
+    }
+    try (Reading reading = streams.resume(general).orElseThrow()) {
+      assertThat(((Next.Event) reading.next(Duration.ZERO)).message()).hasToString("news");
+    }
+  }
+
   @Test
   void idsAreUniqueInTheSessionAndNameTheirStream() throws InterruptedException {
     EventStream one = streams.open();
@@ -65,7 +85,7 @@ final class EventStreamsTest {
     }
 
     assertThat(slow.next(Duration.ZERO)).isInstanceOf(Next.End.class);
-    assertThat(all(streams.resume("1-0").orElseThrow()))
+    assertThat(all(streams.resume(beginning(1)).orElseThrow()))
         .hasSize(EventStream.MOST_EVENTS)
         .startsWith("event 1");
   }
@@ -80,7 +100,7 @@ final class EventStreamsTest {
     assertThat(all(stream.read())).containsExactly("small", large);
 
     send(stream, "answer");
-    assertThat(all(streams.resume("1-0").orElseThrow())).containsExactly("answer");
+    assertThat(all(streams.resume(beginning(1)).orElseThrow())).containsExactly("answer");
   }
 
   @Test
@@ -88,11 +108,11 @@ final class EventStreamsTest {
     EventStream stream = streams.open();
     send(stream, "a");
     streams.end(stream);
-    assertThat(streams.resume("1-0")).isPresent().get().satisfies(Reading::close);
+    assertThat(streams.resume(beginning(1))).isPresent().get().satisfies(Reading::close);
 
     now = now.plus(EventStream.MEMORY).plusSeconds(1);
 
-    assertThat(streams.resume("1-0")).isEmpty();
+    assertThat(streams.resume(beginning(1))).isEmpty();
   }
 
   @Test
@@ -104,8 +124,8 @@ final class EventStreamsTest {
       streams.end(stream);
     }
 
-    assertThat(streams.resume("1-0")).isEmpty();
-    assertThat(streams.resume("100-0")).isPresent();
+    assertThat(streams.resume(beginning(1))).isEmpty();
+    assertThat(streams.resume(beginning(100))).isPresent();
   }
 
   @Test

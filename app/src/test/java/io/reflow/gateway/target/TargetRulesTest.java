@@ -104,8 +104,6 @@ class TargetRulesTest {
         "health_path | `'health_path': 'x'`",
         "resources | `'resources': {}`",
         "statefulness | `'statefulness': 'forgetful'`",
-        "not available in this version | `'isolation_boundary': 'per_role'`",
-        "not available in this version | `'isolation_boundary': 'per_group'`",
         "isolation_boundary | `'isolation_boundary': 'x'`",
         "auth_type | `'auth_type': 'basic'`",
         "auth_header_name | `'auth_type': 'header'`",
