@@ -10,6 +10,7 @@ import io.reflow.gateway.testing.McpTestClient;
 import io.reflow.gateway.testing.McpTestClient.Reply;
 import io.reflow.gateway.testing.RawClient;
 import io.reflow.gateway.testing.RoundRobin;
+import io.reflow.gateway.testing.StatelessClient;
 import io.reflow.gateway.testing.TestGateway;
 import io.reflow.gateway.testing.UpstreamFixtures;
 import java.io.IOException;
@@ -92,6 +93,34 @@ class SeveralReplicasIT {
     for (int i = 0; i < 2; i++) {
       assertThat(client.callTool("web_echo", Map.of()).status()).isEqualTo(404);
     }
+  }
+
+  @Test
+  void aSuspendedCallGoesOnThroughTheOther() throws InterruptedException {
+    Map<String, Object> asking =
+        Map.of("ask", "elicitation/create", "message", "Name?", "requestedSchema", Map.of());
+    Map<String, Object> params = Map.of("name", "curious_question", "arguments", asking);
+    try (var curious = new FakeMcpServer().list("question")) {
+      one.target("curious", curious);
+      UpstreamFixtures.await(
+          () -> two.client(one.adminToken()).initialize().toolNames().contains("curious_question"));
+      JsonNode asked = stateless(one).request("tools/call", params).result();
+      String key = asked.get("inputRequests").fieldNames().next();
+      Map<String, Object> retry = new HashMap<>(params);
+      retry.put("requestState", asked.get("requestState").asText());
+      retry.put("inputResponses", Map.of(key, Map.of("action", "decline")));
+
+      JsonNode result = stateless(two).request("tools/call", retry).result();
+
+      assertThat(result.at("/reply/result/action").asText()).isEqualTo("decline");
+      assertThat(stateless(two).request("tools/call", retry).error().get("code").asInt())
+          .isEqualTo(-32602);
+    }
+  }
+
+  private static StatelessClient stateless(TestGateway gateway) {
+    return new StatelessClient(gateway.client(one.adminToken()))
+        .can(Map.of("elicitation", Map.of()));
   }
 
   @Test

@@ -8,6 +8,7 @@ import io.reflow.gateway.instance.InstanceKey;
 import io.reflow.gateway.protocol.JsonText;
 import io.reflow.gateway.protocol.ProtocolVersion;
 import io.reflow.gateway.target.Target;
+import io.reflow.gateway.upstream.Listener.ListKind;
 import io.reflow.gateway.upstream.ServerFacts.Capability;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -72,10 +73,7 @@ final class Introduction {
 
   /// What these targets offer together, as the gateway's `capabilities`.
   String capabilities(List<Target> visible) {
-    Set<Capability> offered = EnumSet.noneOf(Capability.class);
-    for (Target target : visible) {
-      offered.addAll(servers.offers(target.id()).orElse(ASSUMED));
-    }
+    Set<Capability> offered = offered(visible);
     List<String> members = new ArrayList<>();
     String resources =
         offered.contains(Capability.RESOURCES_SUBSCRIBE)
@@ -88,6 +86,32 @@ final class Introduction {
     addIf(members, offered, Capability.LOGGING, "logging", "{}");
     members.addAll(extensions.capabilities(visible));
     return "{" + String.join(",", members) + "}";
+  }
+
+  private Set<Capability> offered(List<Target> visible) {
+    Set<Capability> offered = EnumSet.noneOf(Capability.class);
+    for (Target target : visible) {
+      offered.addAll(servers.offers(target.id()).orElse(ASSUMED));
+    }
+    return offered;
+  }
+
+  /// The lists whose changes clients can be told of.
+  Set<ListKind> announced(List<Target> visible) {
+    Set<Capability> offered = offered(visible);
+    Set<ListKind> lists = EnumSet.noneOf(ListKind.class);
+    for (ListKind kind : ListKind.values()) {
+      Capability capability =
+          switch (kind) {
+            case TOOLS -> Capability.TOOLS;
+            case PROMPTS -> Capability.PROMPTS;
+            case RESOURCES -> Capability.RESOURCES;
+          };
+      if (offered.contains(capability)) {
+        lists.add(kind);
+      }
+    }
+    return lists;
   }
 
   private static void addIf(

@@ -48,13 +48,27 @@ final class McpPipeline {
         new Introduction(visibility, parts.servers(), extensions, names, config, parts.version());
     var translations = new Translations(parts.servers(), seen, config);
     var results = new Results(introduction.serverInfo(ProtocolVersion.V2026_07_28));
+    var attendance = new Attendance();
     var proxy =
         new Proxy(
             parts.authenticator(),
             new LocalAnswers(parts.sessions(), introduction, warmUp, parts.changes(), feeds),
-            new StatelessAnswers(introduction, results),
+            new StatelessAnswers(
+                introduction,
+                new StatelessListen(
+                    parts,
+                    introduction,
+                    new SubscriptionFeeds(
+                        visibility,
+                        parts.policies(),
+                        authorize.then(inject),
+                        locator,
+                        parts.upstreams()),
+                    attendance,
+                    results),
+                results),
             new StatelessCalls(parts, introduction, translations, results),
-            new Attendance(),
+            attendance,
             results,
             new SessionCallers(visibility, config.inputTimeout()),
             feeds,
@@ -71,7 +85,7 @@ final class McpPipeline {
     var pipeline =
         of(
             new Authenticate(parts.authenticator()),
-            new Understand(),
+            new Understand(parts.homes()),
             openSession(parts, visibility),
             new Route(visibility, names, extensions, config.extras().bareAppTools()),
             authorize,
@@ -101,7 +115,7 @@ final class McpPipeline {
     var visibility = new Visibility(parts.targets(), parts.policies());
     return new Audited(
         new Authenticate(parts.authenticator())
-            .then(new Understand())
+            .then(new Understand(parts.homes()))
             .then(openSession(parts, visibility))
             .then(new Listen(parts.streams(), feeds(parts, visibility), parts.authenticator())),
         parts.audit(),
@@ -113,7 +127,7 @@ final class McpPipeline {
     var visibility = new Visibility(parts.targets(), parts.policies());
     return new Audited(
         new Authenticate(parts.authenticator())
-            .then(new Understand())
+            .then(new Understand(parts.homes()))
             .then(
                 new Connect(
                     openSession(parts, visibility),

@@ -311,7 +311,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
               case Answer.Failure(var error) -> Replies.failure(request.id(), error, call.trail());
             };
           } finally {
-            client.done();
+            callers.done(client);
           }
         });
   }

@@ -77,7 +77,8 @@ final class TaskUpstreamTest {
   @Test
   void aToolThatRunsAsATaskOnlyIsAwaited() throws InterruptedException {
     list();
-    results.put("tools/call", "{\"task\":{\"taskId\":\"7\",\"status\":\"working\",\"pollInterval\":1}}");
+    results.put(
+        "tools/call", "{\"task\":{\"taskId\":\"7\",\"status\":\"working\",\"pollInterval\":1}}");
     results.put("tasks/get", "{\"taskId\":\"7\",\"status\":\"completed\"}");
     results.put("tasks/result", "{\"content\":[],\"n\":1.0}");
 
@@ -86,8 +87,8 @@ final class TaskUpstreamTest {
     assertThat(calls)
         .extracting(UpstreamCall::method)
         .containsExactly("tools/call", "tasks/get", "tasks/result");
-    assertThat(calls.getFirst().params()).hasToString(
-        "{\"name\":\"long\",\"arguments\":{},\"task\":{\"ttl\":60000}}");
+    assertThat(calls.getFirst().params())
+        .hasToString("{\"name\":\"long\",\"arguments\":{},\"task\":{\"ttl\":60000}}");
     assertThat(calls.getLast().params()).hasToString("{\"taskId\":\"7\"}");
   }
 
@@ -126,7 +127,8 @@ final class TaskUpstreamTest {
                 Thread.currentThread().interrupt();
               }
             });
-    UpstreamFixtures.await(() -> calls.stream().anyMatch(call -> call.method().equals("tasks/get")));
+    UpstreamFixtures.await(
+        () -> calls.stream().anyMatch(call -> call.method().equals("tasks/get")));
 
     caller.interrupt();
 

@@ -203,8 +203,7 @@ final class Attempt implements BodyHandler<Boolean> {
   /// Many servers are made after an example that says in this way that it knows no such session.
   private static boolean deniesSession(byte[] bytes, int length) {
     try {
-      return MessageReader.read(bytes, 0, length)
-              instanceof Message.Failure(var _, RawJson error)
+      return MessageReader.read(bytes, 0, length) instanceof Message.Failure(var _, RawJson error)
           && error.toString().contains("-3200")
           && error.toString().toLowerCase(Locale.ROOT).contains("session id");
     } catch (MalformedMessage _) {
