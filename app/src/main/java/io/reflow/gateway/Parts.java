@@ -179,10 +179,10 @@ final class Parts {
     var deadAfter = config.replica().deadAfter();
     this.replicas =
         closing.add(new Replicas(audit.replica(), new ReplicaStore(storage.database()), deadAfter));
-    var seal = new Seal(vault.derive("replica"), clock);
+    var seal = new Seal(vault.deriveAll("replica").values(), clock);
     this.forward = new ForwardEndpoint(closing.add(new Forwarder(seal, replicas)), seal, replicas);
     this.sessionStore = new SessionStore(storage.database(), config.session());
-    var saved = new SavedSessions(vault.derive("session"), sessionStore, replicas);
+    var saved = new SavedSessions(vault.deriveAll("session").values(), sessionStore, replicas);
     this.sessions = new Sessions(config.session(), clock, saved);
     this.sessionWriter =
         closing.add(new SessionWriter(sessions, saved, sessionStore, replicas, clock));

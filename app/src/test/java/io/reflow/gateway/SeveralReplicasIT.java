@@ -47,20 +47,26 @@ class SeveralReplicasIT {
 
   private static final String LIST = "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/list\"}";
 
+  private static final Map<String, Object> QUESTION =
+      Map.of(
+          "name",
+          "web_question",
+          "arguments",
+          Map.of("ask", "elicitation/create", "message", "Name?", "requestedSchema", Map.of()));
+
   private static final CountDownLatch over = new CountDownLatch(1);
   private static FakeMcpServer web;
+  private static String target;
   private static TestGateway one;
   private static TestGateway two;
   private static RoundRobin both;
 
   @BeforeAll
   static void start() throws InterruptedException {
-    web = new FakeMcpServer().list("echo", "progress", "hang", "ask");
+    web = new FakeMcpServer().list("echo", "progress", "hang", "question");
     web.script("hang", (_, _) -> over.await());
     one = TestGateway.start(SETTINGS);
-    Map<String, Object> fields = new HashMap<>(TestGateway.http(web.url()));
-    fields.put("isolation_boundary", "per_user");
-    one.target("web", fields);
+    target = one.target("web", web);
     two = one.replica();
     both = new RoundRobin(one.uri("/"), two.uri("/"));
     UpstreamFixtures.await(
@@ -193,7 +199,19 @@ class SeveralReplicasIT {
 
   @Test
   void whatAClientIsAskedItAnswersToEither() throws InterruptedException {
-    for (TestGateway at : List.of(one, two)) {
+    assertAnswersArrive(one, two);
+    assertAnswersArrive(two, one);
+    assertAnswersArrive(two, two);
+  }
+
+  /// With a session of the first replica, and a target that remembers nothing.
+  private static void assertAnswersArrive(TestGateway asking, TestGateway answering)
+      throws InterruptedException {
+    try (var server = new FakeMcpServer().list("ask")) {
+      Map<String, Object> fields = new HashMap<>(TestGateway.http(server.url()));
+      fields.put("isolation_boundary", "per_user");
+      String id = one.target("asking", fields);
+      UpstreamFixtures.await(() -> two.admin("GET", "/api/targets/" + id).status() == 200);
       McpTestClient client = one.client(one.adminToken());
       Reply opened =
           client.request(
@@ -207,10 +225,10 @@ class SeveralReplicasIT {
                   Map.of("name", "asked", "version", "1")));
       client.session(opened.header("mcp-session-id").orElseThrow());
       String call =
-          "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"tools/call\",\"params\":{\"name\":\"web_ask\"}}";
+          "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"tools/call\",\"params\":{\"name\":\"asking_ask\"}}";
       try (EventClient answer =
           EventClient.post(
-              at.uri("/mcp"),
+              asking.uri("/mcp"),
               one.adminToken(),
               call,
               "Mcp-Session-Id",
@@ -218,7 +236,7 @@ class SeveralReplicasIT {
         JsonNode question = answer.message("roots/list");
 
         Reply posted =
-            at(two, client)
+            at(answering, client)
                 .post(
                     "{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":{\"roots\":[{\"uri\":\"file:///x\"}]}}"
                         .formatted(question.get("id")));
@@ -226,7 +244,74 @@ class SeveralReplicasIT {
         assertThat(posted.status()).isEqualTo(202);
         assertThat(answer.answer().at("/result/roots/result/roots/0/uri").asText())
             .isEqualTo("file:///x");
+      } finally {
+        one.admin("DELETE", "/api/targets/" + id).require(204);
       }
+    }
+  }
+
+  private static StatelessClient stateless(McpTestClient client) {
+    return new StatelessClient(client).can(Map.of("elicitation", Map.of()));
+  }
+
+  private static JsonNode askedBy(StatelessClient client) {
+    JsonNode asked = client.request("tools/call", QUESTION).result();
+    assertThat(asked.get("resultType").asText()).isEqualTo("input_required");
+    return asked;
+  }
+
+  private static Map<String, Object> answersTo(JsonNode asked) {
+    Map<String, Object> params = new HashMap<>(QUESTION);
+    params.put("requestState", asked.get("requestState").asText());
+    params.put(
+        "inputResponses",
+        Map.of(
+            asked.get("inputRequests").fieldNames().next(),
+            Map.of("action", "accept", "content", Map.of("name", "ann"))));
+    return params;
+  }
+
+  @Test
+  void aSuspendedCallGoesOnWhereverItsClientComes() {
+    JsonNode asked = askedBy(stateless(one.client(one.adminToken())));
+    StatelessClient other = stateless(two.client(one.adminToken()));
+
+    Reply answered = other.request("tools/call", answersTo(asked));
+
+    assertThat(answered.result().get("resultType").asText()).isEqualTo("complete");
+    assertThat(answered.body()).contains("ann");
+    Reply again = other.request("tools/call", answersTo(asked));
+    assertThat(again.error().get("code").asInt()).isEqualTo(-32602);
+  }
+
+  @Test
+  void aSuspendedCallEndsWithItsReplica(@TempDir Path folder) throws InterruptedException {
+    try (var third = new GatewayProcess(one, folder, SETTINGS)) {
+      JsonNode asked = askedBy(stateless(third.client(one.adminToken())));
+
+      third.kill();
+
+      Reply lost = stateless(one.client(one.adminToken())).request("tools/call", answersTo(asked));
+      assertThat(lost.status()).isEqualTo(200);
+      assertThat(lost.error().get("code").asInt()).isEqualTo(-32602);
+      assertThat(lost.error().get("message").asText()).contains("lost");
+    }
+  }
+
+  @Test
+  void aChangeAtOneIsHeardByTheClientsOfTheOther() throws InterruptedException {
+    String user = one.userToken("hears@example.com", "user");
+    UpstreamFixtures.await(() -> two.get("/api/auth/me", user).status() == 200);
+    McpTestClient client = one.client(user).initialize();
+    assertThat(client.toolNames()).isEmpty();
+    try (EventClient stream =
+        EventClient.get(one.uri("/mcp"), user, "Mcp-Session-Id", client.session().orElseThrow())) {
+      assertThat(stream.status()).isEqualTo(200);
+
+      two.allow(target, user);
+
+      assertThat(stream.message("notifications/tools/list_changed")).isNotNull();
+      assertThat(client.toolNames()).contains("web_echo");
     }
   }
 

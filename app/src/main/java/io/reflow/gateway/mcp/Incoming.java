@@ -2,6 +2,7 @@ package io.reflow.gateway.mcp;
 
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.replica.Replica;
+import java.io.OutputStream;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -47,6 +48,21 @@ record Incoming(
         stream,
         itsStream,
         new Carrier(carrier.connection(), true, () -> {}));
+  }
+
+  /// A message that the gateway sends itself for the client that came with this.
+  Incoming posting(RawJson message) {
+    return new Incoming(
+        Verb.MESSAGE,
+        bearerToken,
+        sessionId,
+        protocolVersion,
+        headers,
+        target,
+        message::toBytes,
+        stream,
+        SessionStream.ofAnswer(false, OutputStream::nullOutputStream),
+        ALONE);
   }
 
   /// What the HTTP method asks for.

@@ -111,7 +111,7 @@ final class HttpUpstream implements Upstream {
       use(opened(exchange));
       StandingStream standing = stream;
       if (standing != null && asks()) {
-        boolean _ = standing.awaitOpen(TO_HEAR_QUESTIONS);
+        standing.awaitOpen(TO_HEAR_QUESTIONS);
       }
       return Optional.empty();
     } catch (UpstreamFailed e) {
