@@ -67,9 +67,9 @@ public final class Locator {
   public record Sought(Reach reach, String uri) {}
 
   /// The target that serves a resource: the one that lists the URI, else one that has spoken of it
-  /// to the caller, else the one with the best matching template, else the only one that lists resources of the same scheme and authority, or
-  /// of the same scheme, else the only one that has resources at all. All but the first three are
-  /// guesses unless every target could be asked.
+  /// to the caller, else the one with the best matching template, else the only one that lists
+  /// resources of the same scheme and authority, or of the same scheme, else the only one that has
+  /// resources at all. All but the first three are guesses unless every target could be asked.
   ///
   /// @throws GatewayException when no target is found and one could not be asked
   public Optional<Reach> resource(List<Sought> sought) throws InterruptedException {

@@ -52,18 +52,20 @@ public final class SeenUris {
     if (!speaks || result.length() > LONGEST_RESULT || !mentionsResource(result)) {
       return;
     }
-    object(result).ifPresent(members -> {
-      members
-          .value("content")
-          .ifPresent(blocks -> JsonArray.elements(blocks).forEach(one -> block(user, target, one)));
-      members
-          .value("messages")
-          .ifPresent(messages ->
-              JsonArray.elements(messages).stream()
-                  .flatMap(message -> object(message).stream())
-                  .flatMap(message -> message.value("content").stream())
-                  .forEach(one -> block(user, target, one)));
-    });
+    object(result)
+        .ifPresent(members -> {
+          members
+              .value("content")
+              .ifPresent(
+                  blocks -> JsonArray.elements(blocks).forEach(one -> block(user, target, one)));
+          members
+              .value("messages")
+              .ifPresent(messages ->
+                  JsonArray.elements(messages).stream()
+                      .flatMap(message -> object(message).stream())
+                      .flatMap(message -> message.value("content").stream())
+                      .forEach(one -> block(user, target, one)));
+        });
   }
 
   private static boolean mentionsResource(RawJson result) {
@@ -81,7 +83,8 @@ public final class SeenUris {
 
   private void block(UserId user, TargetId target, RawJson block) {
     Optional<JsonObject> members = object(block);
-    Optional<JsonObject> embedded = members.flatMap(found -> found.value("resource")).flatMap(SeenUris::object);
+    Optional<JsonObject> embedded =
+        members.flatMap(found -> found.value("resource")).flatMap(SeenUris::object);
     embedded
         .or(() -> members)
         .flatMap(found -> found.text("uri"))
