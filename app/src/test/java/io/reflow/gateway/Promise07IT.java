@@ -2,6 +2,8 @@ package io.reflow.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.reflow.gateway.testing.EventClient;
 import io.reflow.gateway.testing.FakeMcpServer;
 import io.reflow.gateway.testing.GatewayProcess;
 import io.reflow.gateway.testing.McpTestClient;
@@ -24,7 +26,8 @@ class Promise07IT {
 
   @BeforeAll
   static void start() {
-    web = new FakeMcpServer();
+    web = new FakeMcpServer().streaming().list("echo", "announce-apart");
+    web.answer("resources/list", "{\"resources\":[{\"uri\":\"file:///a\",\"name\":\"a\"}]}");
     gateway = TestGateway.start();
     gateway.target("web", web);
   }
@@ -46,6 +49,31 @@ class Promise07IT {
         gateway.client(gateway.adminToken()).session(before.session().orElseThrow());
     assertThat(after.callTool("web_echo", Map.of()).result()).isNotNull();
     UpstreamFixtures.await(() -> gateway.logs("method=tools/call&outcome=allowed").size() == 2);
+  }
+
+  @Test
+  void whatAClientSubscribedToIsFollowedAfterARestart() throws InterruptedException {
+    McpTestClient before = gateway.client(gateway.adminToken()).initialize();
+    assertThat(before.request("resources/subscribe", Map.of("uri", "file:///a")).result())
+        .isEmpty();
+    assertThat(before.request("logging/setLevel", Map.of("level", "error")).result()).isEmpty();
+    String session = before.session().orElseThrow();
+
+    gateway.restart();
+
+    McpTestClient after = gateway.client(gateway.adminToken()).session(session);
+    try (EventClient stream =
+        EventClient.get(gateway.uri("/mcp"), gateway.adminToken(), "Mcp-Session-Id", session)) {
+      assertThat(stream.status()).isEqualTo(200);
+      UpstreamFixtures.await(() ->
+          web.received().stream()
+                  .filter(it -> it.body().contains("\"resources/subscribe\""))
+                  .count()
+              == 2);
+      assertThat(after.callTool("web_announce-apart", Map.of()).result()).isNotNull();
+      JsonNode updated = stream.message("notifications/resources/updated");
+      assertThat(updated.at("/params/uri").asText()).isEqualTo("file:///a");
+    }
   }
 
   @Test

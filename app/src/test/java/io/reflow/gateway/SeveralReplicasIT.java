@@ -10,6 +10,7 @@ import io.reflow.gateway.testing.McpTestClient;
 import io.reflow.gateway.testing.McpTestClient.Reply;
 import io.reflow.gateway.testing.RawClient;
 import io.reflow.gateway.testing.RoundRobin;
+import io.reflow.gateway.testing.StatelessClient;
 import io.reflow.gateway.testing.TestGateway;
 import io.reflow.gateway.testing.UpstreamFixtures;
 import java.io.IOException;
@@ -46,20 +47,26 @@ class SeveralReplicasIT {
 
   private static final String LIST = "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/list\"}";
 
+  private static final Map<String, Object> QUESTION =
+      Map.of(
+          "name",
+          "web_question",
+          "arguments",
+          Map.of("ask", "elicitation/create", "message", "Name?", "requestedSchema", Map.of()));
+
   private static final CountDownLatch over = new CountDownLatch(1);
   private static FakeMcpServer web;
+  private static String target;
   private static TestGateway one;
   private static TestGateway two;
   private static RoundRobin both;
 
   @BeforeAll
   static void start() throws InterruptedException {
-    web = new FakeMcpServer().list("echo", "progress", "hang", "ask");
+    web = new FakeMcpServer().list("echo", "progress", "hang", "question");
     web.script("hang", (_, _) -> over.await());
     one = TestGateway.start(SETTINGS);
-    Map<String, Object> fields = new HashMap<>(TestGateway.http(web.url()));
-    fields.put("isolation_boundary", "per_user");
-    one.target("web", fields);
+    target = one.target("web", web);
     two = one.replica();
     both = new RoundRobin(one.uri("/"), two.uri("/"));
     UpstreamFixtures.await(
@@ -92,6 +99,34 @@ class SeveralReplicasIT {
     for (int i = 0; i < 2; i++) {
       assertThat(client.callTool("web_echo", Map.of()).status()).isEqualTo(404);
     }
+  }
+
+  @Test
+  void aSuspendedCallGoesOnThroughTheOther() throws InterruptedException {
+    Map<String, Object> asking =
+        Map.of("ask", "elicitation/create", "message", "Name?", "requestedSchema", Map.of());
+    Map<String, Object> params = Map.of("name", "curious_question", "arguments", asking);
+    try (var curious = new FakeMcpServer().list("question")) {
+      one.target("curious", curious);
+      UpstreamFixtures.await(
+          () -> two.client(one.adminToken()).initialize().toolNames().contains("curious_question"));
+      JsonNode asked = stateless(one).request("tools/call", params).result();
+      String key = asked.get("inputRequests").fieldNames().next();
+      Map<String, Object> retry = new HashMap<>(params);
+      retry.put("requestState", asked.get("requestState").asText());
+      retry.put("inputResponses", Map.of(key, Map.of("action", "decline")));
+
+      JsonNode result = stateless(two).request("tools/call", retry).result();
+
+      assertThat(result.at("/reply/result/action").asText()).isEqualTo("decline");
+      assertThat(stateless(two).request("tools/call", retry).error().get("code").asInt())
+          .isEqualTo(-32602);
+    }
+  }
+
+  private static StatelessClient stateless(TestGateway gateway) {
+    return new StatelessClient(gateway.client(one.adminToken()))
+        .can(Map.of("elicitation", Map.of()));
   }
 
   @Test
@@ -164,7 +199,19 @@ class SeveralReplicasIT {
 
   @Test
   void whatAClientIsAskedItAnswersToEither() throws InterruptedException {
-    for (TestGateway at : List.of(one, two)) {
+    assertAnswersArrive(one, two);
+    assertAnswersArrive(two, one);
+    assertAnswersArrive(two, two);
+  }
+
+  /// With a session of the first replica, and a target that remembers nothing.
+  private static void assertAnswersArrive(TestGateway asking, TestGateway answering)
+      throws InterruptedException {
+    try (var server = new FakeMcpServer().list("ask")) {
+      Map<String, Object> fields = new HashMap<>(TestGateway.http(server.url()));
+      fields.put("isolation_boundary", "per_user");
+      String id = one.target("asking", fields);
+      UpstreamFixtures.await(() -> two.admin("GET", "/api/targets/" + id).status() == 200);
       McpTestClient client = one.client(one.adminToken());
       Reply opened =
           client.request(
@@ -178,10 +225,10 @@ class SeveralReplicasIT {
                   Map.of("name", "asked", "version", "1")));
       client.session(opened.header("mcp-session-id").orElseThrow());
       String call =
-          "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"tools/call\",\"params\":{\"name\":\"web_ask\"}}";
+          "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"tools/call\",\"params\":{\"name\":\"asking_ask\"}}";
       try (EventClient answer =
           EventClient.post(
-              at.uri("/mcp"),
+              asking.uri("/mcp"),
               one.adminToken(),
               call,
               "Mcp-Session-Id",
@@ -189,7 +236,7 @@ class SeveralReplicasIT {
         JsonNode question = answer.message("roots/list");
 
         Reply posted =
-            at(two, client)
+            at(answering, client)
                 .post(
                     "{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":{\"roots\":[{\"uri\":\"file:///x\"}]}}"
                         .formatted(question.get("id")));
@@ -197,7 +244,74 @@ class SeveralReplicasIT {
         assertThat(posted.status()).isEqualTo(202);
         assertThat(answer.answer().at("/result/roots/result/roots/0/uri").asText())
             .isEqualTo("file:///x");
+      } finally {
+        one.admin("DELETE", "/api/targets/" + id).require(204);
       }
+    }
+  }
+
+  private static StatelessClient stateless(McpTestClient client) {
+    return new StatelessClient(client).can(Map.of("elicitation", Map.of()));
+  }
+
+  private static JsonNode askedBy(StatelessClient client) {
+    JsonNode asked = client.request("tools/call", QUESTION).result();
+    assertThat(asked.get("resultType").asText()).isEqualTo("input_required");
+    return asked;
+  }
+
+  private static Map<String, Object> answersTo(JsonNode asked) {
+    Map<String, Object> params = new HashMap<>(QUESTION);
+    params.put("requestState", asked.get("requestState").asText());
+    params.put(
+        "inputResponses",
+        Map.of(
+            asked.get("inputRequests").fieldNames().next(),
+            Map.of("action", "accept", "content", Map.of("name", "ann"))));
+    return params;
+  }
+
+  @Test
+  void aSuspendedCallGoesOnWhereverItsClientComes() {
+    JsonNode asked = askedBy(stateless(one.client(one.adminToken())));
+    StatelessClient other = stateless(two.client(one.adminToken()));
+
+    Reply answered = other.request("tools/call", answersTo(asked));
+
+    assertThat(answered.result().get("resultType").asText()).isEqualTo("complete");
+    assertThat(answered.body()).contains("ann");
+    Reply again = other.request("tools/call", answersTo(asked));
+    assertThat(again.error().get("code").asInt()).isEqualTo(-32602);
+  }
+
+  @Test
+  void aSuspendedCallEndsWithItsReplica(@TempDir Path folder) throws InterruptedException {
+    try (var third = new GatewayProcess(one, folder, SETTINGS)) {
+      JsonNode asked = askedBy(stateless(third.client(one.adminToken())));
+
+      third.kill();
+
+      Reply lost = stateless(one.client(one.adminToken())).request("tools/call", answersTo(asked));
+      assertThat(lost.status()).isEqualTo(200);
+      assertThat(lost.error().get("code").asInt()).isEqualTo(-32602);
+      assertThat(lost.error().get("message").asText()).contains("lost");
+    }
+  }
+
+  @Test
+  void aChangeAtOneIsHeardByTheClientsOfTheOther() throws InterruptedException {
+    String user = one.userToken("hears@example.com", "user");
+    UpstreamFixtures.await(() -> two.get("/api/auth/me", user).status() == 200);
+    McpTestClient client = one.client(user).initialize();
+    assertThat(client.toolNames()).isEmpty();
+    try (EventClient stream =
+        EventClient.get(one.uri("/mcp"), user, "Mcp-Session-Id", client.session().orElseThrow())) {
+      assertThat(stream.status()).isEqualTo(200);
+
+      two.allow(target, user);
+
+      assertThat(stream.message("notifications/tools/list_changed")).isNotNull();
+      assertThat(client.toolNames()).contains("web_echo");
     }
   }
 

@@ -45,7 +45,7 @@ final class Audited implements Stage<Call.Received, Reply> {
       return inner.apply(call);
     } catch (GatewayException e) {
       return Failures.reply(e, call.trail());
-    } catch (Incoming.Unreadable e) {
+    } catch (Incoming.Unreadable | Incoming.Elsewhere e) {
       throw e;
     } catch (RuntimeException e) {
       LOG.atError()

@@ -181,7 +181,7 @@ public final class ElsewhereEndpoint {
   }
 
   /// Nobody knows whether the call took effect: it is not tried again, and the client hears so.
-  private static void tellLoss(
+  static void tellLoss(
       Optional<OutputStream> stream, ServerRequest request, byte[] body, ServerResponse response) {
     Optional<RawJson> error =
         request.prologue().method().equals(Method.POST)

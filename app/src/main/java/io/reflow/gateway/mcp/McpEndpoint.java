@@ -16,6 +16,8 @@ import io.reflow.gateway.http.RequestTrace;
 import io.reflow.gateway.http.RestRoutes;
 import io.reflow.gateway.mcp.Incoming.Verb;
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.replica.ForwardEndpoint;
+import io.reflow.gateway.replica.Passed;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.time.InstantSource;
@@ -41,13 +43,16 @@ public final class McpEndpoint {
   private final Stage<Call.Received, Reply> pipeline;
   private final Batches batches;
   private final SseEndpoint streams;
+  private final ForwardEndpoint forward;
   private final InstantSource clock;
 
   /// @param streams answers the `GET` of clients
-  public McpEndpoint(McpParts parts, SseEndpoint streams) {
+  /// @param forward the way to other replicas
+  public McpEndpoint(McpParts parts, SseEndpoint streams, ForwardEndpoint forward) {
     this.pipeline = McpPipeline.of(parts);
     this.batches = new Batches(pipeline);
     this.streams = streams;
+    this.forward = forward;
     this.clock = parts.clock();
   }
 
@@ -74,6 +79,9 @@ public final class McpEndpoint {
       reply = pipeline.apply(new Call.Received(incoming, trail));
     } catch (Incoming.Unreadable e) {
       throw e.failure();
+    } catch (Incoming.Elsewhere e) {
+      passOn(e, request, response);
+      return;
     } catch (InterruptedException e) {
       incoming.stream().abandon();
       incoming.events().abandon();
@@ -87,6 +95,17 @@ public final class McpEndpoint {
       incoming.events().finish(reply.lastMessage());
     } else {
       send(response, reply);
+    }
+  }
+
+  private void passOn(Incoming.Elsewhere message, ServerRequest request, ServerResponse response)
+      throws InterruptedException {
+    switch (forward.pass(message.replica(), request, message.body(), response)) {
+      case Passed.Answered() -> {}
+      case Passed.Elsewhere() ->
+          ElsewhereEndpoint.tellLoss(Optional.empty(), request, message.body(), response);
+      case Passed.Lost(var stream) ->
+          ElsewhereEndpoint.tellLoss(stream, request, message.body(), response);
     }
   }
 

@@ -8,6 +8,7 @@ import io.reflow.gateway.catalog.KnownServers;
 import io.reflow.gateway.config.McpConfig;
 import io.reflow.gateway.credential.Credentials;
 import io.reflow.gateway.identity.Authenticator;
+import io.reflow.gateway.mcp.flight.FlightHomes;
 import io.reflow.gateway.mcp.flight.Flights;
 import io.reflow.gateway.mcp.flight.StateSeal;
 import io.reflow.gateway.policy.PolicyEngine;
@@ -37,6 +38,7 @@ public record McpParts(
     Cursors cursors,
     Flights flights,
     StateSeal seal,
+    FlightHomes homes,
     AuditLog audit,
     ArgumentDigest digest,
     Metrics metrics,

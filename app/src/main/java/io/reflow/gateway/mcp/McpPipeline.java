@@ -41,16 +41,32 @@ final class McpPipeline {
     var inject = inject(parts);
     var feeds = feeds(parts, visibility);
     var warmUp = new WarmUp(visibility, authorize.then(inject), parts.catalog());
-    var introduction = new Introduction(visibility, parts.servers(), config, parts.version());
+    var extensions = new Extensions(parts.servers());
+    var introduction =
+        new Introduction(visibility, parts.servers(), extensions, names, config, parts.version());
     var translations = new Translations(parts.servers(), config);
     var results = new Results(introduction.serverInfo(ProtocolVersion.V2026_07_28));
+    var attendance = new Attendance();
     var proxy =
         new Proxy(
             parts.authenticator(),
             new LocalAnswers(parts.sessions(), introduction, warmUp, parts.changes(), feeds),
-            new StatelessAnswers(introduction, results),
+            new StatelessAnswers(
+                introduction,
+                new StatelessListen(
+                    parts,
+                    introduction,
+                    new SubscriptionFeeds(
+                        visibility,
+                        parts.policies(),
+                        authorize.then(inject),
+                        locator,
+                        parts.upstreams()),
+                    attendance,
+                    results),
+                results),
             new StatelessCalls(parts, introduction, translations, results),
-            new Attendance(),
+            attendance,
             results,
             new SessionCallers(visibility, config.inputTimeout()),
             feeds,
@@ -62,13 +78,14 @@ final class McpPipeline {
             parts.audit(),
             parts.digest(),
             config,
-            translations);
+            translations,
+            new ResourceProbe(parts.upstreams(), config));
     var pipeline =
         of(
             new Authenticate(parts.authenticator()),
-            new Understand(),
+            new Understand(parts.homes()),
             openSession(parts, visibility),
-            new Route(visibility, names),
+            new Route(visibility, names, extensions, config.extras().bareAppTools()),
             authorize,
             inject,
             proxy);
@@ -96,7 +113,7 @@ final class McpPipeline {
     var visibility = new Visibility(parts.targets(), parts.policies());
     return new Audited(
         new Authenticate(parts.authenticator())
-            .then(new Understand())
+            .then(new Understand(parts.homes()))
             .then(openSession(parts, visibility))
             .then(new Listen(parts.streams(), feeds(parts, visibility), parts.authenticator())),
         parts.audit(),
@@ -108,7 +125,7 @@ final class McpPipeline {
     var visibility = new Visibility(parts.targets(), parts.policies());
     return new Audited(
         new Authenticate(parts.authenticator())
-            .then(new Understand())
+            .then(new Understand(parts.homes()))
             .then(
                 new Connect(
                     openSession(parts, visibility),

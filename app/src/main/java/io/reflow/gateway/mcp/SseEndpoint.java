@@ -8,10 +8,14 @@ import io.helidon.webserver.http.ServerResponse;
 import io.reflow.gateway.http.PeerWatch;
 import io.reflow.gateway.mcp.Incoming.Carrier;
 import io.reflow.gateway.mcp.Incoming.Verb;
+import io.reflow.gateway.protocol.JsonText;
+import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.session.Session;
 import io.reflow.gateway.session.SseConnections;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.slf4j.Logger;
@@ -85,6 +89,7 @@ public final class SseEndpoint {
         stages.apply(new Call.Received(incoming, McpEndpoint.trail(request, parts.clock())));
     switch (reply) {
       case Reply.Events(var session, var reading, var entry) -> {
+        subscribeAgain(session, incoming, request);
         try (entry;
             reading;
             PeerWatch _ = PeerWatch.start(reading::close)) {
@@ -104,6 +109,30 @@ public final class SseEndpoint {
         }
       }
       default -> McpEndpoint.send(response, reply);
+    }
+  }
+
+  /// A session that came here from elsewhere follows at its targets what its client had subscribed
+  /// to, as if it asked for it now.
+  private void subscribeAgain(Session session, Incoming incoming, ServerRequest request) {
+    Set<String> lost = session.conversation().feeds().lost();
+    if (!lost.isEmpty()) {
+      Thread.ofVirtual()
+          .name("subscribe-again-" + session.digest())
+          .start(() -> lost.forEach(uri -> subscribe(uri, incoming, request)));
+    }
+  }
+
+  private void subscribe(String uri, Incoming incoming, ServerRequest request) {
+    RawJson message =
+        RawJson.of(
+            "{\"jsonrpc\":\"2.0\",\"id\":%s,\"method\":\"resources/subscribe\",\"params\":{\"uri\":%s}}"
+                .formatted(JsonText.quote("again " + uri), JsonText.quote(uri)));
+    var trail = McpEndpoint.trail(request, parts.clock());
+    try {
+      var _ = pipeline.apply(new Call.Received(incoming.posting(message), trail));
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -60,14 +60,7 @@ public record ClientCapabilities(
   public ClientCapabilities withoutAnnouncements() {
     return rootsListChanged
         ? new ClientCapabilities(
-            roots,
-            false,
-            sampling,
-            samplingTools,
-            samplingContext,
-            elicitation,
-            elicitationUrl,
-            ui)
+            roots, false, sampling, samplingTools, samplingContext, elicitation, elicitationUrl, ui)
         : this;
   }
 

@@ -96,6 +96,9 @@ public final class ForwardEndpoint {
       return;
     }
     RequestBody.keep(request, body);
+    // On a connection that is used again nobody could tell whether a request that had no answer had
+    // arrived; on a new one it has, or the connection could not be made.
+    response.header(HeaderValues.CONNECTION_CLOSE);
     chain.proceed();
   }
 

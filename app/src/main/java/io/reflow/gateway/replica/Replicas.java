@@ -103,6 +103,14 @@ public final class Replicas implements AutoCloseable {
     return Optional.ofNullable(living.get(itsEpoch)).filter(_ -> itsEpoch != epoch);
   }
 
+  /// Another replica that lives and takes what is passed on, by its id.
+  public Optional<Replica> named(String itsId) {
+    return living.values().stream()
+        .filter(replica -> replica.epoch() != epoch && replica.id().toString().equals(itsId))
+        .filter(replica -> replica.address().isPresent())
+        .findFirst();
+  }
+
   /// Whether this one may call others dead by their silence: it was heard itself all the time in
   /// which they were not.
   public boolean mayJudge() {

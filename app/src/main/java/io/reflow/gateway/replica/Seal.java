@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Base64;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -33,14 +35,14 @@ public final class Seal {
           "1 (\\d{1,18}) (\\d{1,18}) ([A-Za-z0-9_-]{22}) ([A-Za-z0-9_-]{43}) ([A-Za-z0-9_-]{43})");
 
   private final SecureRandom random = new SecureRandom();
-  private final SecretKeySpec key;
+  private final List<SecretKeySpec> keys;
   private final InstantSource clock;
   private final Map<String, Long> seen = new ConcurrentHashMap<>();
   private volatile Instant tidied = Instant.EPOCH;
 
-  /// @param key the same on every replica
-  public Seal(byte[] key, InstantSource clock) {
-    this.key = new SecretKeySpec(key, "HmacSHA256");
+  /// @param keys the same on every replica; the first one seals, each opens
+  public Seal(Collection<byte[]> keys, InstantSource clock) {
+    this.keys = keys.stream().map(key -> new SecretKeySpec(key, "HmacSHA256")).toList();
     this.clock = clock;
   }
 
@@ -71,7 +73,7 @@ public final class Seal {
     byte[] nonce = new byte[16];
     random.nextBytes(nonce);
     String start = "1 %d %d %s %s".formatted(epoch, clock.millis(), encoded(nonce), digest(body));
-    return start + " " + mac(start, head);
+    return start + " " + mac(keys.getFirst(), start, head);
   }
 
   /// Empty when it is no seal, or not of this request, or too old, or was seen before.
@@ -81,10 +83,11 @@ public final class Seal {
       return Optional.empty();
     }
     String start = seal.substring(0, parts.start(5) - 1);
+    byte[] claimed = parts.group(5).getBytes(StandardCharsets.US_ASCII);
     boolean genuine =
-        MessageDigest.isEqual(
-            parts.group(5).getBytes(StandardCharsets.US_ASCII),
-            mac(start, head).getBytes(StandardCharsets.US_ASCII));
+        keys.stream()
+            .map(key -> mac(key, start, head).getBytes(StandardCharsets.US_ASCII))
+            .anyMatch(made -> MessageDigest.isEqual(claimed, made));
     long sentAt = Long.parseLong(parts.group(2));
     if (!genuine || Math.abs(clock.millis() - sentAt) > LATEST.toMillis()) {
       return Optional.empty();
@@ -103,7 +106,7 @@ public final class Seal {
     return seen.size() < MOST_NONCES && seen.putIfAbsent(nonce, sentAt) == null;
   }
 
-  private String mac(String start, Head head) {
+  private static String mac(SecretKeySpec key, String start, Head head) {
     try {
       Mac mac = Mac.getInstance("HmacSHA256");
       mac.init(key);

@@ -5,7 +5,10 @@ import io.reflow.gateway.upstream.Feed;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// What one session follows at targets: their lists while its client has a stream open, and the
 /// resources that it has subscribed to. All of it ends with the session.
@@ -20,6 +23,7 @@ public final class Feeds {
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<Object, Feed> lists = new HashMap<>();
   private final Map<String, Feed> resources = new HashMap<>();
+  private Set<String> lost = Set.of();
   private Runnable refresh = () -> {};
   private boolean over;
 
@@ -106,6 +110,7 @@ public final class Feeds {
     lock.lock();
     try {
       Feed before = over ? feed : resources.put(uri, feed);
+      find(uri);
       former = before == null ? NOTHING : before;
     } finally {
       lock.unlock();
@@ -119,11 +124,50 @@ public final class Feeds {
     lock.lock();
     try {
       former = resources.remove(uri);
+      find(uri);
     } finally {
       lock.unlock();
     }
     if (former != null) {
       former.close();
+    }
+  }
+
+  /// Takes note of what was followed when the session was in the memory of another process.
+  void lose(Set<String> uris) {
+    lock.lock();
+    try {
+      lost = Set.copyOf(uris);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// The URIs that the client has subscribed to and that are not followed again yet.
+  public Set<String> lost() {
+    lock.lock();
+    try {
+      return lost;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void find(String uri) {
+    if (lost.contains(uri)) {
+      lost =
+          lost.stream().filter(each -> !each.equals(uri)).collect(Collectors.toUnmodifiableSet());
+    }
+  }
+
+  /// The URIs that the client has subscribed to.
+  Set<String> subscriptions() {
+    lock.lock();
+    try {
+      return Stream.concat(resources.keySet().stream(), lost.stream())
+          .collect(Collectors.toUnmodifiableSet());
+    } finally {
+      lock.unlock();
     }
   }
 

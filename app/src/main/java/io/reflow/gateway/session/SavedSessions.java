@@ -1,8 +1,9 @@
 package io.reflow.gateway.session;
 
 import io.reflow.gateway.identity.UserId;
-import io.reflow.gateway.protocol.LogLevel;
 import io.reflow.gateway.replica.Replicas;
+import io.reflow.gateway.session.SessionStore.Changing;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -18,14 +19,14 @@ public final class SavedSessions implements SessionRecords {
   private final Outage outage = new Outage();
 
   /// What the record of a session in memory says, as far as it can change.
-  private final Map<Session, LogLevel> written = new ConcurrentHashMap<>();
+  private final Map<Session, Changing> written = new ConcurrentHashMap<>();
 
   /// Over, but maybe still recorded.
   private final Set<String> ending = ConcurrentHashMap.newKeySet();
 
-  /// @param key the same on every replica
-  public SavedSessions(byte[] key, SessionStore store, Replicas replicas) {
-    this.ids = new SessionIds(key);
+  /// @param keys the same on every replica; the first one makes ids, each knows its own
+  public SavedSessions(Collection<byte[]> keys, SessionStore store, Replicas replicas) {
+    this.ids = new SessionIds(keys);
     this.store = store;
     this.replicas = replicas;
   }
@@ -43,7 +44,7 @@ public final class SavedSessions implements SessionRecords {
   @Override
   public void opened(Session session) {
     store.insert(digest(session), session, replicas.epoch());
-    written.put(session, level(session));
+    written.put(session, Changing.of(session));
   }
 
   @Override
@@ -66,16 +67,11 @@ public final class SavedSessions implements SessionRecords {
             digest, user, target, replicas.epoch(), replicas.mayJudge(), replicas.deadAfter()));
   }
 
-  /// Sessions of this era always have one.
-  static LogLevel level(Session session) {
-    return session.logLevel().orElse(LogLevel.INFO);
-  }
-
   static String digest(Session session) {
     return SessionIds.digest(session.id().value());
   }
 
-  Map<Session, LogLevel> written() {
+  Map<Session, Changing> written() {
     return written;
   }
 

@@ -172,6 +172,12 @@ public final class Session {
     return conversation;
   }
 
+  /// The URIs that the client has subscribed to.
+  Set<String> subscriptions() {
+    Conversation begun = conversation;
+    return begun == null ? Set.of() : begun.feeds().subscriptions();
+  }
+
   /// Makes it a session of a connection that was open before.
   synchronized void speakIn(Conversation opened) {
     conversation = opened;

@@ -6,6 +6,8 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Collection;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -23,11 +25,11 @@ final class SessionIds {
       Pattern.compile("([A-Za-z0-9_-]{22}\\.([0-9a-z]{1,12}))\\.([A-Za-z0-9_-]{16})");
 
   private final SecureRandom random = new SecureRandom();
-  private final SecretKeySpec key;
+  private final List<SecretKeySpec> keys;
 
-  /// @param key the same on every replica
-  SessionIds(byte[] key) {
-    this.key = new SecretKeySpec(key, "HmacSHA256");
+  /// @param keys the same on every replica; the first one makes ids, each knows its own
+  SessionIds(Collection<byte[]> keys) {
+    this.keys = keys.stream().map(key -> new SecretKeySpec(key, "HmacSHA256")).toList();
   }
 
   SessionId next(long epoch) {
@@ -35,7 +37,7 @@ final class SessionIds {
     random.nextBytes(bytes);
     String start =
         encoded(bytes).substring(0, RANDOM_LENGTH) + "." + Long.toString(epoch, EPOCH_RADIX);
-    return new SessionId(start + "." + encoded(mac(start)));
+    return new SessionId(start + "." + encoded(mac(keys.getFirst(), start)));
   }
 
   /// The epoch of the replica that made the id; empty when none did.
@@ -45,7 +47,7 @@ final class SessionIds {
       return OptionalLong.empty();
     }
     byte[] claimed = Base64.getUrlDecoder().decode(parts.group(3));
-    return MessageDigest.isEqual(claimed, mac(parts.group(1)))
+    return keys.stream().anyMatch(key -> MessageDigest.isEqual(claimed, mac(key, parts.group(1))))
         ? OptionalLong.of(Long.parseLong(parts.group(2), EPOCH_RADIX))
         : OptionalLong.empty();
   }
@@ -60,7 +62,7 @@ final class SessionIds {
     }
   }
 
-  private byte[] mac(String text) {
+  private static byte[] mac(SecretKeySpec key, String text) {
     try {
       Mac mac = Mac.getInstance("HmacSHA256");
       mac.init(key);

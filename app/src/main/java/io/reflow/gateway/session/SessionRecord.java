@@ -20,9 +20,11 @@ public record SessionRecord(
     ClientCapabilities capabilities,
     Optional<String> target,
     LogLevel logLevel,
+    Set<String> subscriptions,
     Duration age) {
 
   public SessionRecord {
     groups = Set.copyOf(groups);
+    subscriptions = Set.copyOf(subscriptions);
   }
 }

@@ -43,6 +43,15 @@ public final class SessionStore {
     this.config = config;
   }
 
+  /// What of a session can change.
+  record Changing(LogLevel logLevel, Set<String> subscriptions) {
+
+    /// Sessions of this era always have a level.
+    static Changing of(Session session) {
+      return new Changing(session.logLevel().orElse(LogLevel.INFO), session.subscriptions());
+    }
+  }
+
   /// Who has a session; nobody, if `replica` is empty.
   record Owner(Optional<Replica> replica, boolean alive) {}
 
@@ -78,7 +87,7 @@ public final class SessionStore {
                     "capabilities",
                     session.capabilities().json(ProtocolVersion.V2025_11_25).toString())
                 .addParam("target", session.target().orElse(""))
-                .addParam("level", SavedSessions.level(session).wireName())
+                .addParam("level", Changing.of(session).logLevel().wireName())
                 .addParam("owner", owner)
                 .execute());
   }
@@ -106,7 +115,7 @@ public final class SessionStore {
                       and (not :judge
                         or r.heartbeat_at > now() - make_interval(secs => :dead))))
                 returning s.user_id, s.role, s.groups, s.protocol_version, s.client_name,
-                  s.client_version, s.capabilities, s.target, s.log_level,
+                  s.client_version, s.capabilities, s.target, s.log_level, s.subscriptions,
                   cast(extract(epoch from now() - s.opened_at) * 1000 as bigint) as age
                 """)
             .addParam("owner", owner)
@@ -154,15 +163,16 @@ public final class SessionStore {
   }
 
   /// Writes what has changed of a session.
-  void update(String digest, LogLevel level, long owner) {
+  void update(String digest, Changing state, long owner) {
     long _ =
         database.run(db ->
             db.createUpdate(
                     """
-                    update mcp_session set log_level = :level
+                    update mcp_session set log_level = :level, subscriptions = :subscriptions
                     where digest = :digest and owner = :owner
                     """)
-                .addParam("level", level.wireName())
+                .addParam("level", state.logLevel().wireName())
+                .addParam("subscriptions", parameter(List.copyOf(state.subscriptions())))
                 .addParam("digest", digest)
                 .addParam("owner", owner)
                 .execute());
@@ -297,6 +307,7 @@ public final class SessionStore {
                   capabilities,
                   optionalText(row, "target"),
                   LogLevel.find(text(row, "log_level")).orElse(LogLevel.INFO),
+                  Set.copyOf(texts(row, "subscriptions")),
                   Duration.ofMillis(number(row, "age"))));
     } catch (MalformedMessage _) {
       return Optional.empty();

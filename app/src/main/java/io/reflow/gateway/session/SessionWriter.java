@@ -1,8 +1,8 @@
 package io.reflow.gateway.session;
 
 import io.reflow.gateway.fault.GatewayException;
-import io.reflow.gateway.protocol.LogLevel;
 import io.reflow.gateway.replica.Replicas;
+import io.reflow.gateway.session.SessionStore.Changing;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -105,10 +105,10 @@ public final class SessionWriter implements AutoCloseable {
 
   private void updateChanged() {
     for (Session session : sessions.all()) {
-      LogLevel level = SavedSessions.level(session);
-      if (saved.written().get(session) != level) {
-        store.update(SavedSessions.digest(session), level, replicas.epoch());
-        saved.written().put(session, level);
+      Changing now = Changing.of(session);
+      if (!now.equals(saved.written().get(session))) {
+        store.update(SavedSessions.digest(session), now, replicas.epoch());
+        saved.written().put(session, now);
       }
     }
     saved.written().keySet().removeIf(Session::over);

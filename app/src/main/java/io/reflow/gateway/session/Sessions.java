@@ -114,6 +114,9 @@ public final class Sessions {
                   calls,
                   clock.instant().minus(record.age()),
                   clock);
+          if (!record.subscriptions().isEmpty()) {
+            session.conversation().feeds().lose(record.subscriptions());
+          }
           return put(session);
         });
   }

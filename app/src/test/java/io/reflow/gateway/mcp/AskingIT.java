@@ -8,6 +8,7 @@ import io.reflow.gateway.testing.EventClient.Event;
 import io.reflow.gateway.testing.FakeMcpServer;
 import io.reflow.gateway.testing.McpTestClient;
 import io.reflow.gateway.testing.TestGateway;
+import io.reflow.gateway.testing.UpstreamFixtures;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -133,6 +134,45 @@ class AskingIT {
   }
 
   @Test
+  void theClientThatWasSentToAPageHearsWhenItsUserIsThrough() throws InterruptedException {
+    server.streaming().list("question", "announce-apart");
+    McpTestClient client = gateway.client(admin).initialize("2025-11-25", ALL);
+    McpTestClient other = gateway.client(admin).initialize("2025-11-25", ALL);
+    try (EventClient stream = stream(client);
+        EventClient elsewhere = stream(other)) {
+      try (EventClient call =
+          EventClient.post(
+              gateway.uri("/mcp"),
+              admin,
+              "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":"
+                  + "\"fake_question\",\"arguments\":{\"ask\":\"elicitation/create\",\"mode\":"
+                  + "\"url\",\"message\":\"Go\",\"url\":\"https://example.com/\","
+                  + "\"elicitationId\":\"e1\"}}}",
+              "Mcp-Session-Id",
+              client.session().orElseThrow())) {
+        JsonNode asked = call.message("elicitation/create");
+        assertThat(asked.at("/params/elicitationId").asText()).isEqualTo("e1");
+        answer(client, asked.get("id"), "{\"action\":\"accept\"}");
+        assertThat(call.answer().has("result")).isTrue();
+      }
+
+      UpstreamFixtures.await(() -> server.streams() > 0);
+      client.callTool("fake_announce-apart", Map.of());
+
+      JsonNode through = stream.message("notifications/elicitation/complete");
+      assertThat(through.at("/params/elicitationId").asText()).isEqualTo("e1");
+      other.delete();
+      assertThat(elsewhere.rest())
+          .noneMatch(event -> event.method().equals("notifications/elicitation/complete"));
+    }
+  }
+
+  private EventClient stream(McpTestClient client) {
+    return EventClient.get(
+        gateway.uri("/mcp"), admin, "Mcp-Session-Id", client.session().orElseThrow());
+  }
+
+  @Test
   void aCancelledCallWithdrawsItsQuestion() throws InterruptedException {
     McpTestClient client = gateway.client(admin).initialize("2025-11-25", ALL);
     try (EventClient call = question(client, admin, "3", "roots/list")) {
@@ -174,8 +214,7 @@ class AskingIT {
     assertThat(gateway.post(path, Optional.of(admin), body).status()).isEqualTo(202);
   }
 
-  private EventClient question(
-      McpTestClient client, String token, String id, String method) {
+  private EventClient question(McpTestClient client, String token, String id, String method) {
     return EventClient.post(
         gateway.uri("/mcp"),
         token,

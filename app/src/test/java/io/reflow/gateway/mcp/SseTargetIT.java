@@ -41,15 +41,10 @@ final class SseTargetIT {
       server.breakStreams();
       // The call that finds the stream gone may fail, and so may one right after it.
       UpstreamFixtures.await(() ->
-          client
-              .callTool("old_echo", Map.of("x", 2))
-              .answer()
-              .toString()
-              .contains("{\"x\":2}"));
+          client.callTool("old_echo", Map.of("x", 2)).answer().toString().contains("{\"x\":2}"));
 
       assertThat(server.received())
-          .allMatch(
-              request -> request.header("authorization").equals(Optional.of("Bearer abc")));
+          .allMatch(request -> request.header("authorization").equals(Optional.of("Bearer abc")));
     }
   }
 }

@@ -142,8 +142,7 @@ class SuspendedCallsIT {
     var elsewhere = new HashMap<>(retry(asked, Map.of(key(asked), ACCEPTED)));
     elsewhere.put("arguments", Map.of("ask", "elicitation/create", "message", "Other?"));
 
-    assertRefused(
-        asking(other).request("tools/call", retry(asked, Map.of(key(asked), ACCEPTED))));
+    assertRefused(asking(other).request("tools/call", retry(asked, Map.of(key(asked), ACCEPTED))));
     assertRefused(client.request("tools/call", elsewhere));
     assertThat(
             client
@@ -234,8 +233,7 @@ class SuspendedCallsIT {
 
     await(() -> web.cancelled().size() > before);
     String _ = gateway.allow(target, token);
-    assertRefused(
-        asking(token).request("tools/call", retry(asked, Map.of(key(asked), ACCEPTED))));
+    assertRefused(asking(token).request("tools/call", retry(asked, Map.of(key(asked), ACCEPTED))));
   }
 
   @Test
@@ -254,8 +252,7 @@ class SuspendedCallsIT {
   }
 
   private static boolean wasCancelled(FakeMcpServer server) {
-    return server.received().stream()
-        .anyMatch(one -> one.body().contains("\"action\":\"cancel\""));
+    return server.received().stream().anyMatch(one -> one.body().contains("\"action\":\"cancel\""));
   }
 
   @Test
@@ -320,8 +317,7 @@ class SuspendedCallsIT {
     JsonNode result = client.request("tools/call", again).result();
 
     assertThat(result.get("resultType").asText()).isEqualTo("complete");
-    assertThat(result.get("responses").get("user_name").get("action").asText())
-        .isEqualTo("accept");
+    assertThat(result.get("responses").get("user_name").get("action").asText()).isEqualTo("accept");
     assertThat(modern.received("tools/call").getLast().body())
         .contains("\"requestState\":" + FakeStatelessTools.STATE);
     again.put("requestState", state + "x");

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class SessionIdsTest {
 
-  private final SessionIds ids = new SessionIds(new byte[32]);
+  private final SessionIds ids = new SessionIds(List.of(new byte[32]));
 
   @Test
   void knowsItsOwn() {
@@ -16,7 +16,7 @@ class SessionIdsTest {
 
     assertThat(id).matches("[A-Za-z0-9_-]{22}\\.[0-9a-z]+\\.[A-Za-z0-9_-]{16}");
     assertThat(ids.epochOf(id)).hasValue(123_456_789);
-    assertThat(new SessionIds(new byte[32]).epochOf(id)).hasValue(123_456_789);
+    assertThat(new SessionIds(List.of(new byte[32])).epochOf(id)).hasValue(123_456_789);
   }
 
   @Test
@@ -25,7 +25,8 @@ class SessionIdsTest {
     byte[] otherKey = new byte[32];
     otherKey[31] = 1;
 
-    assertThat(new SessionIds(otherKey).epochOf(id)).isEmpty();
+    assertThat(new SessionIds(List.of(otherKey)).epochOf(id)).isEmpty();
+    assertThat(new SessionIds(List.of(otherKey, new byte[32])).epochOf(id)).hasValue(7);
     for (String forged :
         List.of(
             "",

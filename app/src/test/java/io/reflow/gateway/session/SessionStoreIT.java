@@ -10,6 +10,7 @@ import io.reflow.gateway.protocol.LogLevel;
 import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.ProtocolVersion;
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.session.SessionStore.Changing;
 import io.reflow.gateway.testing.TestDatabase;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -81,7 +82,7 @@ class SessionStoreIT {
   @Test
   void keepsAllThatASessionNeedsToGoOn() throws MalformedMessage {
     String digest = insert(ANN, Optional.of("github"), 1);
-    store.update(digest, LogLevel.ERROR, 1);
+    store.update(digest, new Changing(LogLevel.ERROR, Set.of("file:///a,b")), 1);
 
     var record =
         store.claim(digest, ANN, Optional.of("github"), 2, false, DEAD_AFTER).orElseThrow();
@@ -96,6 +97,7 @@ class SessionStoreIT {
     assertThat(record.capabilities().elicitation()).isFalse();
     assertThat(record.target()).contains("github");
     assertThat(record.logLevel()).isEqualTo(LogLevel.ERROR);
+    assertThat(record.subscriptions()).containsExactly("file:///a,b");
     assertThat(record.age()).isBetween(Duration.ZERO, Duration.ofMinutes(1));
   }
 
@@ -135,7 +137,7 @@ class SessionStoreIT {
     String digest = insert(ANN, Optional.empty(), 1);
     assertThat(claim(digest, 2, false)).isPresent();
 
-    store.update(digest, LogLevel.ERROR, 1);
+    store.update(digest, new Changing(LogLevel.ERROR, Set.of("file:///a,b")), 1);
     store.touch(Map.of(digest, Duration.ofHours(1)), 1);
     store.delete(Set.of(digest), 1);
 

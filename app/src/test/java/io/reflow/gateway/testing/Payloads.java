@@ -127,8 +127,7 @@ public final class Payloads {
     return members.stream()
         .map(member ->
             "%s\"%s\"%s:%s%s%s"
-                .formatted(
-                    space(), member.getKey(), space(), space(), member.getValue(), space()))
+                .formatted(space(), member.getKey(), space(), space(), member.getValue(), space()))
         .collect(Collectors.joining(",", "{", "}"));
   }
 
@@ -189,8 +188,7 @@ public final class Payloads {
     members.put("inputSchema", schema());
     if (since("2025-03-26")) {
       members.put(
-          "annotations",
-          object(some(Map.of("readOnlyHint", () -> "true", "title", this::string))));
+          "annotations", object(some(Map.of("readOnlyHint", () -> "true", "title", this::string))));
     }
     if (since("2025-06-18")) {
       members.put("outputSchema", schema());
@@ -272,16 +270,14 @@ public final class Payloads {
   private String block(String type, Map<String, String> content) {
     Map<String, String> members = new HashMap<>(content);
     members.put("type", "\"" + type + "\"");
-    members.putAll(
-        some(Map.of("annotations", this::annotations, "_meta", () -> object(Map.of()))));
+    members.putAll(some(Map.of("annotations", this::annotations, "_meta", () -> object(Map.of()))));
     return object(members);
   }
 
   private String contents(String uri) {
     Map<String, String> members = new HashMap<>();
     members.put("uri", "\"" + uri + "\"");
-    members.put(
-        any(List.of("text", "blob")), random.nextBoolean() ? "\"\"" : base64());
+    members.put(any(List.of("text", "blob")), random.nextBoolean() ? "\"\"" : base64());
     members.putAll(
         some(Map.of("mimeType", () -> "\"text/plain\"", "_meta", () -> object(Map.of()))));
     return object(members);
@@ -333,5 +329,65 @@ public final class Payloads {
             string(),
             "data",
             object(Map.of())));
+  }
+
+  /// The `params` of a question to the client.
+  public String question(String method) {
+    return switch (method) {
+      case "sampling/createMessage" ->
+          object(
+              Map.of(
+                  "messages",
+                  array(1 + random.nextInt(3), this::message),
+                  "maxTokens",
+                  number(),
+                  "systemPrompt",
+                  string(),
+                  "modelPreferences",
+                  object(Map.of("costPriority", "1.0"))));
+      case "elicitation/create" ->
+          object(
+              Map.of(
+                  "message",
+                  string(),
+                  "requestedSchema",
+                  object(
+                      Map.of(
+                          "type",
+                          "\"object\"",
+                          "properties",
+                          object(Map.of("size", "{\"type\":\"number\",\"default\":1.0}"))))));
+      default -> object(Map.of());
+    };
+  }
+
+  private String message() {
+    String text = block("text", Map.of("text", string()));
+    String several = array(random.nextInt(3), () -> block("text", Map.of("text", string())));
+    return object(Map.of("role", "\"user\"", "content", any(List.of(text, several))));
+  }
+
+  /// What a client answers to it.
+  public String answer(String method) {
+    return switch (method) {
+      case "sampling/createMessage" ->
+          object(
+              Map.of(
+                  "role",
+                  "\"assistant\"",
+                  "model",
+                  string(),
+                  "content",
+                  block("text", Map.of("text", string()))));
+      case "elicitation/create" ->
+          object(Map.of("action", "\"accept\"", "content", object(Map.of("size", number()))));
+      default ->
+          object(
+              Map.of(
+                  "roots",
+                  array(
+                      random.nextInt(3),
+                      () -> object(Map.of("uri", "\"file:///a\"", "name", string())))));
+    };
   }
 }

@@ -42,6 +42,9 @@ final class HttpUpstream implements Upstream {
   private static final Duration OPENING = Duration.ofSeconds(2);
   private static final Duration LEAVING = Duration.ofSeconds(2);
 
+  /// How long the first call waits for a stream that the target may ask on.
+  private static final Duration TO_HEAR_QUESTIONS = Duration.ofSeconds(1);
+
   private static final int MOST_SESSIONS_IN_A_ROW = 3;
 
   /// Asking these twice does no harm.
@@ -108,7 +111,7 @@ final class HttpUpstream implements Upstream {
       use(opened(exchange));
       StandingStream standing = stream;
       if (standing != null && asks()) {
-        standing.awaitOpen(OPENING);
+        standing.awaitOpen(TO_HEAR_QUESTIONS);
       }
       return Optional.empty();
     } catch (UpstreamFailed e) {

@@ -80,14 +80,13 @@ final class ErasTest {
 
   @Test
   void aFailedProbeIsNotRemembered() {
-    assertThatThrownBy(
-            () ->
-                eras.judge(
-                    target,
-                    () -> {
-                      throw new UpstreamFailed("web", "answered with HTTP 503");
-                    },
-                    PATIENCE))
+    assertThatThrownBy(() ->
+            eras.judge(
+                target,
+                () -> {
+                  throw new UpstreamFailed("web", "answered with HTTP 503");
+                },
+                PATIENCE))
         .isInstanceOf(UpstreamFailed.class);
 
     assertThat(eras.find(target)).isEmpty();
@@ -127,16 +126,15 @@ final class ErasTest {
     CountDownLatch failed = new CountDownLatch(1);
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<Verdict> first =
-          threads.submit(
-              () ->
-                  eras.judge(
-                      target,
-                      () -> {
-                        asked.countDown();
-                        failed.await();
-                        throw new UpstreamFailed("web", "refuses the gateway's credential");
-                      },
-                      PATIENCE));
+          threads.submit(() ->
+              eras.judge(
+                  target,
+                  () -> {
+                    asked.countDown();
+                    failed.await();
+                    throw new UpstreamFailed("web", "refuses the gateway's credential");
+                  },
+                  PATIENCE));
       asked.await();
       Future<Verdict> second =
           threads.submit(() -> eras.judge(target, Verdict.Initialize::new, PATIENCE));
