@@ -25,11 +25,13 @@ async function rest(method, path, body) {
   return text ? JSON.parse(text) : undefined;
 }
 
+// Of one user alone: on a stream that several share the server could not tell whom it asks.
 const { id } = await rest('POST', '/api/targets', {
   name: 'suite',
   transport_type: 'streamable-http',
   url: process.argv[2],
   tool_prefix: '',
+  isolation_boundary: 'per_user',
 });
 try {
   await play(MCP_CONFORMANCE_SCENARIO, {

@@ -42,6 +42,7 @@ import io.reflow.gateway.mcp.ListChanges;
 import io.reflow.gateway.mcp.McpEndpoint;
 import io.reflow.gateway.mcp.McpParts;
 import io.reflow.gateway.mcp.SseEndpoint;
+import io.reflow.gateway.mcp.flight.FlightHomes;
 import io.reflow.gateway.mcp.flight.Flights;
 import io.reflow.gateway.mcp.flight.StateSeal;
 import io.reflow.gateway.policy.Freshness;
@@ -194,12 +195,15 @@ final class Parts {
             saved.homes(),
             forward,
             deadAfter.multipliedBy(2).plus(Duration.ofSeconds(5)));
+    var stateSeal = new StateSeal(vault.deriveAll("request state"), clock);
     var flights = closing.add(new Flights(config.mcp().inputTimeout()));
     metrics.gauge(
         "reflow.suspended.calls", "{call}", "Calls that wait for their client", flights::count);
     this.streams = new OpenStreams(config.session().maxStreamsPerUser());
     this.listChanges = new ListChanges(sessions, targets, policies);
     news.onAnnounced(listChanges::announced);
+    catalog.onBack(listChanges::announced);
+    news.onElicitationCompleted(listChanges::elicitationCompleted);
     var mcpParts =
         new McpParts(
             authenticator,
@@ -216,8 +220,8 @@ final class Parts {
             servers,
             new Cursors(vault.derive("cursor"), clock),
             flights,
-            new StateSeal(vault.deriveAll("request state"), clock),
-            replicas,
+            stateSeal,
+            new FlightHomes(flights, stateSeal, replicas),
             audit,
             new ArgumentDigest(secret(vault.derive("audit arguments"))),
             metrics,
@@ -225,7 +229,7 @@ final class Parts {
             version.text(),
             clock);
     this.sse = new SseEndpoint(mcpParts);
-    this.mcp = new McpEndpoint(mcpParts, sse, elsewhere);
+    this.mcp = new McpEndpoint(mcpParts, sse, forward);
   }
 
   private Upstreams upstreams(TargetNews news) {
@@ -315,6 +319,9 @@ final class Parts {
 
   private void forget(TargetId target) {
     servers.forget(target);
+    if (targets.find(target).isEmpty()) {
+      eras.forget(target);
+    }
     upstreams.retire(target);
   }
 

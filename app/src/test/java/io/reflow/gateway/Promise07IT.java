@@ -63,15 +63,13 @@ class Promise07IT {
 
     McpTestClient after = gateway.client(gateway.adminToken()).session(session);
     try (EventClient stream =
-        EventClient.get(
-            gateway.uri("/mcp"), gateway.adminToken(), "Mcp-Session-Id", session)) {
+        EventClient.get(gateway.uri("/mcp"), gateway.adminToken(), "Mcp-Session-Id", session)) {
       assertThat(stream.status()).isEqualTo(200);
-      UpstreamFixtures.await(
-          () ->
-              web.received().stream()
-                      .filter(it -> it.body().contains("\"resources/subscribe\""))
-                      .count()
-                  == 2);
+      UpstreamFixtures.await(() ->
+          web.received().stream()
+                  .filter(it -> it.body().contains("\"resources/subscribe\""))
+                  .count()
+              == 2);
       assertThat(after.callTool("web_announce-apart", Map.of()).result()).isNotNull();
       JsonNode updated = stream.message("notifications/resources/updated");
       assertThat(updated.at("/params/uri").asText()).isEqualTo("file:///a");

@@ -103,6 +103,34 @@ class SeveralReplicasIT {
   }
 
   @Test
+  void aSuspendedCallGoesOnThroughTheOther() throws InterruptedException {
+    Map<String, Object> asking =
+        Map.of("ask", "elicitation/create", "message", "Name?", "requestedSchema", Map.of());
+    Map<String, Object> params = Map.of("name", "curious_question", "arguments", asking);
+    try (var curious = new FakeMcpServer().list("question")) {
+      one.target("curious", curious);
+      UpstreamFixtures.await(
+          () -> two.client(one.adminToken()).initialize().toolNames().contains("curious_question"));
+      JsonNode asked = stateless(one).request("tools/call", params).result();
+      String key = asked.get("inputRequests").fieldNames().next();
+      Map<String, Object> retry = new HashMap<>(params);
+      retry.put("requestState", asked.get("requestState").asText());
+      retry.put("inputResponses", Map.of(key, Map.of("action", "decline")));
+
+      JsonNode result = stateless(two).request("tools/call", retry).result();
+
+      assertThat(result.at("/reply/result/action").asText()).isEqualTo("decline");
+      assertThat(stateless(two).request("tools/call", retry).error().get("code").asInt())
+          .isEqualTo(-32602);
+    }
+  }
+
+  private static StatelessClient stateless(TestGateway gateway) {
+    return new StatelessClient(gateway.client(one.adminToken()))
+        .can(Map.of("elicitation", Map.of()));
+  }
+
+  @Test
   void streamsArriveThroughTheOther() {
     McpTestClient client = one.client(one.adminToken()).initialize();
 

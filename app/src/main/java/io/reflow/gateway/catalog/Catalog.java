@@ -11,11 +11,14 @@ import io.reflow.gateway.upstream.Upstreams;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +44,8 @@ public final class Catalog {
   private final ListLoader loader;
   private final McpConfig config;
   private final InstantSource clock;
+  private final List<BiConsumer<InstanceKey, Listener.ListKind>> back =
+      new CopyOnWriteArrayList<>();
 
   public Catalog(Upstreams upstreams, McpConfig config, InstantSource clock) {
     this.upstreams = upstreams;
@@ -94,9 +99,26 @@ public final class Catalog {
   public void changed(InstanceKey instance, Listener.ListKind changed) {
     slots.forEach((key, slot) -> {
       if (key.instance().equals(instance) && key.kind().changesWith(changed)) {
+        boolean wasMissing = slot.failure != null;
         slot.expire();
+        if (wasMissing) {
+          tellBack(key.instance(), key.kind());
+        }
       }
     });
+  }
+
+  /// `listener` hears of lists that could not be had for a while and now can. It must not block.
+  public void onBack(BiConsumer<InstanceKey, Listener.ListKind> listener) {
+    back.add(listener);
+  }
+
+  private void tellBack(InstanceKey instance, ListKind kind) {
+    for (Listener.ListKind announced : Listener.ListKind.values()) {
+      if (kind.changesWith(announced)) {
+        back.forEach(listener -> listener.accept(instance, announced));
+      }
+    }
   }
 
   /// Forgets lists that have served nobody for long.
@@ -209,7 +231,11 @@ public final class Catalog {
         expired = false;
         TargetList loaded = loader.load(reach, kind, facts, clock.instant());
         list = loaded;
+        boolean wasMissing = failure != null;
         failure = null;
+        if (wasMissing) {
+          tellBack(reach.key(), kind);
+        }
         return loaded;
       } catch (InterruptedException e) {
         expired |= wasExpired;

@@ -64,7 +64,7 @@ final class Definitions {
         || object(schema).flatMap(found -> found.text("type")).filter("object"::equals).isPresent();
   }
 
-  private static Optional<JsonObject> object(RawJson value) {
+  static Optional<JsonObject> object(RawJson value) {
     try {
       return value.array()[value.from()] == '{'
           ? Optional.of(MessageReader.readObject(value))

@@ -1,5 +1,6 @@
 package io.reflow.gateway.catalog;
 
+import io.reflow.gateway.protocol.JsonArray;
 import io.reflow.gateway.protocol.JsonObject;
 import io.reflow.gateway.protocol.JsonObjectEdit;
 import io.reflow.gateway.protocol.JsonText;
@@ -11,6 +12,8 @@ import io.reflow.gateway.translation.ResourceUris;
 ///
 /// @param older the same for clients of revisions before 2026-07-28
 public record Item(String name, JsonObject definition, JsonObject older) {
+
+  private static final RawJson APP = JsonText.string("app");
 
   /// An entry that is the same for all clients.
   public Item(String name, JsonObject definition) {
@@ -28,5 +31,18 @@ public record Item(String name, JsonObject definition, JsonObject older) {
       uris.exposePages(edit, shown);
     }
     return edit.apply();
+  }
+
+  /// Whether a tool may be called by the pages of its target; it may unless it says otherwise.
+  boolean forPages() {
+    return definition
+        .value("_meta")
+        .flatMap(Definitions::object)
+        .flatMap(meta -> meta.value("ui"))
+        .flatMap(Definitions::object)
+        .flatMap(ui -> ui.value("visibility"))
+        .map(JsonArray::elements)
+        .map(whom -> whom.contains(APP))
+        .orElse(true);
   }
 }

@@ -38,6 +38,15 @@ public final class Locator {
     return catalog.find(reach, kind, upstreamName);
   }
 
+  /// Whether a target that can be asked lists a tool of that name for its pages.
+  public boolean forPages(Reach reach, String tool) throws InterruptedException {
+    try {
+      return catalog.find(reach, ListKind.TOOLS, tool).filter(Item::forPages).isPresent();
+    } catch (GatewayException _) {
+      return false;
+    }
+  }
+
   /// The upstream name behind an exposed name that was cut to length.
   public Optional<String> unshorten(
       Reach reach, ListKind kind, Names names, String prefix, String exposedName)

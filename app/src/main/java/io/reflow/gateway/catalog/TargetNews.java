@@ -15,6 +15,7 @@ public final class TargetNews implements Upstreams.Watcher {
   private final KnownServers servers;
   private final List<BiConsumer<InstanceKey, Listener.ListKind>> listeners =
       new CopyOnWriteArrayList<>();
+  private final List<Completed> completed = new CopyOnWriteArrayList<>();
   private final List<BiConsumer<InstanceKey, Listener.ListKind>> announced =
       new CopyOnWriteArrayList<>();
 
@@ -46,6 +47,22 @@ public final class TargetNews implements Upstreams.Watcher {
   public void listChanged(InstanceKey key, Listener.ListKind kind) {
     listeners.forEach(listener -> listener.accept(key, kind));
     announced.forEach(listener -> listener.accept(key, kind));
+  }
+
+  /// `listener` hears when a user is through with a page of a target. It must not block.
+  public void onElicitationCompleted(Completed listener) {
+    completed.add(listener);
+  }
+
+  /// Hears of a page that a user is through with.
+  @FunctionalInterface
+  public interface Completed {
+    void accept(InstanceKey key, String elicitationId, RawJson params);
+  }
+
+  @Override
+  public void elicitationCompleted(InstanceKey key, String elicitationId, RawJson params) {
+    completed.forEach(listener -> listener.accept(key, elicitationId, params));
   }
 
   @Override

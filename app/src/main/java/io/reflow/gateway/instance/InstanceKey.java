@@ -83,6 +83,9 @@ public record InstanceKey(
   /// What the client can do makes a difference only where a question of the target finds its way to
   /// the one who is meant: several users can't be told apart over one pipe or one event stream.
   ///
+  /// Nor is a target told that it will hear of changed roots: it has to ask for them when it wants
+  /// to know, in the middle of a call.
+  ///
   /// @param client what the caller's client can do; nothing for a target that is not told once and
   ///   for all, but with each call
   public static InstanceKey of(
@@ -95,7 +98,8 @@ public record InstanceKey(
           case Transport.Stdio _, Transport.Sse _ ->
               sharing instanceof Sharing.User || own.isPresent();
         };
-    return new InstanceKey(target.id(), sharing, own, told ? client : ClientCapabilities.NONE);
+    return new InstanceKey(
+        target.id(), sharing, own, told ? client.withoutAnnouncements() : ClientCapabilities.NONE);
   }
 
   /// Whether all calls of the instance come from one user.

@@ -10,8 +10,7 @@ import org.slf4j.LoggerFactory;
 
 /// Goes around the whole pipeline: whatever becomes of a message, its row is in the journal before
 /// the answer leaves. What can't be recorded is not answered. Callers without a token that counts
-/// are counted instead, so that nobody can fill the journal. What another replica answers is on
-/// record there.
+/// are counted instead, so that nobody can fill the journal.
 final class Audited implements Stage<Call.Received, Reply> {
 
   private static final Logger LOG = LoggerFactory.getLogger(Audited.class);
@@ -46,7 +45,7 @@ final class Audited implements Stage<Call.Received, Reply> {
       return inner.apply(call);
     } catch (GatewayException e) {
       return Failures.reply(e, call.trail());
-    } catch (Incoming.Unreadable | SuspendedElsewhere e) {
+    } catch (Incoming.Unreadable | Incoming.Elsewhere e) {
       throw e;
     } catch (RuntimeException e) {
       LOG.atError()

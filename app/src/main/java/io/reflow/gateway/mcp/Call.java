@@ -102,8 +102,14 @@ sealed interface Call {
 
   /// A target that may be meant. `name` is the upstream's own name of what is wanted, empty for a
   /// whole list; `prefix` is what the client's name began with; `cut` says that the name was
-  /// shortened, so that only the target's list can tell the whole one.
-  record Candidate(Target target, String prefix, String name, boolean cut) {}
+  /// shortened, so that only the target's list can tell the whole one; `page` says that it is meant
+  /// only if a page of the target may have asked, which does not know of prefixes.
+  record Candidate(Target target, String prefix, String name, boolean cut, boolean page) {
+
+    Candidate(Target target, String prefix, String name, boolean cut) {
+      this(target, prefix, name, cut, false);
+    }
+  }
 
   /// A target that the caller may see, and what the policies say of what is wanted there.
   record Granted(Candidate candidate, Permit permit, Decision decision) {}

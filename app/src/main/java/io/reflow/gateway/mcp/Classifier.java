@@ -43,7 +43,8 @@ final class Classifier {
           "resources/list",
           "resources/templates/list",
           "resources/read",
-          "completion/complete");
+          "completion/complete",
+          StatelessListen.METHOD);
 
   private Classifier() {}
 

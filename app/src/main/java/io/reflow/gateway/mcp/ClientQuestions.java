@@ -179,6 +179,9 @@ final class ClientQuestions {
   private Asked put(InputRequest request) {
     Question question = questions.begin();
     open.add(question);
+    if (byUrl(request.params())) {
+      request.params().text("elicitationId").ifPresent(questions::sentTo);
+    }
     var asked = new Asked(request, question);
     try {
       String message =

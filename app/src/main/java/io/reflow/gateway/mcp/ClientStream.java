@@ -41,6 +41,11 @@ final class ClientStream {
     this.open = open;
   }
 
+  /// Whether the client takes event streams.
+  boolean accepted() {
+    return accepted;
+  }
+
   /// Sends a notification, unless it comes too late or the client takes no streams.
   synchronized void send(String method, RawJson params) {
     if (!accepted || sealed || over) {

@@ -85,17 +85,6 @@ public final class ElsewhereEndpoint {
     }
   }
 
-  /// Passes the answers to a suspended call on; false when its replica can't be reached.
-  boolean passOn(SuspendedElsewhere call, ServerRequest request, ServerResponse response)
-      throws InterruptedException {
-    RequestBody.keep(request, call.body());
-    Passed passed = forward.pass(call.replica(), request, call.body(), response);
-    if (passed instanceof Passed.Lost(Optional<OutputStream> stream)) {
-      tellLoss(stream, request, call.body(), response);
-    }
-    return !(passed instanceof Passed.Elsewhere);
-  }
-
   private void refuseStrays(ServerRequest request, ServerResponse response) {
     Optional<String> id = strange(request);
     Optional<Identity> caller = id.flatMap(_ -> caller(request));
@@ -192,7 +181,7 @@ public final class ElsewhereEndpoint {
   }
 
   /// Nobody knows whether the call took effect: it is not tried again, and the client hears so.
-  private static void tellLoss(
+  static void tellLoss(
       Optional<OutputStream> stream, ServerRequest request, byte[] body, ServerResponse response) {
     Optional<RawJson> error =
         request.prologue().method().equals(Method.POST)

@@ -1,6 +1,7 @@
 package io.reflow.gateway.mcp;
 
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.replica.Replica;
 import java.io.OutputStream;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -89,6 +90,28 @@ record Incoming(
     ///
     /// @throws Unreadable when it does not arrive, or is of a kind that is not read
     byte[] read();
+  }
+
+  /// The message is for another replica, which will do everything anew.
+  static final class Elsewhere extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private final transient Replica replica;
+    private final transient byte[] body;
+
+    Elsewhere(Replica replica, byte[] body) {
+      super("the message is for another replica", null, false, false);
+      this.replica = replica;
+      this.body = body;
+    }
+
+    Replica replica() {
+      return replica;
+    }
+
+    byte[] body() {
+      return body;
+    }
   }
 
   /// The body could not be read; the cause is the HTTP layer's own, to be answered there.

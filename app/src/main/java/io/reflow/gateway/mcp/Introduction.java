@@ -1,12 +1,14 @@
 package io.reflow.gateway.mcp;
 
 import io.reflow.gateway.catalog.KnownServers;
+import io.reflow.gateway.catalog.Names;
 import io.reflow.gateway.config.McpConfig;
 import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.instance.InstanceKey;
 import io.reflow.gateway.protocol.JsonText;
 import io.reflow.gateway.protocol.ProtocolVersion;
 import io.reflow.gateway.target.Target;
+import io.reflow.gateway.upstream.Listener.ListKind;
 import io.reflow.gateway.upstream.ServerFacts.Capability;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -34,12 +36,22 @@ final class Introduction {
 
   private final Visibility visibility;
   private final KnownServers servers;
+  private final Extensions extensions;
+  private final Names names;
   private final McpConfig config;
   private final String version;
 
-  Introduction(Visibility visibility, KnownServers servers, McpConfig config, String version) {
+  Introduction(
+      Visibility visibility,
+      KnownServers servers,
+      Extensions extensions,
+      Names names,
+      McpConfig config,
+      String version) {
     this.visibility = visibility;
     this.servers = servers;
+    this.extensions = extensions;
+    this.names = names;
     this.config = config;
     this.version = version;
   }
@@ -61,10 +73,7 @@ final class Introduction {
 
   /// What these targets offer together, as the gateway's `capabilities`.
   String capabilities(List<Target> visible) {
-    Set<Capability> offered = EnumSet.noneOf(Capability.class);
-    for (Target target : visible) {
-      offered.addAll(servers.offers(target.id()).orElse(ASSUMED));
-    }
+    Set<Capability> offered = offered(visible);
     List<String> members = new ArrayList<>();
     String resources =
         offered.contains(Capability.RESOURCES_SUBSCRIBE)
@@ -75,7 +84,34 @@ final class Introduction {
     addIf(members, offered, Capability.RESOURCES, "resources", resources);
     addIf(members, offered, Capability.COMPLETIONS, "completions", "{}");
     addIf(members, offered, Capability.LOGGING, "logging", "{}");
+    members.addAll(extensions.capabilities(visible));
     return "{" + String.join(",", members) + "}";
+  }
+
+  private Set<Capability> offered(List<Target> visible) {
+    Set<Capability> offered = EnumSet.noneOf(Capability.class);
+    for (Target target : visible) {
+      offered.addAll(servers.offers(target.id()).orElse(ASSUMED));
+    }
+    return offered;
+  }
+
+  /// The lists whose changes clients can be told of.
+  Set<ListKind> announced(List<Target> visible) {
+    Set<Capability> offered = offered(visible);
+    Set<ListKind> lists = EnumSet.noneOf(ListKind.class);
+    for (ListKind kind : ListKind.values()) {
+      Capability capability =
+          switch (kind) {
+            case TOOLS -> Capability.TOOLS;
+            case PROMPTS -> Capability.PROMPTS;
+            case RESOURCES -> Capability.RESOURCES;
+          };
+      if (offered.contains(capability)) {
+        lists.add(kind);
+      }
+    }
+    return lists;
   }
 
   private static void addIf(
@@ -106,9 +142,15 @@ final class Introduction {
         : Optional.of(shortened(String.join("\n\n", parts), MAX_INSTRUCTIONS));
   }
 
-  private static String section(Target target, String text) {
-    return "## %s\n%s"
-        .formatted(target.title().orElse(target.name()), shortened(text, MAX_INSTRUCTIONS_OF_ONE));
+  /// What a target says, under its name and with what its tools can be told by.
+  private String section(Target target, String text) {
+    String prefix = names.prefix(target, true);
+    String prefixed = prefix.isEmpty() ? "" : " (tools prefixed \"" + prefix + "\")";
+    return "## %s%s\n%s"
+        .formatted(
+            target.title().orElse(target.name()),
+            prefixed,
+            shortened(text, MAX_INSTRUCTIONS_OF_ONE));
   }
 
   private static String shortened(String text, int length) {

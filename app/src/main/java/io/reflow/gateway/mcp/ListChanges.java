@@ -5,6 +5,7 @@ import io.reflow.gateway.instance.InstanceKey;
 import io.reflow.gateway.policy.Decision.Allowed;
 import io.reflow.gateway.policy.Feature;
 import io.reflow.gateway.policy.PolicyEngine;
+import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.session.Sessions;
 import io.reflow.gateway.target.Target;
@@ -13,15 +14,19 @@ import io.reflow.gateway.upstream.Listener.ListKind;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/// Tells sessions which of their lists have changed: because a target said so, or because targets
-/// or policies were changed. Each hears only of what makes a difference for its user.
+/// Tells sessions and subscriptions what targets announce, and which of their lists have changed
+/// because targets or policies were changed. Each hears only of what makes a difference for its
+/// user.
 public final class ListChanges {
 
   private final Sessions sessions;
   private final Targets targets;
   private final PolicyEngine policies;
+  private final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean pending = new AtomicBoolean();
 
   public ListChanges(Sessions sessions, Targets targets, PolicyEngine policies) {
@@ -35,10 +40,28 @@ public final class ListChanges {
     targets
         .find(key.target())
         .filter(Target::enabled)
-        .ifPresent(target ->
-            sessions.all().stream()
-                .filter(session -> concerns(session, key, target))
-                .forEach(session -> session.conversation().news().listChanged(kind)));
+        .ifPresent(target -> {
+          sessions.all().stream()
+              .filter(session -> concerns(session, key, target))
+              .forEach(session -> session.conversation().news().listChanged(kind));
+          subscriptions.stream()
+              .filter(each -> concerns(each.session(), key, target))
+              .forEach(each -> each.listChanged(kind));
+        });
+  }
+
+  /// What was added is told of changes until this is closed.
+  interface Added extends AutoCloseable {
+
+    @Override
+    void close();
+  }
+
+  /// Tells a subscription as well, from now on.
+  Added add(Subscription subscription) {
+    subscriptions.add(subscription);
+    subscription.view(view(subscription.session()));
+    return () -> subscriptions.remove(subscription);
   }
 
   private boolean concerns(Session session, InstanceKey key, Target target) {
@@ -52,6 +75,25 @@ public final class ListChanges {
 
   private boolean sees(Identity caller, Target target) {
     return policies.visible(caller, target.id()) instanceof Allowed;
+  }
+
+  /// A user is through with a page that a target had sent them to: the session where that was asked
+  /// hears of it. Does not block.
+  public void elicitationCompleted(InstanceKey key, String elicitationId, RawJson params) {
+    RawJson message =
+        RawJson.of(
+            "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/elicitation/complete\",\"params\":%s}"
+                .formatted(params));
+    targets
+        .find(key.target())
+        .ifPresent(target ->
+            sessions.all().stream()
+                .filter(session -> concerns(session, key, target))
+                .map(Session::conversation)
+                .filter(said -> said.questions().forgetPage(elicitationId))
+                .forEach(said -> {
+                  boolean _ = said.streams().general().send(message);
+                }));
   }
 
   /// Remembers what a new session sees, to tell later what has changed for it.
@@ -68,6 +110,7 @@ public final class ListChanges {
           .start(() -> {
             pending.set(false);
             sessions.all().forEach(this::compare);
+            subscriptions.forEach(each -> each.view(view(each.session())));
           });
     }
   }

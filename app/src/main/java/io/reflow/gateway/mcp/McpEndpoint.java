@@ -10,12 +10,15 @@ import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.reflow.gateway.fault.GatewayException.InvalidParams;
 import io.reflow.gateway.fault.GatewayException.NotJson;
 import io.reflow.gateway.http.RequestBody;
 import io.reflow.gateway.http.RequestTrace;
 import io.reflow.gateway.http.RestRoutes;
 import io.reflow.gateway.mcp.Incoming.Verb;
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.replica.ForwardEndpoint;
+import io.reflow.gateway.replica.Passed;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.time.InstantSource;
@@ -38,21 +41,19 @@ public final class McpEndpoint {
   private static final Header ALLOW =
       HeaderValues.createCached(HeaderNames.ALLOW, "GET, POST, DELETE");
 
-  private final Stage<Call.Received, Reply> unlessElsewhere;
   private final Stage<Call.Received, Reply> pipeline;
-  private final ElsewhereEndpoint elsewhere;
   private final Batches batches;
   private final SseEndpoint streams;
+  private final ForwardEndpoint forward;
   private final InstantSource clock;
 
   /// @param streams answers the `GET` of clients
-  /// @param elsewhere knows the way to other replicas
-  public McpEndpoint(McpParts parts, SseEndpoint streams, ElsewhereEndpoint elsewhere) {
-    this.unlessElsewhere = McpPipeline.unlessSuspendedElsewhere(parts);
-    this.elsewhere = elsewhere;
+  /// @param forward the way to other replicas
+  public McpEndpoint(McpParts parts, SseEndpoint streams, ForwardEndpoint forward) {
     this.pipeline = McpPipeline.of(parts);
     this.batches = new Batches(pipeline);
     this.streams = streams;
+    this.forward = forward;
     this.clock = parts.clock();
   }
 
@@ -73,15 +74,15 @@ public final class McpEndpoint {
   private void handle(Verb verb, ServerRequest request, ServerResponse response)
       throws InterruptedException {
     Incoming incoming = incoming(verb, request, response, Incoming.ALONE);
+    AuditTrail trail = trail(request, clock);
     Reply reply;
     try {
-      Optional<Reply> here = reply(incoming, request, response);
-      if (here.isEmpty()) {
-        return;
-      }
-      reply = here.get();
+      reply = pipeline.apply(new Call.Received(incoming, trail));
     } catch (Incoming.Unreadable e) {
       throw e.failure();
+    } catch (Incoming.Elsewhere e) {
+      passOn(e, trail, request, response);
+      return;
     } catch (InterruptedException e) {
       incoming.stream().abandon();
       incoming.events().abandon();
@@ -98,17 +99,21 @@ public final class McpEndpoint {
     }
   }
 
-  /// Empty when another replica has answered.
-  private Optional<Reply> reply(Incoming incoming, ServerRequest request, ServerResponse response)
+  private void passOn(
+      Incoming.Elsewhere message,
+      AuditTrail trail,
+      ServerRequest request,
+      ServerResponse response)
       throws InterruptedException {
-    try {
-      var received = new Call.Received(incoming, trail(request, clock));
-      return Optional.of(unlessElsewhere.apply(received));
-    } catch (SuspendedElsewhere e) {
-      if (elsewhere.passOn(e, request, response)) {
-        return Optional.empty();
-      }
-      return Optional.of(pipeline.apply(new Call.Received(incoming, trail(request, clock))));
+    switch (forward.pass(message.replica(), request, message.body(), response)) {
+      case Passed.Answered() -> {}
+      case Passed.Elsewhere() ->
+          send(
+              response,
+              Failures.refusal(
+                  new InvalidParams("the suspended call was lost; start again"), trail));
+      case Passed.Lost(var stream) ->
+          ElsewhereEndpoint.tellLoss(stream, request, message.body(), response);
     }
   }
 

@@ -8,10 +8,10 @@ import io.reflow.gateway.catalog.KnownServers;
 import io.reflow.gateway.config.McpConfig;
 import io.reflow.gateway.credential.Credentials;
 import io.reflow.gateway.identity.Authenticator;
+import io.reflow.gateway.mcp.flight.FlightHomes;
 import io.reflow.gateway.mcp.flight.Flights;
 import io.reflow.gateway.mcp.flight.StateSeal;
 import io.reflow.gateway.policy.PolicyEngine;
-import io.reflow.gateway.replica.Replicas;
 import io.reflow.gateway.session.OpenStreams;
 import io.reflow.gateway.session.Sessions;
 import io.reflow.gateway.session.SseConnections;
@@ -38,7 +38,7 @@ public record McpParts(
     Cursors cursors,
     Flights flights,
     StateSeal seal,
-    Replicas replicas,
+    FlightHomes homes,
     AuditLog audit,
     ArgumentDigest digest,
     Metrics metrics,

@@ -30,17 +30,6 @@ final class McpPipeline {
 
   /// The stages, each made of its parts, and the audit around them.
   static Stage<Call.Received, Reply> of(McpParts parts) {
-    return of(parts, new Understand());
-  }
-
-  /// The same, but a message that goes on with a call of another replica ends in
-  /// [SuspendedElsewhere].
-  static Stage<Call.Received, Reply> unlessSuspendedElsewhere(McpParts parts) {
-    return of(parts, new Understand().then(new FindSuspended(parts.seal(), parts.replicas())));
-  }
-
-  private static Stage<Call.Received, Reply> of(
-      McpParts parts, Stage<Call.Known, Call.Understood> understand) {
     var config = parts.config();
     var visibility = new Visibility(parts.targets(), parts.policies());
     var names = new Names(config.naming());
@@ -52,16 +41,32 @@ final class McpPipeline {
     var inject = inject(parts);
     var feeds = feeds(parts, visibility);
     var warmUp = new WarmUp(visibility, authorize.then(inject), parts.catalog());
-    var introduction = new Introduction(visibility, parts.servers(), config, parts.version());
+    var extensions = new Extensions(parts.servers());
+    var introduction =
+        new Introduction(visibility, parts.servers(), extensions, names, config, parts.version());
     var translations = new Translations(parts.servers(), config);
     var results = new Results(introduction.serverInfo(ProtocolVersion.V2026_07_28));
+    var attendance = new Attendance();
     var proxy =
         new Proxy(
             parts.authenticator(),
             new LocalAnswers(parts.sessions(), introduction, warmUp, parts.changes(), feeds),
-            new StatelessAnswers(introduction, results),
+            new StatelessAnswers(
+                introduction,
+                new StatelessListen(
+                    parts,
+                    introduction,
+                    new SubscriptionFeeds(
+                        visibility,
+                        parts.policies(),
+                        authorize.then(inject),
+                        locator,
+                        parts.upstreams()),
+                    attendance,
+                    results),
+                results),
             new StatelessCalls(parts, introduction, translations, results),
-            new Attendance(),
+            attendance,
             results,
             new SessionCallers(visibility, config.inputTimeout()),
             feeds,
@@ -73,13 +78,14 @@ final class McpPipeline {
             parts.audit(),
             parts.digest(),
             config,
-            translations);
+            translations,
+            new ResourceProbe(parts.upstreams(), config));
     var pipeline =
         of(
             new Authenticate(parts.authenticator()),
-            understand,
+            new Understand(parts.homes()),
             openSession(parts, visibility),
-            new Route(visibility, names),
+            new Route(visibility, names, extensions, config.extras().bareAppTools()),
             authorize,
             inject,
             proxy);
@@ -107,7 +113,7 @@ final class McpPipeline {
     var visibility = new Visibility(parts.targets(), parts.policies());
     return new Audited(
         new Authenticate(parts.authenticator())
-            .then(new Understand())
+            .then(new Understand(parts.homes()))
             .then(openSession(parts, visibility))
             .then(new Listen(parts.streams(), feeds(parts, visibility), parts.authenticator())),
         parts.audit(),
@@ -119,7 +125,7 @@ final class McpPipeline {
     var visibility = new Visibility(parts.targets(), parts.policies());
     return new Audited(
         new Authenticate(parts.authenticator())
-            .then(new Understand())
+            .then(new Understand(parts.homes()))
             .then(
                 new Connect(
                     openSession(parts, visibility),

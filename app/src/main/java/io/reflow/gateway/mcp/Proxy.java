@@ -33,6 +33,7 @@ import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.ServerFacts.Capability;
 import io.reflow.gateway.upstream.Upstreams;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -59,6 +60,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   private final ArgumentDigest digest;
   private final McpConfig config;
   private final Translations translations;
+  private final ResourceProbe probe;
 
   Proxy(
       Authenticator authenticator,
@@ -77,7 +79,8 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       AuditLog audit,
       ArgumentDigest digest,
       McpConfig config,
-      Translations translations) {
+      Translations translations,
+      ResourceProbe probe) {
     this.authenticator = authenticator;
     this.local = local;
     this.stateless = stateless;
@@ -95,6 +98,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     this.digest = digest;
     this.config = config;
     this.translations = translations;
+    this.probe = probe;
   }
 
   @Override
@@ -307,7 +311,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
               case Answer.Failure(var error) -> Replies.failure(request.id(), error, call.trail());
             };
           } finally {
-            client.done();
+            callers.done(client);
           }
         });
   }
@@ -324,9 +328,14 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     return switch (wanted.kind()) {
       case TOOL -> named(one, ListKind.TOOLS);
       case PROMPT, PROMPT_COMPLETION -> named(one, ListKind.PROMPTS);
-      case RESOURCE -> located(one, locator.resource(allowed(one)));
+      case RESOURCE -> located(one, resource(allowed(one)));
       case TEMPLATE_COMPLETION -> located(one, locator.template(allowed(one)));
     };
+  }
+
+  private Optional<Reach> resource(List<Locator.Sought> sought) throws InterruptedException {
+    Optional<Reach> listed = locator.resource(sought);
+    return listed.isPresent() ? listed : probe.find(sought);
   }
 
   /// "Unknown" would be a guess while a target that may have it can't be asked.
@@ -363,6 +372,9 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   private Optional<Found> named(Way.One<Ready> one, ListKind kind) throws InterruptedException {
     @Nullable UpstreamFailed unasked = null;
     for (Ready ready : one.candidates()) {
+      if (ready.candidate().page()) {
+        continue;
+      }
       try {
         Optional<Found> found = owned(ready, one.wanted(), kind);
         if (found.isPresent()) {
@@ -375,7 +387,29 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     if (unasked != null) {
       throw unasked;
     }
-    return Optional.empty();
+    return ofPage(one);
+  }
+
+  /// What a page means by a name without a prefix: the one tool of that name that pages may call.
+  private Optional<Found> ofPage(Way.One<Ready> one) throws InterruptedException {
+    List<Ready> meant = new ArrayList<>(1);
+    for (Ready ready : one.candidates()) {
+      boolean allowed = ready.decision() instanceof Allowed;
+      if (ready.candidate().page()
+          && allowed
+          && locator.forPages(ready.reach(), ready.candidate().name())) {
+        meant.add(ready);
+      }
+    }
+    return meant.size() == 1
+        ? meant.stream()
+            .map(ready ->
+                new Found(
+                    ready.reach(),
+                    Authorize.feature(one.wanted(), ready.candidate()),
+                    ready.decision()))
+            .findFirst()
+        : Optional.empty();
   }
 
   private Optional<Found> owned(Ready ready, Wanted wanted, ListKind kind)

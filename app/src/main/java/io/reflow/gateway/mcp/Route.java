@@ -19,10 +19,15 @@ final class Route implements Stage<Call.InSession, Call.Routed> {
 
   private final Visibility visibility;
   private final Names names;
+  private final Extensions extensions;
+  private final boolean bareAppTools;
 
-  Route(Visibility visibility, Names names) {
+  /// @param bareAppTools whether pages may call the tools of their target without its prefix
+  Route(Visibility visibility, Names names, Extensions extensions, boolean bareAppTools) {
     this.visibility = visibility;
     this.names = names;
+    this.extensions = extensions;
+    this.bareAppTools = bareAppTools;
   }
 
   @Override
@@ -106,17 +111,18 @@ final class Route implements Stage<Call.InSession, Call.Routed> {
               .toList());
     }
     boolean several = names.dependsOnVisibleTargets() && severalVisible(call, targets);
-    return new Way.One<>(
-        wanted,
-        names
-            .candidates(
-                targets,
-                several,
-                target -> visibility.sees(call.caller(), target),
-                wanted.exposed())
-            .stream()
-            .map(meant -> new Candidate(meant.target(), meant.prefix(), meant.name(), meant.cut()))
-            .toList());
+    List<Candidate> all = new ArrayList<>(2);
+    names
+        .candidates(
+            targets, several, target -> visibility.sees(call.caller(), target), wanted.exposed())
+        .forEach(meant ->
+            all.add(new Candidate(meant.target(), meant.prefix(), meant.name(), meant.cut())));
+    if (bareAppTools && wanted.kind() == Wanted.Kind.TOOL) {
+      targets.stream()
+          .filter(extensions::ui)
+          .forEach(target -> all.add(new Candidate(target, "", wanted.exposed(), false, true)));
+    }
+    return new Way.One<>(wanted, all);
   }
 
   private boolean severalVisible(Call.InSession call, List<Target> targets) {

@@ -143,6 +143,10 @@ final class SessionCaller implements Caller {
     return false;
   }
 
+  SessionStream stream() {
+    return stream;
+  }
+
   private void withdraw() {
     ClientQuestions asked;
     synchronized (this) {

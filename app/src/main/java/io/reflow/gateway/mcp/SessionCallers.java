@@ -10,6 +10,7 @@ final class SessionCallers {
 
   private final Visibility visibility;
   private final Duration patience;
+  private final LongCalls longCalls = new LongCalls();
 
   /// @param patience the longest wait for an answer of a client
   SessionCallers(Visibility visibility, Duration patience) {
@@ -18,8 +19,15 @@ final class SessionCallers {
   }
 
   SessionCaller of(Call.InSession call, Optional<RawJson> progressToken, Target target) {
+    longCalls.begin(call.http().events());
     return new SessionCaller(
         call.http().events(), call.session(), progressToken, () -> label(call, target), patience);
+  }
+
+  /// The call of this caller is over.
+  void done(SessionCaller caller) {
+    longCalls.end(caller.stream());
+    caller.done();
   }
 
   /// Users of several targets are told which one asks, by the admin's name for it.

@@ -74,6 +74,14 @@ final class SessionStream {
     }
   }
 
+  /// Makes the answer an event stream though there is nothing to say yet; without effect when it is
+  /// one, or comes too late to be one, or the client takes none.
+  synchronized void commit() {
+    if (accepted && !sealed) {
+      EventStream _ = opened();
+    }
+  }
+
   /// Whether the client is there to be asked, or was until a moment ago.
   synchronized boolean reachable(Duration absence) {
     return accepted && !sealed && opened().unread().compareTo(absence) < 0;

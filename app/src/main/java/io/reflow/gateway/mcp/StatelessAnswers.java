@@ -20,24 +20,31 @@ final class StatelessAnswers {
           .collect(Collectors.joining(",", "[", "]"));
 
   private final Introduction introduction;
+  private final StatelessListen listening;
   private final Results results;
 
-  StatelessAnswers(Introduction introduction, Results results) {
+  StatelessAnswers(Introduction introduction, StatelessListen listening, Results results) {
     this.introduction = introduction;
+    this.listening = listening;
     this.results = results;
   }
 
-  Reply answer(Call.InSession call) {
+  Reply answer(Call.InSession call) throws InterruptedException {
     return call.message().orElseThrow() instanceof Message.Request request
         ? answer(call, request)
         // Notifications of stateless clients mean nothing over HTTP.
         : new Reply.Accepted();
   }
 
-  private Reply answer(Call.InSession call, Message.Request request) {
-    if (!request.method().equals("server/discover")) {
-      throw new MethodNotFound("Method not found: " + Refusals.quoted(request.method()));
-    }
+  private Reply answer(Call.InSession call, Message.Request request) throws InterruptedException {
+    return switch (request.method()) {
+      case "server/discover" -> discover(call, request);
+      case StatelessListen.METHOD -> listening.listen(call, request);
+      default -> throw new MethodNotFound("Method not found: " + Refusals.quoted(request.method()));
+    };
+  }
+
+  private Reply discover(Call.InSession call, Message.Request request) {
     List<Target> visible = introduction.visible(call);
     String result =
         "{\"supportedVersions\":%s,\"capabilities\":%s%s}"

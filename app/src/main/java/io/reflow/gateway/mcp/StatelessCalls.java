@@ -6,6 +6,7 @@ import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.mcp.Way.Wanted;
 import io.reflow.gateway.mcp.flight.CallDigest;
 import io.reflow.gateway.mcp.flight.Flight;
+import io.reflow.gateway.mcp.flight.FlightHomes;
 import io.reflow.gateway.mcp.flight.Flights;
 import io.reflow.gateway.mcp.flight.Landing;
 import io.reflow.gateway.mcp.flight.RequestState;
@@ -42,7 +43,7 @@ import java.util.function.BooleanSupplier;
 final class StatelessCalls {
 
   private static final String RESPONSES = "inputResponses";
-  static final String STATE = "requestState";
+  private static final String STATE = "requestState";
   private static final int LONGEST_STATE = 1 << 20;
 
   /// How long the target of a page may take to notice that the user has been there.
@@ -57,7 +58,7 @@ final class StatelessCalls {
   private final Introduction introduction;
   private final Translations translations;
   private final Results results;
-  private final String replica;
+  private final FlightHomes homes;
   private final Duration ttl;
   private final InstantSource clock;
 
@@ -70,7 +71,7 @@ final class StatelessCalls {
     this.introduction = introduction;
     this.translations = translations;
     this.results = results;
-    this.replica = parts.audit().replica().toString();
+    this.homes = parts.homes();
     this.ttl = parts.config().inputTimeout();
     this.clock = parts.clock();
   }
@@ -222,7 +223,7 @@ final class StatelessCalls {
     return switch (landing) {
       case Landing.Answered(var answer) -> answered(going, answer);
       case Landing.Asking(var round, var questions) -> {
-        var cause = new Cause.Suspended(replica, flight.id());
+        var cause = new Cause.Suspended(homes.here(), flight.id());
         yield asked(going, input(going).inputRequests(questions), round, cause);
       }
       case Landing.Failed(var why) -> throw why;
@@ -278,10 +279,7 @@ final class StatelessCalls {
     }
     Optional<RawJson> responses = responses(going);
     return switch (state.cause()) {
-      case Cause.Suspended(var at, var flight) -> {
-        Map<String, RawJson> answers = answers(responses);
-        yield resume(going, state, at.equals(replica) ? flight : "", answers);
-      }
+      case Cause.Suspended(var _, var flight) -> resume(going, state, flight, answers(responses));
       case Cause.AtTarget(var inner) ->
           answered(going, call(going, with(going, responses, Optional.of(inner))));
       case Cause.Pages() -> afterPages(going, state, answers(responses));

@@ -2,6 +2,7 @@ package io.reflow.gateway.mcp;
 
 import io.reflow.gateway.fault.GatewayException.InvalidRequest;
 import io.reflow.gateway.fault.GatewayException.NotJson;
+import io.reflow.gateway.mcp.flight.FlightHomes;
 import io.reflow.gateway.protocol.ErrorCode;
 import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.Message;
@@ -10,6 +11,12 @@ import java.util.Optional;
 
 /// Reads the one JSON-RPC message of the body, and tells which era it is of.
 final class Understand implements Stage<Call.Known, Call.Understood> {
+
+  private final FlightHomes homes;
+
+  Understand(FlightHomes homes) {
+    this.homes = homes;
+  }
 
   @Override
   public Call.Understood apply(Call.Known call) {
@@ -34,9 +41,26 @@ final class Understand implements Stage<Call.Known, Call.Understood> {
           yield new Call.Understood(Optional.empty(), Optional.empty(), Batch.split(body), call);
         }
         Message message = read(body, call);
-        yield new Call.Understood(Optional.of(message), claims(message, call), call);
+        Optional<Claims> claims = claims(message, call);
+        if (claims.isPresent()) {
+          leaveToWhoHasTheCall(message, body, call);
+        }
+        yield new Call.Understood(Optional.of(message), claims, call);
       }
     };
+  }
+
+  /// What goes on with a call that waits at another replica is not looked at here any further.
+  private void leaveToWhoHasTheCall(Message message, byte[] body, Call.Known call) {
+    if (message instanceof Message.Request request) {
+      request
+          .params()
+          .text("requestState")
+          .flatMap(state -> homes.elsewhere(state, call.caller().identity().user()))
+          .ifPresent(replica -> {
+            throw new Incoming.Elsewhere(replica, body);
+          });
+    }
   }
 
   private static Optional<Claims> claims(Message message, Call.Known call) {

@@ -56,6 +56,14 @@ public record ClientCapabilities(
         && (ui.isPresent() || needed.ui.isEmpty());
   }
 
+  /// The same, but that it does not tell by itself when its roots have changed.
+  public ClientCapabilities withoutAnnouncements() {
+    return rootsListChanged
+        ? new ClientCapabilities(
+            roots, false, sampling, samplingTools, samplingContext, elicitation, elicitationUrl, ui)
+        : this;
+  }
+
   private static JsonObject object(Optional<RawJson> value) throws MalformedMessage {
     return isObject(value) ? MessageReader.readObject(value.get()) : JsonObject.EMPTY;
   }

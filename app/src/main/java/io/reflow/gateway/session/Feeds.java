@@ -155,7 +155,8 @@ public final class Feeds {
 
   private void find(String uri) {
     if (lost.contains(uri)) {
-      lost = lost.stream().filter(each -> !each.equals(uri)).collect(Collectors.toUnmodifiableSet());
+      lost =
+          lost.stream().filter(each -> !each.equals(uri)).collect(Collectors.toUnmodifiableSet());
     }
   }
 

@@ -4,6 +4,7 @@ import io.reflow.gateway.protocol.JsonText;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.upstream.InputRequest.Answer;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -11,8 +12,11 @@ import java.util.concurrent.atomic.AtomicLong;
 /// else: an id means nothing in another session.
 public final class Questions {
 
+  private static final int MOST_PAGES = 200;
+
   private final AtomicLong numbers = new AtomicLong();
   private final Map<RawJson, Question> open = new ConcurrentHashMap<>();
+  private final Set<String> pages = ConcurrentHashMap.newKeySet();
 
   /// Begins a question under an id of its own; to be closed in the end.
   public Question begin() {
@@ -39,6 +43,19 @@ public final class Questions {
     if (question != null) {
       question.progress(params);
     }
+  }
+
+  /// Remembers that the client was sent to a page, under the target's name for that.
+  public void sentTo(String elicitationId) {
+    if (pages.size() >= MOST_PAGES) {
+      pages.clear();
+    }
+    pages.add(elicitationId);
+  }
+
+  /// Whether the client was sent to that page, and has not heard yet that it is through with it.
+  public boolean forgetPage(String elicitationId) {
+    return pages.remove(elicitationId);
   }
 
   void remove(RawJson id) {

@@ -48,8 +48,7 @@ public final class SessionStore {
 
     /// Sessions of this era always have a level.
     static Changing of(Session session) {
-      return new Changing(
-          session.logLevel().orElse(LogLevel.INFO), session.subscriptions());
+      return new Changing(session.logLevel().orElse(LogLevel.INFO), session.subscriptions());
     }
   }
 

@@ -72,7 +72,7 @@ public final class TargetRules {
         toolPrefix(request.toolPrefix()),
         request.enabled() == null ? enabled : request.enabled(),
         0,
-        settings(request),
+        settings(request, transport),
         Instant.EPOCH,
         Instant.EPOCH);
   }
@@ -245,13 +245,17 @@ public final class TargetRules {
     return Optional.ofNullable(prefix);
   }
 
-  private static TargetSettings settings(TargetRequestJson request) {
+  private static TargetSettings settings(TargetRequestJson request, Transport transport) {
     String protocol =
         one(
             "protocol",
             request.protocol(),
             List.of("auto", "modern", "legacy", "match"),
             List.of());
+    if (transport instanceof Sse && protocol.equals("modern")) {
+      throw new InvalidRequest(
+          "protocol modern does not belong to transport_type sse: the modern era does without it");
+    }
     String statefulness =
         one("statefulness", request.statefulness(), List.of("stateless", "stateful"), List.of());
     return new TargetSettings(

@@ -49,6 +49,8 @@ public final class Translation {
     this.errors = new Errors(client, target, uris);
   }
 
+  /// The translation for a client and a target that speak these revisions.
+  ///
   /// @param uris what the client calls the target's resources
   /// @param identity what clients are told of the target that answered, if they are
   public static Translation between(

@@ -18,6 +18,7 @@ public final class PendingCall {
   private final Caller caller;
   private final ReentrantLock pausing = new ReentrantLock();
   private int pauses;
+  private int questions;
   private long pausedAt;
   private volatile boolean paused;
   private volatile long lostTime;
@@ -59,6 +60,18 @@ public final class PendingCall {
 
   public Caller caller() {
     return caller;
+  }
+
+  /// Counts the questions that are asked in the middle of the call.
+  ///
+  /// @return 1 for the first one
+  int nextQuestion() {
+    pausing.lock();
+    try {
+      return ++questions;
+    } finally {
+      pausing.unlock();
+    }
   }
 
   /// Stops the clock: it is not the target's fault that somebody has to think. Ends with as many

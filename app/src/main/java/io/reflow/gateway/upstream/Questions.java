@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +26,6 @@ final class Questions {
   private final String target;
   private final Replies replies;
   private final Semaphore free = new Semaphore(MOST);
-  private final AtomicLong numbers = new AtomicLong();
   private final Map<RawJson, Open> open = new ConcurrentHashMap<>();
 
   Questions(String target, Replies replies) {
@@ -105,7 +103,7 @@ final class Questions {
     if (!free.tryAcquire()) {
       return false;
     }
-    long number = numbers.incrementAndGet();
+    int number = call.nextQuestion();
     Thread thread =
         Thread.ofVirtual()
             .name("ask-" + target + "-" + number)
@@ -122,7 +120,7 @@ final class Questions {
     return true;
   }
 
-  private void askAndReply(Message.Request request, PendingCall call, long number) {
+  private void askAndReply(Message.Request request, PendingCall call, int number) {
     try {
       byte[] reply = reply(request, call, number);
       if (open.remove(request.id()) != null) {
@@ -138,7 +136,7 @@ final class Questions {
     }
   }
 
-  private byte[] reply(Message.Request request, PendingCall call, long number) {
+  private byte[] reply(Message.Request request, PendingCall call, int number) {
     String key = kind(request.method()).orElse("input") + "-" + number;
     try {
       Map<String, Answer> answers =

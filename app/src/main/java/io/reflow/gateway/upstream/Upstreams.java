@@ -200,7 +200,8 @@ public final class Upstreams implements AutoCloseable {
       InstanceKey key = reach.key();
       Listener listener = listener(key);
       Upstream upstream =
-          connector.open(new Opening(reach.target(), key, reach.injection(), listener, lines));
+          LevelledUpstream.of(
+              connector.open(new Opening(reach.target(), key, reach.injection(), listener, lines)));
       watcher.opened(key, upstream.facts());
       return upstream;
     }

@@ -66,6 +66,17 @@ final class InstanceKeyTest {
   }
 
   @Test
+  void noTargetWaitsToBeToldOfRoots() throws MalformedMessage {
+    var announcing = ClientCapabilities.read(RawJson.of("{\"roots\":{\"listChanged\":true}}"));
+    var silent = ClientCapabilities.read(RawJson.of("{\"roots\":{}}"));
+    Target shared = target(HTTP, Isolation.SHARED);
+
+    assertThat(InstanceKey.of(shared, ANN, "s", announcing))
+        .isEqualTo(InstanceKey.of(shared, ANN, "s", silent));
+    assertThat(InstanceKey.of(shared, ANN, "s", announcing).capabilities().roots()).isTrue();
+  }
+
+  @Test
   void aProcessOfOneUserHearsOfTheirClient() throws MalformedMessage {
     InstanceKey key = InstanceKey.of(target(STDIO, Isolation.PER_USER), ANN, "s", sampling());
 

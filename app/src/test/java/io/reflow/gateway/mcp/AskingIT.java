@@ -8,6 +8,7 @@ import io.reflow.gateway.testing.EventClient.Event;
 import io.reflow.gateway.testing.FakeMcpServer;
 import io.reflow.gateway.testing.McpTestClient;
 import io.reflow.gateway.testing.TestGateway;
+import io.reflow.gateway.testing.UpstreamFixtures;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -130,6 +131,45 @@ class AskingIT {
       assertThat(answer.get("id").asInt()).isEqualTo(9);
       assertThat(answer.at("/result/reply/result/roots").isArray()).isTrue();
     }
+  }
+
+  @Test
+  void theClientThatWasSentToAPageHearsWhenItsUserIsThrough() throws InterruptedException {
+    server.streaming().list("question", "announce-apart");
+    McpTestClient client = gateway.client(admin).initialize("2025-11-25", ALL);
+    McpTestClient other = gateway.client(admin).initialize("2025-11-25", ALL);
+    try (EventClient stream = stream(client);
+        EventClient elsewhere = stream(other)) {
+      try (EventClient call =
+          EventClient.post(
+              gateway.uri("/mcp"),
+              admin,
+              "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":"
+                  + "\"fake_question\",\"arguments\":{\"ask\":\"elicitation/create\",\"mode\":"
+                  + "\"url\",\"message\":\"Go\",\"url\":\"https://example.com/\","
+                  + "\"elicitationId\":\"e1\"}}}",
+              "Mcp-Session-Id",
+              client.session().orElseThrow())) {
+        JsonNode asked = call.message("elicitation/create");
+        assertThat(asked.at("/params/elicitationId").asText()).isEqualTo("e1");
+        answer(client, asked.get("id"), "{\"action\":\"accept\"}");
+        assertThat(call.answer().has("result")).isTrue();
+      }
+
+      UpstreamFixtures.await(() -> server.streams() > 0);
+      client.callTool("fake_announce-apart", Map.of());
+
+      JsonNode through = stream.message("notifications/elicitation/complete");
+      assertThat(through.at("/params/elicitationId").asText()).isEqualTo("e1");
+      other.delete();
+      assertThat(elsewhere.rest())
+          .noneMatch(event -> event.method().equals("notifications/elicitation/complete"));
+    }
+  }
+
+  private EventClient stream(McpTestClient client) {
+    return EventClient.get(
+        gateway.uri("/mcp"), admin, "Mcp-Session-Id", client.session().orElseThrow());
   }
 
   @Test

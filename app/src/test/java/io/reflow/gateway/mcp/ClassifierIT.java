@@ -47,6 +47,12 @@ class ClassifierIT {
         {"type":"object","properties":{"region":{"type":"string","x-mcp-header":"Region"},\
         "size":{"type":"integer","x-mcp-header":"Size"}}}}]}\
         """);
+    web.script(
+        "resources/read",
+        FakeMcpServer.Script.respond(
+            200,
+            "application/json",
+            "{\"jsonrpc\":\"2.0\",\"id\":$id,\"error\":{\"code\":-32002,\"message\":\"no\"}}"));
     gateway = TestGateway.start();
     gateway.target("web", web);
   }

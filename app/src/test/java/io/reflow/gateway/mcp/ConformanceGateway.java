@@ -3,6 +3,7 @@ package io.reflow.gateway.mcp;
 import io.reflow.gateway.testing.BearerForwarder;
 import io.reflow.gateway.testing.ConformanceSuite;
 import io.reflow.gateway.testing.ConformanceSuite.Era;
+import io.reflow.gateway.testing.ConformanceSuite.Outcome;
 import io.reflow.gateway.testing.RunningServer;
 import io.reflow.gateway.testing.TestGateway;
 import java.net.URI;
@@ -69,8 +70,9 @@ final class ConformanceGateway implements AutoCloseable {
       }
       case STDIO -> {
         var fields = new HashMap<String, Object>(TestGateway.stdio(suite.stdio(Era.BOTH)));
+        fields.put("tool_prefix", "");
         fields.put("isolation_boundary", "per_user");
-        String _ = add("fixture", fields);
+        add("fixture", fields);
       }
     }
   }
@@ -80,17 +82,11 @@ final class ConformanceGateway implements AutoCloseable {
     servers.add(server);
     var fields = new HashMap<String, Object>(TestGateway.http(server.url()));
     fields.put("tool_prefix", prefix);
-    String _ = add(name, fields);
+    add(name, fields);
   }
 
-  /// Puts a server behind the gateway, under its own names unless the fields say otherwise, and
-  /// tells the id of the target.
-  String add(String name, Map<String, ?> fields) {
-    var all = new HashMap<String, Object>(fields);
-    Object _ = all.putIfAbsent("tool_prefix", "");
-    String id = gateway.target(name, all);
-    String _ = gateway.allow(id, login);
-    return id;
+  private void add(String name, Map<String, ?> fields) {
+    String _ = gateway.allow(gateway.target(name, fields), login);
   }
 
   /// Where the suite goes; it cannot log in, so the forwarder does.
@@ -98,8 +94,19 @@ final class ConformanceGateway implements AutoCloseable {
     return forwarder.uri("/mcp");
   }
 
-  TestGateway gateway() {
-    return gateway;
+  /// Plays a scenario in which the suite is the server, which for that time is the only one behind
+  /// the gateway.
+  ///
+  /// @param era `legacy` or `modern`: how the client speaks to the gateway
+  Outcome play(ConformanceSuite suite, String scenario, String revision, String era)
+      throws InterruptedException {
+    Map<String, String> environment =
+        Map.of(
+            "GATEWAY_URL", gateway.uri("/").toString(),
+            "GATEWAY_TOKEN", gateway.adminToken(),
+            "CLIENT_ERA", era);
+    List<String> command = List.of(suite.node(), suite.file("client/behind-gateway.mjs"));
+    return suite.client(command, environment, revision, scenario);
   }
 
   /// What is known to fail with these servers behind, and can't be helped.

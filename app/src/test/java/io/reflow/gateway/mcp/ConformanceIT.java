@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -125,18 +124,7 @@ final class ConformanceIT {
   @Order(3)
   @MethodSource("scenariosAndEras")
   void isAGoodClientItself(ClientScenario scenario, String era) throws InterruptedException {
-    Map<String, String> environment =
-        Map.of(
-            "GATEWAY_URL", empty.gateway().uri("/").toString(),
-            "GATEWAY_TOKEN", empty.gateway().adminToken(),
-            "CLIENT_ERA", era);
-
-    Outcome outcome =
-        suite.client(
-            List.of(suite.node(), suite.file("client/behind-gateway.mjs")),
-            environment,
-            scenario.revision(),
-            scenario.name());
+    Outcome outcome = empty.play(suite, scenario.name(), scenario.revision(), era);
 
     TABLE.client(scenario, era, outcome);
     assertPassed(outcome);

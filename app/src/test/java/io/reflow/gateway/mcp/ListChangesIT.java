@@ -7,6 +7,8 @@ import io.reflow.gateway.testing.EventClient;
 import io.reflow.gateway.testing.FakeMcpServer;
 import io.reflow.gateway.testing.McpTestClient;
 import io.reflow.gateway.testing.TestGateway;
+import io.reflow.gateway.testing.UpstreamFixtures;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -145,6 +147,38 @@ class ListChangesIT {
       other.delete();
       assertThat(unsubscribed.rest()).noneMatch(event -> event.method().equals(UPDATED));
     }
+  }
+
+  @Test
+  void aListThatWasMissingIsToldOfWhenItIsBack() throws InterruptedException {
+    server.script("tools/list", FakeMcpServer.Script.respond(500, "text/plain", ""));
+    McpTestClient client = gateway.client(gateway.adminToken()).initialize();
+    client.request("tools/list", Map.of());
+    try (EventClient stream = stream(client, gateway.adminToken())) {
+      server.unscript("tools/list");
+      UpstreamFixtures.await(() ->
+          !client.request("tools/list", Map.of()).body().contains("\"tools\":[]")
+              && client.request("tools/list", Map.of()).answer().has("result"));
+
+      stream.message(TOOLS);
+    }
+  }
+
+  @Test
+  void aTargetLogsAsMuchAsTheMostCuriousCallerWants() {
+    McpTestClient curious = gateway.client(gateway.adminToken()).initialize();
+    McpTestClient content = gateway.client(gateway.adminToken()).initialize();
+    for (McpTestClient client : List.of(content, curious, content)) {
+      String level = client == curious ? "debug" : "error";
+      assertThat(client.request("logging/setLevel", Map.of("level", level)).result()).isEmpty();
+      assertThat(client.callTool("fake_echo", Map.of()).result().has("echo")).isTrue();
+    }
+
+    assertThat(
+            server.received().stream()
+                .filter(request -> request.body().contains("logging/setLevel")))
+        .singleElement()
+        .satisfies(told -> assertThat(told.body()).contains("{\"level\":\"debug\"}"));
   }
 
   @Test

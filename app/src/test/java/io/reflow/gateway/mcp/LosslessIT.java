@@ -1,5 +1,8 @@
 package io.reflow.gateway.mcp;
 
+import static io.reflow.gateway.testing.JsonTexts.compact;
+import static io.reflow.gateway.testing.JsonTexts.payload;
+import static io.reflow.gateway.testing.JsonTexts.result;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
@@ -13,6 +16,7 @@ import io.reflow.gateway.testing.FakeMcpServer.Received;
 import io.reflow.gateway.testing.FakeMcpServer.Script;
 import io.reflow.gateway.testing.FakeStatelessServer;
 import io.reflow.gateway.testing.FakeTools;
+import io.reflow.gateway.testing.JsonTexts;
 import io.reflow.gateway.testing.McpTestClient;
 import io.reflow.gateway.testing.McpTestClient.Reply;
 import io.reflow.gateway.testing.Payloads;
@@ -27,7 +31,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -59,9 +62,6 @@ class LosslessIT {
       "\"capabilities\":{\"tools\":{},\"prompts\":{},\"resources\":{},\"completions\":{},"
           + "\"logging\":{}},\"serverInfo\":{\"name\":\"fake\",\"version\":\"1\"}";
 
-  /// What says of a result how it is to be taken, and is not part of it.
-  private static final Set<String> AROUND = Set.of("resultType", "ttlMs", "cacheScope");
-
   private static TestGateway gateway;
   private static final Map<String, Client> KNOWN = new HashMap<>();
   private static final List<FakeMcpServer> SESSIONS = new ArrayList<>();
@@ -74,6 +74,7 @@ class LosslessIT {
 
   @BeforeAll
   static void start() {
+    stateless = new FakeStatelessServer();
     gateway = TestGateway.start();
     for (String revision : TARGETS) {
       ANSWERS.put(revision, new AtomicReference<>("{}"));
@@ -88,7 +89,6 @@ class LosslessIT {
 
   private static URI server(String revision) {
     if (revision.equals(STATELESS)) {
-      stateless = new FakeStatelessServer();
       scripts(revision).forEach(stateless::script);
       stateless.answer(
           "server/discover",
@@ -282,7 +282,7 @@ class LosslessIT {
 
       assertThat(shown)
           .as(seed())
-          .isEqualTo(list.getValue().stream().map(LosslessIT::compact).toList());
+          .isEqualTo(list.getValue().stream().map(JsonTexts::compact).toList());
     }
   }
 
@@ -444,60 +444,5 @@ class LosslessIT {
         assertThat(payload(sent.raw())).as(seed()).isEqualTo(payload(RawJson.of(expected)));
       }
     }
-  }
-
-  private static RawJson result(String message) throws MalformedMessage {
-    return MessageReader.readObject(RawJson.of(message))
-        .value("result")
-        .orElseThrow(() -> new AssertionError(message));
-  }
-
-  /// The members of an object but for those around the payload, as texts, in their order.
-  private static List<String> payload(RawJson object) throws MalformedMessage {
-    List<String> members = new ArrayList<>();
-    for (JsonObject.Member member : MessageReader.readObject(object).members()) {
-      if (member.name().equals("_meta")) {
-        List<String> meta = meta(member.value());
-        if (!meta.isEmpty()) {
-          members.add("_meta:" + meta);
-        }
-      } else if (!AROUND.contains(member.name())) {
-        members.add(member.name() + ":" + compact(member.value().toString()));
-      }
-    }
-    // Members that an object gets stand behind the others: `_meta` may be there for its own sake.
-    return members;
-  }
-
-  private static List<String> meta(RawJson meta) throws MalformedMessage {
-    List<String> members = new ArrayList<>();
-    for (JsonObject.Member member : MessageReader.readObject(meta).members()) {
-      boolean own =
-          member.name().startsWith("io.modelcontextprotocol/")
-              || member.name().equals("progressToken")
-              || member.name().equals("traceparent");
-      if (!own) {
-        members.add(member.name() + ":" + compact(member.value().toString()));
-      }
-    }
-    return members;
-  }
-
-  /// Without the white space that means nothing.
-  private static String compact(String json) {
-    var out = new StringBuilder(json.length());
-    boolean inString = false;
-    for (int i = 0; i < json.length(); i++) {
-      char c = json.charAt(i);
-      if (inString && c == '\\') {
-        out.append(c).append(json.charAt(++i));
-      } else {
-        inString ^= c == '"';
-        if (inString || " \t\r\n".indexOf(c) < 0) {
-          out.append(c);
-        }
-      }
-    }
-    return out.toString();
   }
 }

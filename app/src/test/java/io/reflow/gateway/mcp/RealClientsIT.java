@@ -85,7 +85,7 @@ final class RealClientsIT {
   }
 
   @ParameterizedTest
-  @CsvSource({"http, /mcp"})
+  @CsvSource({"http, /mcp", "sse, /sse"})
   void theFirstTypeScriptClientWorks(String transport, String path) throws InterruptedException {
     JsonNode got = clients.first(gateway.uri(path), token, transport);
 

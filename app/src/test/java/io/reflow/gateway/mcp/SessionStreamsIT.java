@@ -11,6 +11,7 @@ import io.reflow.gateway.testing.FakeMcpServer;
 import io.reflow.gateway.testing.FakeTools;
 import io.reflow.gateway.testing.McpTestClient;
 import io.reflow.gateway.testing.McpTestClient.Reply;
+import io.reflow.gateway.testing.StdioServer;
 import io.reflow.gateway.testing.TestGateway;
 import io.reflow.gateway.testing.UpstreamFixtures;
 import java.io.IOException;
@@ -76,6 +77,54 @@ class SessionStreamsIT {
           .extracting(event -> event.data().contains("\"result\""))
           .containsOnlyOnce(true);
     }
+  }
+
+  @Test
+  void aCallThatTakesLongCanBeComeBackForToo() throws InterruptedException {
+    var go = new CountDownLatch(1);
+    server.script(
+        "slow",
+        (exchange, request) -> {
+          go.await();
+          FakeMcpServer.Script.respond(
+                  200,
+                  "application/json",
+                  FakeTools.result(FakeTools.id(request), "{\"content\":[]}"))
+              .answer(exchange, request);
+        });
+    McpTestClient client = gateway.client(admin).initialize();
+    String first;
+    try (EventClient broken = call(client, "fake_slow", 8)) {
+      first = broken.next().id();
+    }
+    go.countDown();
+
+    try (EventClient resumed = stream(client, "Last-Event-ID", first)) {
+      assertThat(resumed.answer().get("id").asInt()).isEqualTo(8);
+    }
+  }
+
+  @Test
+  void usersOfOneProcessWithEqualIdsAndTokensHearOnlyOfTheirOwn() throws InterruptedException {
+    gateway.target("process", StdioServer.command("progress", "echo"));
+    String ann = gateway.userToken("ann@example.com", "admin");
+    McpTestClient one = gateway.client(admin).initialize();
+    McpTestClient other = gateway.client(ann).initialize();
+    try (EventClient first = call(one, "process_progress", 5);
+        EventClient second = call(other, ann, "process_progress", 5)) {
+      List<Event> ofOne = messages(first);
+      List<Event> ofOther = messages(second);
+
+      assertThat(ofOne).hasSize(2);
+      assertThat(ofOther).hasSize(2);
+      int token = ofOne.getLast().json().at("/result/token").asInt();
+      assertThat(ofOther.getLast().json().at("/result/token").asInt()).isNotEqualTo(token);
+      assertThat(ofOne.getFirst().json().at("/params/progressToken").asText()).isEqualTo("mine");
+    }
+  }
+
+  private static List<Event> messages(EventClient stream) throws InterruptedException {
+    return stream.rest().stream().filter(event -> !event.data().isEmpty()).toList();
   }
 
   @Test
@@ -186,9 +235,13 @@ class SessionStreamsIT {
   }
 
   private static EventClient call(McpTestClient client, String tool, int id) {
+    return call(client, admin, tool, id);
+  }
+
+  private static EventClient call(McpTestClient client, String token, String tool, int id) {
     return EventClient.post(
         gateway.uri("/mcp"),
-        admin,
+        token,
         ("{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"tools/call\",\"params\":{\"name\":\"%s\","
                 + "\"arguments\":{},\"_meta\":{\"progressToken\":\"mine\"}}}")
             .formatted(id, tool),

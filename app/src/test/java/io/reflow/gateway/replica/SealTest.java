@@ -60,9 +60,10 @@ class SealTest {
             new Head("GET", HEAD.path(), HEAD.headers()),
             new Head(HEAD.method(), "/mcp?x=2", HEAD.headers()),
             new Head(HEAD.method(), HEAD.path(), Map.of()),
-            new Head(HEAD.method(), HEAD.path(), Map.of("authorization", "Bearer u", "accept", "a")),
-            new Head(HEAD.method(), HEAD.path(), Map.of("authorization", "Bearer ta", "accept", ""))
-        )) {
+            new Head(
+                HEAD.method(), HEAD.path(), Map.of("authorization", "Bearer u", "accept", "a")),
+            new Head(
+                HEAD.method(), HEAD.path(), Map.of("authorization", "Bearer ta", "accept", "")))) {
       assertThat(seal.open(sealed, other)).as(other.toString()).isEmpty();
     }
     for (String other : List.of("", "x", sealed.replace("1 7 ", "1 8 "), sealed + "x")) {

@@ -330,4 +330,64 @@ public final class Payloads {
             "data",
             object(Map.of())));
   }
+
+  /// The `params` of a question to the client.
+  public String question(String method) {
+    return switch (method) {
+      case "sampling/createMessage" ->
+          object(
+              Map.of(
+                  "messages",
+                  array(1 + random.nextInt(3), this::message),
+                  "maxTokens",
+                  number(),
+                  "systemPrompt",
+                  string(),
+                  "modelPreferences",
+                  object(Map.of("costPriority", "1.0"))));
+      case "elicitation/create" ->
+          object(
+              Map.of(
+                  "message",
+                  string(),
+                  "requestedSchema",
+                  object(
+                      Map.of(
+                          "type",
+                          "\"object\"",
+                          "properties",
+                          object(Map.of("size", "{\"type\":\"number\",\"default\":1.0}"))))));
+      default -> object(Map.of());
+    };
+  }
+
+  private String message() {
+    String text = block("text", Map.of("text", string()));
+    String several = array(random.nextInt(3), () -> block("text", Map.of("text", string())));
+    return object(Map.of("role", "\"user\"", "content", any(List.of(text, several))));
+  }
+
+  /// What a client answers to it.
+  public String answer(String method) {
+    return switch (method) {
+      case "sampling/createMessage" ->
+          object(
+              Map.of(
+                  "role",
+                  "\"assistant\"",
+                  "model",
+                  string(),
+                  "content",
+                  block("text", Map.of("text", string()))));
+      case "elicitation/create" ->
+          object(Map.of("action", "\"accept\"", "content", object(Map.of("size", number()))));
+      default ->
+          object(
+              Map.of(
+                  "roots",
+                  array(
+                      random.nextInt(3),
+                      () -> object(Map.of("uri", "\"file:///a\"", "name", string())))));
+    };
+  }
 }

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -103,7 +104,30 @@ public abstract class SessionContract extends UpstreamContract {
   }
 
   @Test
-  final void theClockStandsStillWhileTheClientThinks() throws Exception {
+  final void aCancelledCallEndsItsQuestionsToo() throws InterruptedException {
+    var thinking = new Thinking();
+    Thread caller =
+        Thread.ofVirtual()
+            .start(() -> {
+              try {
+                String _ = ask("question", FORM, thinking);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+    thinking.asked.await();
+
+    caller.interrupt();
+
+    assertThat(caller.join(Duration.ofSeconds(5))).isTrue();
+    assertThat(thinking.interrupted.await(10, TimeUnit.SECONDS)).isTrue();
+    UpstreamFixtures.await(() -> !result("cancelled", "{}").equals("{\"cancelled\":[]}"));
+    UpstreamFixtures.await(() -> result("replies", "{}").contains("{\"action\":\"cancel\"}"));
+  }
+
+  @Test
+  final void theClockStandsStillWhileTheClientThinks()
+      throws ExecutionException, InterruptedException {
     var caller = new Thinking();
     UpstreamCall call =
         UpstreamFixtures.within(

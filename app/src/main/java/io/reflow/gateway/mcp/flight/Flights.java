@@ -9,8 +9,8 @@ import io.reflow.gateway.upstream.Caller;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 
 /// The calls that are suspended until their clients come back. Each of them ends with the time it
@@ -24,7 +24,6 @@ public final class Flights implements AutoCloseable {
   private static final Duration LAST_WORDS = Duration.ofSeconds(5);
 
   private final Map<String, Flight> suspended = new ConcurrentHashMap<>();
-  private final AtomicLong numbers = new AtomicLong();
   private final Duration ttl;
   private volatile boolean closed;
 
@@ -45,11 +44,11 @@ public final class Flights implements AutoCloseable {
   /// @param stillAllowed whether the caller may go on and have the answer
   public Flight launch(
       Session session, RawJson requestId, BooleanSupplier stillAllowed, Caller first, Work work) {
-    String number = Long.toString(numbers.incrementAndGet());
-    var flight = new Flight(number, session.owner().user(), first, this);
+    String id = UUID.randomUUID().toString();
+    var flight = new Flight(id, session.owner().user(), first, this);
     Thread worker =
         Thread.ofVirtual()
-            .name("flight-" + number)
+            .name("flight-" + id)
             .unstarted(() -> fly(flight, session, requestId, stillAllowed, work));
     flight.workedOnBy(worker);
     worker.start();

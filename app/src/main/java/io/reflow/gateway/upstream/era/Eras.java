@@ -168,6 +168,11 @@ public final class Eras {
     known.remove(target.id());
   }
 
+  /// The target is gone.
+  public void forget(TargetId target) {
+    known.remove(target);
+  }
+
   private static String hash(Transport transport) {
     return digest(
         switch (transport) {

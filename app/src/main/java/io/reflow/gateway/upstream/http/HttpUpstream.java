@@ -4,6 +4,7 @@ import io.reflow.gateway.config.Secret;
 import io.reflow.gateway.fault.GatewayException;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.instance.InstanceKey;
+import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.protocol.JsonText;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.upstream.Answer;
@@ -38,7 +39,12 @@ final class HttpUpstream implements Upstream {
 
   private static final Logger LOG = LoggerFactory.getLogger(HttpUpstream.class);
 
+  private static final Duration OPENING = Duration.ofSeconds(2);
   private static final Duration LEAVING = Duration.ofSeconds(2);
+
+  /// How long the first call waits for a stream that the target may ask on.
+  private static final Duration TO_HEAR_QUESTIONS = Duration.ofSeconds(1);
+
   private static final int MOST_SESSIONS_IN_A_ROW = 3;
 
   /// Asking these twice does no harm.
@@ -103,6 +109,10 @@ final class HttpUpstream implements Upstream {
     Exchange exchange = exchange(handshake.initialize(settings.initialize()), Caller.SILENT, null);
     try {
       use(opened(exchange));
+      StandingStream standing = stream;
+      if (standing != null && asks()) {
+        standing.awaitOpen(TO_HEAR_QUESTIONS);
+      }
       return Optional.empty();
     } catch (UpstreamFailed e) {
       if (exchange.attempt().speaksOtherwise()) {
@@ -138,9 +148,15 @@ final class HttpUpstream implements Upstream {
     if (former != null) {
       former.close();
     }
-    if (announces(opened.facts()) || !wanted.equals(Interest.NONE)) {
+    if (announces(opened.facts()) || asks() || !wanted.equals(Interest.NONE)) {
       listenIn(opened);
     }
+  }
+
+  /// Whether the target may ask clients something elsewhere than on the stream of a call.
+  private boolean asks() {
+    InstanceKey key = settings.key();
+    return key.exclusive() && !key.capabilities().equals(ClientCapabilities.NONE);
   }
 
   private static boolean announces(ServerFacts facts) {
@@ -229,8 +245,8 @@ final class HttpUpstream implements Upstream {
     if (standing == null && !wanted.equals(Interest.NONE)) {
       standing = listenIn(used);
     }
-    if (standing != null && !standing.awaitOpen(settings.initialize())) {
-      throw failed("did not open its stream in time");
+    if (standing != null) {
+      standing.awaitOpen(OPENING);
     }
   }
 

@@ -27,6 +27,9 @@ final class StandingStream {
   /// A connection that held for so long was worth its while.
   private static final Duration WORTHWHILE = Duration.ofSeconds(5);
 
+  /// A server that ends every connection at once, without a word, has no stream.
+  private static final int MOST_BARREN = 10;
+
   private static final int MOST_NONSENSE = 100;
 
   private final String target;
@@ -41,6 +44,8 @@ final class StandingStream {
   private volatile State state = State.UNKNOWN;
   private volatile boolean opened;
   private volatile boolean closed;
+  private volatile boolean said;
+  private volatile boolean late;
   private boolean gap;
   private int nonsense;
 
@@ -77,24 +82,27 @@ final class StandingStream {
     thread.start();
   }
 
-  /// Waits until the stream is there, or it is known that there is none.
-  ///
-  /// @return false when neither has come about in time
-  boolean awaitOpen(Duration atMost) throws InterruptedException {
-    return decided.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
+  /// Waits until the stream is there, or it is known that there is none. Some servers answer with
+  /// the first event only: once there is a stream then, what was missed counts as changed.
+  void awaitOpen(Duration atMost) throws InterruptedException {
+    if (!decided.await(atMost.toNanos(), TimeUnit.NANOSECONDS)) {
+      late = true;
+    }
   }
 
   private void run() {
     try {
       int failures = 0;
+      int barren = 0;
       while (!closed && state != State.NONE && state != State.GONE) {
-        long since = System.nanoTime();
-        read();
-        boolean worthwhile =
-            state == State.OPEN && System.nanoTime() - since > WORTHWHILE.toNanos();
+        boolean worthwhile = read();
         failures = worthwhile ? 0 : failures + 1;
+        barren = worthwhile || state != State.OPEN ? 0 : barren + 1;
         gap = opened && position.lastId().isEmpty();
-        if (state == State.OPEN || state == State.LATER || state == State.UNKNOWN) {
+        if (barren >= MOST_BARREN) {
+          state = State.NONE;
+        }
+        if (state != State.NONE && state != State.GONE) {
           Thread.sleep(pause(failures));
         }
       }
@@ -123,8 +131,11 @@ final class StandingStream {
     return wanted.orElse(Duration.ofMillis(Math.min(grown, LONGEST_PAUSE.toMillis())));
   }
 
-  private void read() throws InterruptedException {
+  /// False when the connection was not there, or of no use.
+  private boolean read() throws InterruptedException {
+    long since = System.nanoTime();
     state = State.UNKNOWN;
+    said = false;
     try {
       wire.exchange(wire.stream(session, position.lastId()), this::receive);
     } catch (IOException e) {
@@ -134,6 +145,8 @@ final class StandingStream {
           .addKeyValue("reason", Wire.inWords(e))
           .log();
     }
+    boolean held = System.nanoTime() - since > WORTHWHILE.toNanos();
+    return state == State.OPEN && (held || said || position.lastId().isPresent());
   }
 
   private BodySubscriber<Boolean> receive(ResponseInfo response) {
@@ -142,7 +155,8 @@ final class StandingStream {
       state = State.OPEN;
       opened = true;
       decided.countDown();
-      if (gap) {
+      if (gap || late) {
+        late = false;
         events.missed();
       }
       return new EventStream(largestMessage, position, new Messages(), () -> {});
@@ -159,6 +173,7 @@ final class StandingStream {
   private final class Messages implements EventReader.Events {
     @Override
     public void event(String type, byte[] data) {
+      said = true;
       if (!type.equals("message") || closed) {
         return;
       }

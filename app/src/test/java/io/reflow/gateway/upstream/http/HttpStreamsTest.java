@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -155,6 +156,18 @@ final class HttpStreamsTest {
   }
 
   @Test
+  void aStreamThatAlwaysEndsAtOnceIsNone() throws InterruptedException {
+    server.script("GET", (exchange, _) -> stream(exchange, "retry: 1\n\n"));
+    try (Upstream upstream = open()) {
+      UpstreamFixtures.await(() -> gets().size() == 10);
+      upstream.follow(ONE);
+
+      String _ = call(upstream, "echo");
+      assertThat(gets()).hasSize(10);
+    }
+  }
+
+  @Test
   void whatMayHaveBeenMissedCountsAsChanged() throws InterruptedException {
     server.streaming();
     try (Upstream upstream = open()) {
@@ -203,6 +216,25 @@ final class HttpStreamsTest {
   }
 
   @Test
+  void aServerMayKeepItsStreamBackUntilItHasSomethingToSay() throws InterruptedException {
+    var speak = new CountDownLatch(1);
+    server.script(
+        "GET",
+        (exchange, _) -> {
+          speak.await();
+          stream(exchange, "id: 1\ndata:\n\n");
+        });
+    try (Upstream upstream = open()) {
+      upstream.follow(ONE);
+      assertThat(changes.resources()).isEmpty();
+
+      speak.countDown();
+
+      UpstreamFixtures.await(() -> changes.resources().contains("file:///a"));
+    }
+  }
+
+  @Test
   void aServerWithoutAStreamIsFollowedAllTheSame() throws InterruptedException {
     try (Upstream upstream = open()) {
       upstream.follow(ONE);
@@ -210,6 +242,34 @@ final class HttpStreamsTest {
       assertThat(server.subscribed()).containsExactly("file:///a");
       assertThat(gets()).hasSize(1);
     }
+  }
+
+  @Test
+  void hearsTheQuestionsOfAServerThatAnnouncesNothing() throws InterruptedException {
+    quiet();
+
+    try (Upstream _ = open()) {
+      assertThat(gets()).hasSize(1);
+    }
+  }
+
+  @Test
+  void listensToNobodyWhoMayNotAsk() throws InterruptedException {
+    quiet();
+
+    try (Upstream _ = openShared()) {
+      assertThat(gets()).isEmpty();
+    }
+  }
+
+  private void quiet() {
+    server.answer(
+        "initialize",
+        """
+        {"protocolVersion":"2025-11-25","capabilities":{"tools":{}},\
+        "serverInfo":{"name":"quiet","version":"1.0"}}\
+        """);
+    server.script("notifications/initialized", Script.respond(202, "text/plain", ""));
   }
 
   @Test
