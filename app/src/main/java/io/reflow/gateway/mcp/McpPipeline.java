@@ -62,6 +62,7 @@ final class McpPipeline {
                         visibility,
                         parts.policies(),
                         authorize.then(inject),
+                        parts.servers(),
                         locator,
                         parts.upstreams()),
                     attendance,
@@ -117,7 +118,12 @@ final class McpPipeline {
         new Authenticate(parts.authenticator())
             .then(new Understand(parts.homes()))
             .then(openSession(parts, visibility))
-            .then(new Listen(parts.streams(), feeds(parts, visibility), parts.authenticator())),
+            .then(
+                new Listen(
+                    parts.streams(),
+                    feeds(parts, visibility),
+                    parts.changes(),
+                    parts.authenticator())),
         parts.audit(),
         parts.metrics());
   }
