@@ -28,7 +28,11 @@ class ArchitectureTest {
           .layer("endpoint")
           .definedBy("..gateway.mcp..", "..gateway.api..")
           .layer("engine")
-          .definedBy("..gateway.upstream..", "..gateway.session..", "..gateway.catalog..")
+          .definedBy(
+              "..gateway.upstream..",
+              "..gateway.session..",
+              "..gateway.catalog..",
+              "..gateway.translation..")
           .layer("rules")
           .definedBy(
               "..gateway.policy..",
