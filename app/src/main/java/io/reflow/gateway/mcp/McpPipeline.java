@@ -61,7 +61,8 @@ final class McpPipeline {
                         parts.policies(),
                         authorize.then(inject),
                         locator,
-                        parts.upstreams()),
+                        parts.upstreams(),
+                        parts.eras()::stateless),
                     attendance,
                     results),
                 results),
@@ -105,7 +106,8 @@ final class McpPipeline {
         visibility,
         parts.policies(),
         new Authorize(parts.policies()).then(inject(parts)),
-        parts.upstreams());
+        parts.upstreams(),
+        parts.eras()::stateless);
   }
 
   /// How a client comes to a stream of its session.

@@ -14,6 +14,7 @@ import io.reflow.gateway.protocol.JsonText;
 import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.Transport;
 import io.reflow.gateway.translation.ResourceUris;
 import io.reflow.gateway.upstream.Interest;
@@ -28,6 +29,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,19 +47,23 @@ final class SubscriptionFeeds {
   private final Stage<Call.Routed, Call.Equipped> equip;
   private final Locator locator;
   private final Upstreams upstreams;
+  private final Predicate<Target> stateless;
 
   /// @param equip finds the caller's way to each target
+  /// @param stateless of a target of the stateless era, as far as that is known
   SubscriptionFeeds(
       Visibility visibility,
       PolicyEngine policies,
       Stage<Call.Routed, Call.Equipped> equip,
       Locator locator,
-      Upstreams upstreams) {
+      Upstreams upstreams,
+      Predicate<Target> stateless) {
     this.visibility = visibility;
     this.policies = policies;
     this.equip = equip;
     this.locator = locator;
     this.upstreams = upstreams;
+    this.stateless = stateless;
   }
 
   /// Follows what is wanted of the targets that the caller sees, as far as that is not done yet.
@@ -69,7 +75,7 @@ final class SubscriptionFeeds {
     List<Reach> announcing =
         subscription.wanted().isEmpty()
             ? List.of()
-            : reaches.stream().filter(SubscriptionFeeds::announcesOnlyWhenFollowed).toList();
+            : reaches.stream().filter(this::announcesOnlyWhenFollowed).toList();
     Set<String> followed = ConcurrentHashMap.newKeySet();
     var live = new CountDownLatch(announcing.size() + uris.size());
     for (Reach reach : announcing) {
@@ -101,9 +107,11 @@ final class SubscriptionFeeds {
         : List.of();
   }
 
-  /// A process says what it has to say while it runs, and is not kept running for that.
-  private static boolean announcesOnlyWhenFollowed(Reach reach) {
-    return !(reach.target().transport() instanceof Transport.Stdio);
+  /// A process of the initialize era says what it has to say while it runs, and is not kept running
+  /// for that.
+  private boolean announcesOnlyWhenFollowed(Reach reach) {
+    return !(reach.target().transport() instanceof Transport.Stdio)
+        || stateless.test(reach.target());
   }
 
   @FunctionalInterface
