@@ -39,6 +39,7 @@ class SeveralReplicasIT {
           "REPLICA_HOST", "127.0.0.1",
           "REPLICA_PORT", "0",
           "REPLICA_DEAD_AFTER", "2s",
+          "DATABASE_CONNECTION_TIMEOUT", "500ms",
           "SESSION_MAX_STREAMS_PER_USER", "2");
 
   private static final String INITIALIZE =
@@ -402,6 +403,27 @@ class SeveralReplicasIT {
         assertThat(answer.status()).isEqualTo(403);
       }
     }
+  }
+
+  @Test
+  void whatIsPassedOnNeedsNoDatabase() throws InterruptedException {
+    McpTestClient client = one.client(one.adminToken()).initialize();
+    assertThat(at(two, client).callTool("web_echo", Map.of()).result()).isNotNull();
+    McpTestClient ended = one.client(one.adminToken()).initialize();
+    assertThat(ended.delete().status()).isEqualTo(204);
+
+    one.database().refuse();
+    try {
+      assertThat(at(two, client).callTool("web_echo", Map.of()).result()).isNotNull();
+      Reply unknown = at(two, ended).callTool("web_echo", Map.of());
+      assertThat(unknown.status()).isIn(404, 503);
+      assertThat(at(one, client).callTool("web_echo", Map.of()).result()).isNotNull();
+    } finally {
+      one.database().admit();
+    }
+    UpstreamFixtures.await(() -> one.admin("GET", "/api/sessions").status() == 200);
+    UpstreamFixtures.await(
+        () -> two.client(one.adminToken()).request("ping", Map.of()).status() == 400);
   }
 
   @Test

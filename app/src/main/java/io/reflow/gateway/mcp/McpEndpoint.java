@@ -10,6 +10,7 @@ import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.reflow.gateway.fault.GatewayException.InvalidParams;
 import io.reflow.gateway.fault.GatewayException.NotJson;
 import io.reflow.gateway.http.RequestBody;
 import io.reflow.gateway.http.RequestTrace;
@@ -80,7 +81,7 @@ public final class McpEndpoint {
     } catch (Incoming.Unreadable e) {
       throw e.failure();
     } catch (Incoming.Elsewhere e) {
-      passOn(e, request, response);
+      passOn(e, trail, request, response);
       return;
     } catch (InterruptedException e) {
       incoming.stream().abandon();
@@ -98,12 +99,16 @@ public final class McpEndpoint {
     }
   }
 
-  private void passOn(Incoming.Elsewhere message, ServerRequest request, ServerResponse response)
+  private void passOn(
+      Incoming.Elsewhere message, AuditTrail trail, ServerRequest request, ServerResponse response)
       throws InterruptedException {
     switch (forward.pass(message.replica(), request, message.body(), response)) {
       case Passed.Answered() -> {}
       case Passed.Elsewhere() ->
-          ElsewhereEndpoint.tellLoss(Optional.empty(), request, message.body(), response);
+          send(
+              response,
+              Failures.refusal(
+                  new InvalidParams("the suspended call was lost; start again"), trail));
       case Passed.Lost(var stream) ->
           ElsewhereEndpoint.tellLoss(stream, request, message.body(), response);
     }

@@ -1,5 +1,6 @@
 package io.reflow.gateway.mcp;
 
+import io.reflow.gateway.catalog.KnownServers;
 import io.reflow.gateway.catalog.Locator;
 import io.reflow.gateway.catalog.Locator.Sought;
 import io.reflow.gateway.fault.GatewayException;
@@ -14,7 +15,6 @@ import io.reflow.gateway.protocol.JsonText;
 import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
-import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.Transport;
 import io.reflow.gateway.translation.ResourceUris;
 import io.reflow.gateway.upstream.Interest;
@@ -29,7 +29,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,25 +44,24 @@ final class SubscriptionFeeds {
   private final Visibility visibility;
   private final PolicyEngine policies;
   private final Stage<Call.Routed, Call.Equipped> equip;
+  private final KnownServers servers;
   private final Locator locator;
   private final Upstreams upstreams;
-  private final Predicate<Target> stateless;
 
   /// @param equip finds the caller's way to each target
-  /// @param stateless of a target of the stateless era, as far as that is known
   SubscriptionFeeds(
       Visibility visibility,
       PolicyEngine policies,
       Stage<Call.Routed, Call.Equipped> equip,
+      KnownServers servers,
       Locator locator,
-      Upstreams upstreams,
-      Predicate<Target> stateless) {
+      Upstreams upstreams) {
     this.visibility = visibility;
     this.policies = policies;
     this.equip = equip;
+    this.servers = servers;
     this.locator = locator;
     this.upstreams = upstreams;
-    this.stateless = stateless;
   }
 
   /// Follows what is wanted of the targets that the caller sees, as far as that is not done yet.
@@ -107,11 +105,14 @@ final class SubscriptionFeeds {
         : List.of();
   }
 
-  /// A process of the initialize era says what it has to say while it runs, and is not kept running
-  /// for that.
+  /// A process of the `initialize` era says what it has to say while it runs, and is not kept
+  /// running for that.
   private boolean announcesOnlyWhenFollowed(Reach reach) {
     return !(reach.target().transport() instanceof Transport.Stdio)
-        || stateless.test(reach.target());
+        || servers
+            .facts(reach.target().id())
+            .filter(known -> known.version().stateless())
+            .isPresent();
   }
 
   @FunctionalInterface

@@ -98,17 +98,10 @@ public final class Replicas implements AutoCloseable {
     return deadAfter;
   }
 
-  /// Another replica that lives, as far as is known.
+  /// Another replica that lives, as far as is known, and takes what is passed on.
   public Optional<Replica> find(long itsEpoch) {
-    return Optional.ofNullable(living.get(itsEpoch)).filter(_ -> itsEpoch != epoch);
-  }
-
-  /// Another replica that lives and takes what is passed on, by its id.
-  public Optional<Replica> named(String itsId) {
-    return living.values().stream()
-        .filter(replica -> replica.epoch() != epoch && replica.id().toString().equals(itsId))
-        .filter(replica -> replica.address().isPresent())
-        .findFirst();
+    return Optional.ofNullable(living.get(itsEpoch))
+        .filter(replica -> itsEpoch != epoch && replica.address().isPresent());
   }
 
   /// Whether this one may call others dead by their silence: it was heard itself all the time in

@@ -39,7 +39,7 @@ public final class SessionHomes {
       return new Home.Here();
     }
     long epoch = moved.getOrDefault(SessionIds.digest(id), opener.getAsLong());
-    Optional<Replica> home = replicas.find(epoch).filter(replica -> replica.address().isPresent());
+    Optional<Replica> home = replicas.find(epoch);
     return home.isPresent() ? new Home.At(home.get()) : lookUp(id, user);
   }
 
