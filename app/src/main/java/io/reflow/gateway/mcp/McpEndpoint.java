@@ -100,10 +100,7 @@ public final class McpEndpoint {
   }
 
   private void passOn(
-      Incoming.Elsewhere message,
-      AuditTrail trail,
-      ServerRequest request,
-      ServerResponse response)
+      Incoming.Elsewhere message, AuditTrail trail, ServerRequest request, ServerResponse response)
       throws InterruptedException {
     switch (forward.pass(message.replica(), request, message.body(), response)) {
       case Passed.Answered() -> {}
