@@ -20,10 +20,12 @@ public final class Locator {
 
   private final Catalog catalog;
   private final ParallelLists lists;
+  private final SeenUris seen;
 
-  public Locator(Catalog catalog, ParallelLists lists) {
+  public Locator(Catalog catalog, ParallelLists lists, SeenUris seen) {
     this.catalog = catalog;
     this.lists = lists;
+    this.seen = seen;
   }
 
   /// Whether the target lists a tool or prompt of that name.
@@ -64,10 +66,10 @@ public final class Locator {
   /// A target that may have a resource, and what the target itself would call it.
   public record Sought(Reach reach, String uri) {}
 
-  /// The target that serves a resource: the one that lists the URI, else the one with the best
-  /// matching template, else the only one that lists resources of the same scheme and authority, or
-  /// of the same scheme, else the only one that has resources at all. All but the first two are
-  /// guesses unless every target could be asked.
+  /// The target that serves a resource: the one that lists the URI, else one that has spoken of it
+  /// to the caller, else the one with the best matching template, else the only one that lists
+  /// resources of the same scheme and authority, or of the same scheme, else the only one that has
+  /// resources at all. All but the first three are guesses unless every target could be asked.
   ///
   /// @throws GatewayException when no target is found and one could not be asked
   public Optional<Reach> resource(List<Sought> sought) throws InterruptedException {
@@ -80,6 +82,10 @@ public final class Locator {
     if (exact.isPresent() || sought.stream().anyMatch(each -> ResourceUri.evasive(each.uri()))) {
       return exact;
     }
+    Optional<Reach> spokenOf = sought.stream().filter(this::seen).map(Sought::reach).findFirst();
+    if (spokenOf.isPresent()) {
+      return spokenOf;
+    }
     Optional<Reach> matching = byTemplate(known.lists);
     if (matching.isPresent()) {
       return matching;
@@ -91,6 +97,11 @@ public final class Locator {
         .or(() -> only(known.lists, Lists::listsScheme))
         .or(() -> only(known.lists, Lists::offered))
         .or(() -> only(known.lists, entry -> !entry.empty()));
+  }
+
+  private boolean seen(Sought sought) {
+    Reach reach = sought.reach();
+    return seen.has(reach.permit().caller().user(), reach.target().id(), sought.uri());
   }
 
   /// What a list at hand names needs no other list: a target that hangs delays nobody.

@@ -6,6 +6,7 @@ import io.reflow.gateway.policy.Decision.Allowed;
 import io.reflow.gateway.policy.Feature;
 import io.reflow.gateway.policy.PolicyEngine;
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.session.News;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.session.Sessions;
 import io.reflow.gateway.target.Target;
@@ -96,9 +97,13 @@ public final class ListChanges {
                 }));
   }
 
-  /// Remembers what a new session sees, to tell later what has changed for it.
+  /// Remembers what a session sees, to tell later what has changed for it; without effect when that
+  /// is remembered already.
   void begin(Session session) {
-    session.conversation().news().view(view(session));
+    News news = session.conversation().news();
+    if (!news.viewed()) {
+      var _ = news.view(view(session));
+    }
   }
 
   /// Targets or policies have changed. Does not block: what several changes make of it is looked at

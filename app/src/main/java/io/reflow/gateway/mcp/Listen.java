@@ -15,11 +15,13 @@ final class Listen implements Stage<Call.InSession, Reply> {
 
   private final OpenStreams open;
   private final SessionFeeds feeds;
+  private final ListChanges changes;
   private final Authenticator authenticator;
 
-  Listen(OpenStreams open, SessionFeeds feeds, Authenticator authenticator) {
+  Listen(OpenStreams open, SessionFeeds feeds, ListChanges changes, Authenticator authenticator) {
     this.open = open;
     this.feeds = feeds;
+    this.changes = changes;
     this.authenticator = authenticator;
   }
 
@@ -41,6 +43,8 @@ final class Listen implements Stage<Call.InSession, Reply> {
               call.caller().user(),
               () -> authenticator.recheck(call.token()) instanceof Authenticated,
               reading::close);
+      // A session that another replica or an earlier run has opened is seen for the first time.
+      changes.begin(session);
       session.conversation().news().connected();
       feeds.followLists(call);
       return new Reply.Events(session, reading, entry);

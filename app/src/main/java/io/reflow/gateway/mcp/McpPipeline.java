@@ -4,6 +4,7 @@ import io.reflow.gateway.catalog.Locator;
 import io.reflow.gateway.catalog.MergedLists;
 import io.reflow.gateway.catalog.Names;
 import io.reflow.gateway.catalog.ParallelLists;
+import io.reflow.gateway.catalog.SeenUris;
 import io.reflow.gateway.protocol.ProtocolVersion;
 
 /// The request path of the gateway, whole.
@@ -34,7 +35,8 @@ final class McpPipeline {
     var visibility = new Visibility(parts.targets(), parts.policies());
     var names = new Names(config.naming());
     var lists = new ParallelLists(parts.catalog(), config.timeout().list());
-    var locator = new Locator(parts.catalog(), lists);
+    var seen = new SeenUris();
+    var locator = new Locator(parts.catalog(), lists, seen);
     var merged =
         new MergedLists(lists, parts.policies(), names, parts.cursors(), config, parts.clock());
     var authorize = new Authorize(parts.policies());
@@ -44,7 +46,7 @@ final class McpPipeline {
     var extensions = new Extensions(parts.servers());
     var introduction =
         new Introduction(visibility, parts.servers(), extensions, names, config, parts.version());
-    var translations = new Translations(parts.servers(), config);
+    var translations = new Translations(parts.servers(), seen, config);
     var results = new Results(introduction.serverInfo(ProtocolVersion.V2026_07_28));
     var attendance = new Attendance();
     var proxy =
@@ -60,6 +62,7 @@ final class McpPipeline {
                         visibility,
                         parts.policies(),
                         authorize.then(inject),
+                        parts.servers(),
                         locator,
                         parts.upstreams()),
                     attendance,
@@ -115,7 +118,12 @@ final class McpPipeline {
         new Authenticate(parts.authenticator())
             .then(new Understand(parts.homes()))
             .then(openSession(parts, visibility))
-            .then(new Listen(parts.streams(), feeds(parts, visibility), parts.authenticator())),
+            .then(
+                new Listen(
+                    parts.streams(),
+                    feeds(parts, visibility),
+                    parts.changes(),
+                    parts.authenticator())),
         parts.audit(),
         parts.metrics());
   }

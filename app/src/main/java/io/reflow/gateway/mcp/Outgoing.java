@@ -6,6 +6,7 @@ import io.reflow.gateway.protocol.JsonObject;
 import io.reflow.gateway.protocol.JsonObjectEdit;
 import io.reflow.gateway.protocol.JsonText;
 import io.reflow.gateway.protocol.Message;
+import io.reflow.gateway.protocol.ProtocolVersion;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.upstream.ParamsIndex;
 import io.reflow.gateway.upstream.UpstreamCall;
@@ -35,8 +36,15 @@ final class Outgoing {
   private final Optional<RawJson> clientProgressToken;
   private final UpstreamCall call;
 
+  /// A request for the target that has what is wanted.
+  ///
+  /// @param spoken the revision that the target speaks
   Outgoing(
-      Message.Request request, Wanted wanted, String upstreamName, McpConfig.Timeouts timeouts) {
+      Message.Request request,
+      Wanted wanted,
+      String upstreamName,
+      ProtocolVersion spoken,
+      McpConfig.Timeouts timeouts) {
     JsonObject params = request.params();
     JsonObject meta = params.object("_meta");
     this.clientProgressToken = meta.value(PROGRESS_TOKEN);
@@ -46,6 +54,9 @@ final class Outgoing {
             : OptionalLong.empty();
     var edit = new JsonObjectEdit(params);
     rename(edit, params, wanted, upstreamName);
+    if (completes(wanted) && spoken.compareTo(ProtocolVersion.V2025_06_18) < 0) {
+      edit.drop("context");
+    }
     // Only the upstream itself may answer what a target has asked, and name the state it is in.
     edit.drop("inputResponses").drop("requestState");
     editMeta(meta, token).ifPresent(changed -> edit.set("_meta", changed));
@@ -76,6 +87,13 @@ final class Outgoing {
       case PROMPT_COMPLETION -> renameReference(edit, params, "name", wanted, upstreamName);
       case TEMPLATE_COMPLETION -> renameReference(edit, params, "uri", wanted, upstreamName);
     }
+  }
+
+  private static boolean completes(Wanted wanted) {
+    return switch (wanted.kind()) {
+      case PROMPT_COMPLETION, TEMPLATE_COMPLETION -> true;
+      case TOOL, PROMPT, RESOURCE -> false;
+    };
   }
 
   private static void renameUnlessEqual(

@@ -261,7 +261,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       Found found,
       BooleanSupplier allowed)
       throws InterruptedException {
-    var outgoing = new Outgoing(request, wanted, found.feature().name(), config.timeout());
+    Outgoing outgoing = outgoing(request, wanted, found);
     return statelessCalls.send(call.call(), request, wanted, found, outgoing, allowed);
   }
 
@@ -294,7 +294,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
 
   private Reply send(Call.Equipped call, Message.Request request, Wanted wanted, Found found)
       throws InterruptedException {
-    var outgoing = new Outgoing(request, wanted, found.feature().name(), config.timeout());
+    Outgoing outgoing = outgoing(request, wanted, found);
     Session session = call.call().session();
     Target target = found.reach().target();
     SessionCaller client = callers.of(call.call(), outgoing.clientProgressToken(), target);
@@ -321,6 +321,15 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     Optional<String> uri =
         wanted.kind() == Wanted.Kind.RESOURCE ? Optional.of(wanted.exposed()) : Optional.empty();
     return translations.answer(session, target, request.method(), uri, answer);
+  }
+
+  private Outgoing outgoing(Message.Request request, Wanted wanted, Found found) {
+    return new Outgoing(
+        request,
+        wanted,
+        found.feature().name(),
+        translations.spokenBy(found.reach().target()),
+        config.timeout());
   }
 
   private Optional<Found> find(Way.One<Ready> one) throws InterruptedException {

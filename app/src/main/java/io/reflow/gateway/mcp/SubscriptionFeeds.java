@@ -1,5 +1,6 @@
 package io.reflow.gateway.mcp;
 
+import io.reflow.gateway.catalog.KnownServers;
 import io.reflow.gateway.catalog.Locator;
 import io.reflow.gateway.catalog.Locator.Sought;
 import io.reflow.gateway.fault.GatewayException;
@@ -43,6 +44,7 @@ final class SubscriptionFeeds {
   private final Visibility visibility;
   private final PolicyEngine policies;
   private final Stage<Call.Routed, Call.Equipped> equip;
+  private final KnownServers servers;
   private final Locator locator;
   private final Upstreams upstreams;
 
@@ -51,11 +53,13 @@ final class SubscriptionFeeds {
       Visibility visibility,
       PolicyEngine policies,
       Stage<Call.Routed, Call.Equipped> equip,
+      KnownServers servers,
       Locator locator,
       Upstreams upstreams) {
     this.visibility = visibility;
     this.policies = policies;
     this.equip = equip;
+    this.servers = servers;
     this.locator = locator;
     this.upstreams = upstreams;
   }
@@ -69,7 +73,7 @@ final class SubscriptionFeeds {
     List<Reach> announcing =
         subscription.wanted().isEmpty()
             ? List.of()
-            : reaches.stream().filter(SubscriptionFeeds::announcesOnlyWhenFollowed).toList();
+            : reaches.stream().filter(this::announcesOnlyWhenFollowed).toList();
     Set<String> followed = ConcurrentHashMap.newKeySet();
     var live = new CountDownLatch(announcing.size() + uris.size());
     for (Reach reach : announcing) {
@@ -101,9 +105,14 @@ final class SubscriptionFeeds {
         : List.of();
   }
 
-  /// A process says what it has to say while it runs, and is not kept running for that.
-  private static boolean announcesOnlyWhenFollowed(Reach reach) {
-    return !(reach.target().transport() instanceof Transport.Stdio);
+  /// A process of the `initialize` era says what it has to say while it runs, and is not kept
+  /// running for that.
+  private boolean announcesOnlyWhenFollowed(Reach reach) {
+    return !(reach.target().transport() instanceof Transport.Stdio)
+        || servers
+            .facts(reach.target().id())
+            .filter(known -> known.version().stateless())
+            .isPresent();
   }
 
   @FunctionalInterface

@@ -1,6 +1,7 @@
 package io.reflow.gateway.mcp;
 
 import io.reflow.gateway.catalog.KnownServers;
+import io.reflow.gateway.catalog.SeenUris;
 import io.reflow.gateway.config.McpConfig;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.protocol.JsonText;
@@ -24,10 +25,12 @@ final class Translations {
   private static final ProtocolVersion ASSUMED = ProtocolVersion.V2025_11_25;
 
   private final KnownServers servers;
+  private final SeenUris seen;
   private final McpConfig config;
 
-  Translations(KnownServers servers, McpConfig config) {
+  Translations(KnownServers servers, SeenUris seen, McpConfig config) {
     this.servers = servers;
+    this.seen = seen;
     this.config = config;
   }
 
@@ -35,7 +38,7 @@ final class Translations {
     Optional<ServerFacts> facts = servers.facts(target.id());
     return Translation.between(
         client.version(),
-        facts.map(ServerFacts::version).orElse(ASSUMED),
+        spokenBy(target),
         ResourceUris.of(target),
         config.extras().upstreamIdentity()
             ? Optional.of(identity(target, facts))
@@ -52,10 +55,18 @@ final class Translations {
     return RawJson.of("{\"target\":" + JsonText.quote(target.name()) + serverInfo + "}");
   }
 
+  /// The revision that a target speaks.
+  ProtocolVersion spokenBy(Target target) {
+    return servers.facts(target.id()).map(ServerFacts::version).orElse(ASSUMED);
+  }
+
   /// What the target answered, as the client's revision has it.
   ///
   /// @param uri of the resource that was to be read, as the client calls it
   Answer answer(Session client, Target target, String method, Optional<String> uri, Answer answer) {
+    if (answer instanceof Answer.Result(var result, var _)) {
+      seen.note(client.owner().user(), target.id(), method, result);
+    }
     try {
       return between(client, target).answer(new Asked(method, uri, client.capabilities()), answer);
     } catch (MalformedMessage e) {

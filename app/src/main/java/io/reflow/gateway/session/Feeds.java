@@ -61,17 +61,16 @@ public final class Feeds {
 
   /// Keeps a feed of an instance's lists; a second one of the same instance is closed.
   public void lists(Object instance, Feed feed) {
-    Feed needless;
+    boolean needless;
     lock.lock();
     try {
-      needless = over || lists.containsKey(instance) ? feed : NOTHING;
-      if (needless != feed) {
-        lists.put(instance, feed);
-      }
+      needless = over || lists.putIfAbsent(instance, feed) != null;
     } finally {
       lock.unlock();
     }
-    needless.close();
+    if (needless) {
+      feed.close();
+    }
   }
 
   /// Ends the feeds of lists: the client has closed its stream.

@@ -55,6 +55,16 @@ public final class News {
     }
   }
 
+  /// Whether it is remembered what the client's user sees.
+  public boolean viewed() {
+    lock.lock();
+    try {
+      return view.isPresent();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /// Remembers what the client's user sees, as numbers that change with it, and gives what was
   /// remembered before.
   public Optional<Map<ListKind, Integer>> view(Map<ListKind, Integer> now) {

@@ -76,13 +76,16 @@ public final class PendingCall {
 
   /// Stops the clock: it is not the target's fault that somebody has to think. Ends with as many
   /// calls of [#resume()].
-  public void pause() {
+  ///
+  /// @return how many have to think
+  public int pause() {
     pausing.lock();
     try {
-      if (pauses++ == 0) {
+      if (pauses == 0) {
         pausedAt = System.nanoTime();
         paused = true;
       }
+      return ++pauses;
     } finally {
       pausing.unlock();
     }

@@ -21,7 +21,8 @@ import org.slf4j.LoggerFactory;
 final class Questions {
 
   private static final Logger LOG = LoggerFactory.getLogger(Questions.class);
-  private static final int MOST = 64;
+  private static final int MOST = 4_000;
+  private static final int MOST_OF_A_CALL = 32;
 
   private final String target;
   private final Replies replies;
@@ -100,7 +101,7 @@ final class Questions {
 
   /// Asks the caller of `call`; false when too much is being asked already.
   boolean ask(Message.Request request, PendingCall call) {
-    if (!free.tryAcquire()) {
+    if (!enter(call)) {
       return false;
     }
     int number = call.nextQuestion();
@@ -109,15 +110,30 @@ final class Questions {
             .name("ask-" + target + "-" + number)
             .unstarted(() -> askAndReply(request, call, number));
     if (open.putIfAbsent(request.id(), new Open(call, thread)) == null) {
-      call.pause();
       thread.start();
       if (call.settled()) {
         thread.interrupt();
       }
     } else {
-      free.release();
+      leave(call);
     }
     return true;
+  }
+
+  private boolean enter(PendingCall call) {
+    if (!free.tryAcquire()) {
+      return false;
+    }
+    if (call.pause() > MOST_OF_A_CALL) {
+      leave(call);
+      return false;
+    }
+    return true;
+  }
+
+  private void leave(PendingCall call) {
+    call.resume();
+    free.release();
   }
 
   private void askAndReply(Message.Request request, PendingCall call, int number) {
@@ -131,8 +147,7 @@ final class Questions {
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     } finally {
-      call.resume();
-      free.release();
+      leave(call);
     }
   }
 

@@ -14,6 +14,7 @@ import io.reflow.gateway.policy.Feature;
 import io.reflow.gateway.policy.PolicyEngine;
 import io.reflow.gateway.policy.Subject;
 import io.reflow.gateway.protocol.ProtocolVersion;
+import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.target.Isolation;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
@@ -56,6 +57,7 @@ final class MergedListsTest {
           reach -> reach);
   private final Catalog catalog = new Catalog(upstreams, GatewayConfig.DEFAULTS.mcp(), now::get);
   private final ParallelLists lists = new ParallelLists(catalog, Duration.ofSeconds(10));
+  private final SeenUris seen = new SeenUris();
   private final PolicyEngine all = Policies.engine(Policies.allow("all", 0));
 
   private final Reach a = reach("a", Optional.empty());
@@ -249,7 +251,7 @@ final class MergedListsTest {
   void findsTheTargetOfAResource() throws InterruptedException {
     servers.resources("a", List.of("demo://a/1"), List.of("demo://a/{id}"));
     servers.resources("b", List.of("file:///b"), List.of("demo://a/long/{id}"));
-    var locator = new Locator(catalog, lists);
+    var locator = new Locator(catalog, lists, seen);
 
     assertThat(locator.resource(sought("demo://a/1", a, b))).contains(a);
     assertThat(locator.resource(sought("demo://a/2", a, b))).contains(a);
@@ -260,9 +262,28 @@ final class MergedListsTest {
   }
 
   @Test
+  void findsTheTargetThatHasSpokenOfAResource() throws InterruptedException {
+    servers.resources("a", List.of("demo://a/1"), List.of("demo://a/{id}"));
+    servers.resources("b", List.of("demo://a/2"), List.of());
+    var locator = new Locator(catalog, lists, seen);
+    var stranger = new UserId(UUID.randomUUID());
+    RawJson result =
+        RawJson.of(
+            "{\"content\":[{\"type\":\"resource_link\",\"uri\":\"demo://a/1\"},"
+                + "{\"type\":\"resource\",\"resource\":{\"uri\":\"demo://a/3\"}}]}");
+    seen.note(stranger, b.target().id(), "tools/call", result);
+    assertThat(locator.resource(sought("demo://a/3", a, b))).contains(a);
+
+    seen.note(ANN.user(), b.target().id(), "tools/call", result);
+
+    assertThat(locator.resource(sought("demo://a/3", a, b))).contains(b);
+    assertThat(locator.resource(sought("demo://a/1", a, b))).contains(a);
+  }
+
+  @Test
   void refusesUrisThatMayMeanTwoThings() throws InterruptedException {
     servers.resources("a", List.of("file:///listed/../odd"), List.of("file:///{path}"));
-    var locator = new Locator(catalog, lists);
+    var locator = new Locator(catalog, lists, seen);
 
     assertThat(locator.resource(sought("file:///listed/../odd", a))).contains(a);
     for (String uri :

@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -54,7 +55,8 @@ final class ClientQuestionsTest {
   }
 
   @Test
-  void asksAllAtOnceAndHandsEachAnswerToItsQuestion() throws Exception {
+  void asksAllAtOnceAndHandsEachAnswerToItsQuestion()
+      throws ExecutionException, InterruptedException, MalformedMessage {
     Future<Map<String, Answer>> asked =
         ask(ALL, question("who", "elicitation/create", FORM), question("r", "roots/list", "{}"));
     JsonNode form = sent();
@@ -75,7 +77,8 @@ final class ClientQuestionsTest {
   }
 
   @Test
-  void whatTheClientDidNotDeclareIsNotAsked() throws Exception {
+  void whatTheClientDidNotDeclareIsNotAsked()
+      throws ExecutionException, InterruptedException, MalformedMessage {
     String tools = "{\"messages\":[],\"tools\":[]}";
     Map<String, Answer> refused =
         ask(
@@ -86,15 +89,16 @@ final class ClientQuestionsTest {
                 question("other", "tasks/list", "{}"))
             .get();
 
-    assertThat(refused.get("roots").toString()).contains("-32601");
-    assertThat(refused.get("url").toString()).contains("-32602");
-    assertThat(refused.get("tools").toString()).contains("-32602");
-    assertThat(refused.get("other").toString()).contains("-32601");
+    assertThat(refused.get("roots")).asString().contains("-32601");
+    assertThat(refused.get("url")).asString().contains("-32602");
+    assertThat(refused.get("tools")).asString().contains("-32602");
+    assertThat(refused.get("other")).asString().contains("-32601");
     assertThat(client.next(Duration.ZERO)).isInstanceOf(Next.Silence.class);
   }
 
   @Test
-  void anAnswerUnderAnotherIdOrInAnotherSessionIsDropped() throws Exception {
+  void anAnswerUnderAnotherIdOrInAnotherSessionIsDropped()
+      throws ExecutionException, InterruptedException, MalformedMessage {
     Future<Map<String, Answer>> asked = ask(ALL, question("r", "roots/list", "{}"));
     JsonNode roots = sent();
     Answer wrong = new Answer.Given(RawJson.of("{\"wrong\":true}"));
@@ -105,11 +109,11 @@ final class ClientQuestionsTest {
 
     assertThat(asked.isDone()).isFalse();
     answer(roots, new Answer.Given(RawJson.of("{\"roots\":[]}")));
-    assertThat(asked.get().get("r").toString()).contains("roots");
+    assertThat(asked.get().get("r")).asString().contains("roots");
   }
 
   @Test
-  void aQuestionThatNobodyWaitsForIsWithdrawn() throws Exception {
+  void aQuestionThatNobodyWaitsForIsWithdrawn() throws InterruptedException, MalformedMessage {
     Future<Map<String, Answer>> asked = ask(ALL, question("r", "roots/list", "{}"));
     JsonNode roots = sent();
 
@@ -122,27 +126,29 @@ final class ClientQuestionsTest {
   }
 
   @Test
-  void anAnswerIsWaitedForOnlySoLong() throws Exception {
+  void anAnswerIsWaitedForOnlySoLong()
+      throws ExecutionException, InterruptedException, MalformedMessage {
     Future<Map<String, Answer>> asked =
         ask(questions(ALL, Duration.ofMillis(50)), question("r", "roots/list", "{}"));
 
-    assertThat(asked.get().get("r").toString()).contains("-32603");
+    assertThat(asked.get().get("r")).asString().contains("-32603");
     assertThat(sent().get("method").asText()).isEqualTo("roots/list");
     assertThat(sent().get("method").asText()).isEqualTo("notifications/cancelled");
   }
 
   @Test
-  void aPageThatTheUserHasJustAgreedToIsNotShownAgain() throws Exception {
+  void aPageThatTheUserHasJustAgreedToIsNotShownAgain()
+      throws ExecutionException, InterruptedException, MalformedMessage {
     ClientQuestions questions = questions(ALL, Duration.ofSeconds(20));
     Future<Map<String, Answer>> first = ask(questions, question("a", "elicitation/create", PAGE));
     JsonNode page = sent();
     assertThat(page.at("/params/elicitationId").asText()).isNotEmpty();
     answer(page, new Answer.Given(RawJson.of("{\"action\":\"accept\"}")));
-    assertThat(first.get().get("a").toString()).contains("accept");
+    assertThat(first.get().get("a")).asString().contains("accept");
 
     Future<Map<String, Answer>> second = ask(questions, question("b", "elicitation/create", PAGE));
 
-    assertThat(second.get().get("b").toString()).contains("accept");
+    assertThat(second.get().get("b")).asString().contains("accept");
     assertThat(client.next(Duration.ZERO)).isInstanceOf(Next.Silence.class);
   }
 

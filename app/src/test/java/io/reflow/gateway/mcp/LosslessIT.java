@@ -31,6 +31,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -68,7 +69,7 @@ class LosslessIT {
   private static FakeStatelessServer stateless;
 
   /// What a target is to answer next, whatever it is asked.
-  private static final Map<String, AtomicReference<String>> ANSWERS = new HashMap<>();
+  private static final Map<String, AtomicReference<String>> ANSWERS = new ConcurrentHashMap<>();
 
   private static final Map<String, Map<String, List<String>>> LISTS = new HashMap<>();
 
@@ -77,10 +78,17 @@ class LosslessIT {
     stateless = new FakeStatelessServer();
     gateway = TestGateway.start();
     for (String revision : TARGETS) {
-      ANSWERS.put(revision, new AtomicReference<>("{}"));
-      LISTS.put(revision, lists(revision));
+      LISTS.put(revision, madeUp(revision));
       gateway.target(name(revision), TestGateway.http(server(revision)));
     }
+  }
+
+  private static AtomicReference<String> answers(String revision) {
+    return ANSWERS.computeIfAbsent(revision, _ -> new AtomicReference<>("{}"));
+  }
+
+  private static Map<String, List<String>> lists(String revision) {
+    return LISTS.getOrDefault(revision, Map.of());
   }
 
   private static String name(String revision) {
@@ -119,7 +127,7 @@ class LosslessIT {
   }
 
   private static Map<String, Script> scripts(String revision) {
-    Script said = (exchange, request) -> say(exchange, request, ANSWERS.get(revision).get());
+    Script said = (exchange, request) -> say(exchange, request, answers(revision).get());
     Map<String, Script> scripts = new HashMap<>();
     for (String asked :
         List.of(
@@ -131,8 +139,7 @@ class LosslessIT {
             "completion/complete")) {
       scripts.put(asked, said);
     }
-    LISTS
-        .get(revision)
+    lists(revision)
         .forEach((method, entries) ->
             scripts.put(
                 method,
@@ -173,7 +180,7 @@ class LosslessIT {
     exchange.getResponseBody().write(bytes);
   }
 
-  private static Map<String, List<String>> lists(String revision) {
+  private static Map<String, List<String>> madeUp(String revision) {
     var payloads = new Payloads(SEED, revision);
     return Map.of(
         "tools/list", entries(i -> payloads.tool("tool" + i)),
@@ -265,7 +272,7 @@ class LosslessIT {
   void listedEntriesComeDownAsTheyWere(String revision, String target) throws MalformedMessage {
     Client client = client(revision);
 
-    for (Map.Entry<String, List<String>> list : LISTS.get(target).entrySet()) {
+    for (Map.Entry<String, List<String>> list : lists(target).entrySet()) {
       String key =
           switch (list.getKey()) {
             case "resources/list" -> "uri";
@@ -315,7 +322,7 @@ class LosslessIT {
 
   private static void check(Client client, String target, String method, String result)
       throws MalformedMessage {
-    ANSWERS.get(target).set("{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":" + result + "}");
+    answers(target).set("{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":" + result + "}");
 
     String body = client.ask(method, params(method, target), "{}", subject(method, target));
 
@@ -353,7 +360,7 @@ class LosslessIT {
     var payloads = new Payloads(SEED, older(revision, target));
     for (int i = 0; i < VALUES; i++) {
       String error = payloads.error();
-      ANSWERS.get(target).set("{\"jsonrpc\":\"2.0\",\"id\":$id,\"error\":" + error + "}");
+      answers(target).set("{\"jsonrpc\":\"2.0\",\"id\":$id,\"error\":" + error + "}");
 
       String body =
           client.ask(
@@ -374,8 +381,7 @@ class LosslessIT {
             Map.of("progressToken", "$token", "progress", "1.0", "message", payloads.string()));
     String log = payloads.object(Map.of("level", "\"error\"", "data", payloads.value(4)));
     String around = target.equals(STATELESS) ? "\"resultType\":\"complete\"," : "";
-    ANSWERS
-        .get(target)
+    answers(target)
         .set(
             event(
                     "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":%s}",
@@ -416,16 +422,21 @@ class LosslessIT {
         target.equals(STATELESS)
             ? "{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":{\"resultType\":\"complete\"}}"
             : "{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":{}}";
-    ANSWERS.get(target).set(answer);
+    answers(target).set(answer);
     for (int i = 0; i < VALUES; i++) {
       for (String method :
           List.of("tools/call", "prompts/get", "resources/read", "completion/complete")) {
         String more =
             method.equals("tools/call") ? "\"arguments\":" + payloads.object(Map.of()) : "";
         String unknown = payloads.object(Map.of("u", payloads.value(3)));
+        // Older targets do not know it.
+        String context =
+            method.equals("completion/complete")
+                ? "\"context\":{\"arguments\":" + payloads.object(Map.of()) + "},"
+                : "";
         String members =
             Stream.of(
-                    params(method, target),
+                    context + params(method, target),
                     more,
                     unknown.strip().substring(1, unknown.strip().length() - 1))
                 .filter(part -> !part.isEmpty())
@@ -439,8 +450,11 @@ class LosslessIT {
                 MessageReader.readObject(RawJson.of(received(target).getLast().body()))
                     .value("params")
                     .orElseThrow());
+        boolean known = target.compareTo("2025-06-18") >= 0;
         String expected =
-            "{\"_meta\":%s,%s}".formatted(meta, members).replace(name(target) + "_", "");
+            "{\"_meta\":%s,%s}"
+                .formatted(meta, known ? members : members.substring(context.length()))
+                .replace(name(target) + "_", "");
         assertThat(payload(sent.raw())).as(seed()).isEqualTo(payload(RawJson.of(expected)));
       }
     }

@@ -38,7 +38,7 @@ class SuspendedCallsIT {
 
   @BeforeAll
   static void start() {
-    web = new FakeMcpServer().list("echo", "question", "silent");
+    web = new FakeMcpServer().list("echo", "question", "silent", "paged");
     modern = new FakeStatelessServer();
     modern.tools().list(List.of("confirm"));
     gateway = TestGateway.start();
@@ -322,5 +322,48 @@ class SuspendedCallsIT {
         .contains("\"requestState\":" + FakeStatelessTools.STATE);
     again.put("requestState", state + "x");
     assertRefused(client.request("tools/call", again));
+  }
+
+  private static void demandAPage() {
+    web.script(
+        "paged",
+        FakeMcpServer.Script.respond(
+            200,
+            "application/json",
+            "{\"jsonrpc\":\"2.0\",\"id\":$id,\"error\":{\"code\":-32042,\"message\":\"open\",\"data\":"
+                + "{\"elicitations\":[{\"mode\":\"url\",\"elicitationId\":\"e1\",\"url\":\"https://example.com/login\",\"message\":\"Log"
+                + " in\"}]}}}"));
+  }
+
+  @Test
+  void whoMustOpenAPageFirstIsAskedTo() {
+    demandAPage();
+    StatelessClient browsing =
+        new StatelessClient(gateway.client(gateway.adminToken()))
+            .can(Map.of("elicitation", Map.of("url", Map.of())));
+    JsonNode asked = browsing.request("tools/call", call("web_paged", Map.of())).result();
+    JsonNode page = asked.get("inputRequests").get(key(asked)).get("params");
+    assertThat(page.get("url").asText()).isEqualTo("https://example.com/login");
+    assertThat(page.has("elicitationId")).isFalse();
+    Map<String, Object> again = call("web_paged", Map.of());
+    again.put("requestState", asked.get("requestState").asText());
+
+    again.put("inputResponses", Map.of(key(asked), Map.of("action", "decline")));
+    assertThat(browsing.request("tools/call", again).result().get("isError").asBoolean()).isTrue();
+    web.answer("paged", "{\"content\":[]}");
+    again.put("inputResponses", Map.of(key(asked), Map.of("action", "accept")));
+    assertThat(browsing.request("tools/call", again).result().get("resultType").asText())
+        .isEqualTo("complete");
+  }
+
+  @Test
+  void whoCanNotOpenPagesLearnsWhatIsMissing() {
+    demandAPage();
+
+    Reply reply = client.request("tools/call", call("web_paged", Map.of()));
+
+    assertThat(reply.status()).isEqualTo(400);
+    assertThat(reply.error().get("code").asInt()).isEqualTo(-32021);
+    assertThat(reply.error().at("/data/requiredCapabilities/elicitation").has("url")).isTrue();
   }
 }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -29,7 +30,7 @@ public final class EventClient implements AutoCloseable {
 
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-  private final HttpResponse<java.io.InputStream> response;
+  private final HttpResponse<InputStream> response;
   private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
 
   /// One event as it came; without a field its text is empty.
@@ -141,7 +142,7 @@ public final class EventClient implements AutoCloseable {
   public Event next(Predicate<Event> wanted) throws InterruptedException {
     Event next = next();
     while (!wanted.test(next)) {
-      if (next == END) {
+      if (next.equals(END)) {
         throw new AssertionError("the stream has ended");
       }
       next = next();
@@ -163,7 +164,7 @@ public final class EventClient implements AutoCloseable {
   /// The events until the stream ends.
   public List<Event> rest() throws InterruptedException {
     List<Event> rest = new ArrayList<>();
-    for (Event next = next(); next != END; next = next()) {
+    for (Event next = next(); !next.equals(END); next = next()) {
       rest.add(next);
     }
     return rest;

@@ -203,7 +203,9 @@ public final class McpTestClient {
     return stream
         ? body.lines()
             .filter(line -> line.startsWith("data:"))
-            .map(line -> TestGateway.parse(line.substring(5).strip()))
+            .map(line -> line.substring(5).strip())
+            .filter(data -> !data.isEmpty())
+            .map(TestGateway::parse)
             .toList()
         : List.of(TestGateway.parse(body));
   }

@@ -37,6 +37,7 @@ public final class SdkClient implements AutoCloseable {
   }
 
   /// A client of a gateway that speaks the transport of 2024-11-05.
+  @SuppressWarnings("deprecation")
   public static SdkClient sse(URI url, String token) {
     return new SdkClient(
         HttpClientSseClientTransport.builder(url.resolve("/").toString())

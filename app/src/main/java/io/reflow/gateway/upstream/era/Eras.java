@@ -2,7 +2,6 @@ package io.reflow.gateway.upstream.era;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.reflow.gateway.fault.GatewayException;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.target.Transport;
@@ -154,7 +153,7 @@ public final class Eras {
   private void keep(Target target, Remembered kept) {
     try {
       keeper.accept(kept);
-    } catch (GatewayException | IllegalStateException e) {
+    } catch (RuntimeException e) {
       LOG.atWarn()
           .setMessage("What a target speaks could not be kept; it will be asked again")
           .addKeyValue("target", target.name())

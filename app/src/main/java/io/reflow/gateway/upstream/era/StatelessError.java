@@ -4,6 +4,7 @@ import io.reflow.gateway.protocol.JsonObject;
 import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.upstream.Answer;
 import java.util.Optional;
 
 /// The error of a target, as far as the stateless era gives it a meaning.
@@ -20,6 +21,15 @@ public record StatelessError(int code, JsonObject data) {
     return new StatelessError(
         members.value("code").map(StatelessError::number).orElse(0),
         data.isPresent() ? MessageReader.readObject(data.get()) : JsonObject.EMPTY);
+  }
+
+  /// Whether an answer is the error of this code.
+  public static boolean is(Answer answer, int code) {
+    try {
+      return answer instanceof Answer.Failure(var error) && read(error).code() == code;
+    } catch (MalformedMessage _) {
+      return false;
+    }
   }
 
   private static int number(RawJson code) {

@@ -1,9 +1,7 @@
 package io.reflow.gateway.upstream.http;
 
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
-import io.reflow.gateway.protocol.ErrorCode;
 import io.reflow.gateway.protocol.HeaderText;
-import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.Message;
 import io.reflow.gateway.protocol.ProtocolVersion;
 import io.reflow.gateway.protocol.RawJson;
@@ -78,7 +76,8 @@ final class StatelessHttp implements Channel {
     if (call.method().equals("tools/list") && answer instanceof Answer.Result(var result, _)) {
       toolHeaders.learn(result);
     }
-    if (call.method().equals("tools/call") && headersDiffer(answer)) {
+    if (call.method().equals("tools/call")
+        && StatelessError.is(answer, StatelessError.HEADER_MISMATCH)) {
       refreshTools(call, said);
       return new Exchange(call, said, caller).run();
     }
@@ -99,23 +98,6 @@ final class StatelessHttp implements Channel {
         throw failure;
       }
       return new Exchange(call, said, caller).run();
-    }
-  }
-
-  private static boolean headersDiffer(Answer answer) {
-    try {
-      return answer instanceof Answer.Failure(var error)
-          && StatelessError.read(error).code() == StatelessError.HEADER_MISMATCH;
-    } catch (MalformedMessage _) {
-      return false;
-    }
-  }
-
-  private static boolean isUnknownMethod(RawJson error) {
-    try {
-      return StatelessError.read(error).code() == ErrorCode.METHOD_NOT_FOUND.value();
-    } catch (MalformedMessage _) {
-      return false;
     }
   }
 
@@ -283,78 +265,24 @@ final class StatelessHttp implements Channel {
 
   @Override
   public Subscription listen(RawJson params, byte[] said, Subscriber subscriber) {
-    Listening listening = new Listening(params, said, subscriber);
-    Thread talk = talk("listen", listening::converse);
+    long id = ids.incrementAndGet();
+    var call =
+        new UpstreamCall(
+            "subscriptions/listen", params, OptionalLong.empty(), Duration.ZERO, Duration.ZERO);
+    HttpRequest request =
+        request(call, Envelope.request(id, call.method(), params, call.index().meta(), said));
+    var listening = new Listening(id, largestMessage, subscriber);
+    Thread talk =
+        talk(
+            "listen",
+            () -> {
+              String _ = send(request, listening.response());
+              listening.over();
+            });
     return () -> {
-      listening.over.set(true);
+      listening.leave();
       talk.interrupt();
     };
-  }
-
-  /// One `subscriptions/listen` and its stream.
-  private final class Listening implements StatelessResponse.Receiver {
-    private final Subscriber subscriber;
-    private final StatelessResponse response;
-    private final HttpRequest request;
-    private final AtomicBoolean over = new AtomicBoolean();
-
-    Listening(RawJson params, byte[] said, Subscriber subscriber) {
-      long id = ids.incrementAndGet();
-      this.subscriber = subscriber;
-      this.response = new StatelessResponse(id, largestMessage, this);
-      var call =
-          new UpstreamCall(
-              "subscriptions/listen", params, OptionalLong.empty(), Duration.ZERO, Duration.ZERO);
-      this.request =
-          request(
-              call, Envelope.request(id, call.method(), call.params(), call.index().meta(), said));
-    }
-
-    void converse() {
-      String _ = send(request, response);
-      end(Subscriber.End.OVER);
-    }
-
-    private void end(Subscriber.End why) {
-      if (!over.getAndSet(true)) {
-        subscriber.ended(why);
-      }
-    }
-
-    @Override
-    public void heard() {}
-
-    @Override
-    public void notification(Message.Notification notification) {
-      if (response.stream()) {
-        subscriber.notification(notification);
-      } else {
-        end(Subscriber.End.UNSUPPORTED);
-      }
-    }
-
-    @Override
-    public void answer(Answer answer) {
-      boolean unknown =
-          switch (answer) {
-            case Answer.Failure(var error) -> isUnknownMethod(error);
-            case Answer.Result _ -> !response.stream();
-          };
-      end(unknown ? Subscriber.End.UNSUPPORTED : Subscriber.End.OVER);
-    }
-
-    /// Whoever answers a request to listen with something else than a stream of events can't do it;
-    /// credentials and the target's own trouble are another matter.
-    @Override
-    public void fail(String what) {
-      boolean here = response.status() / 100 == 2 || DOUBTFUL.contains(response.status());
-      end(here && !response.stream() ? Subscriber.End.UNSUPPORTED : Subscriber.End.OVER);
-    }
-
-    @Override
-    public boolean settled() {
-      return over.get();
-    }
   }
 
   @Override

@@ -105,7 +105,7 @@ public final class StatelessUpstream implements Upstream {
       throws InterruptedException {
     if (TaskRun.wanted(error)) {
       Answer answer = new TaskRun(settings, channel, rounds).run(call, caller);
-      if (!lacksStill(answer)) {
+      if (!StatelessError.is(answer, StatelessError.MISSING_CAPABILITY)) {
         return answer;
       }
     } else if (caller.takesInputRequired()) {
@@ -115,15 +115,6 @@ public final class StatelessUpstream implements Upstream {
       return toolError("This tool needs something that the client can't do.");
     }
     throw failed("needs something that the client can't do");
-  }
-
-  private static boolean lacksStill(Answer answer) {
-    try {
-      return answer instanceof Answer.Failure(var error)
-          && StatelessError.read(error).code() == StatelessError.MISSING_CAPABILITY;
-    } catch (MalformedMessage _) {
-      return false;
-    }
   }
 
   /// A result that tells the model what went wrong.

@@ -2,7 +2,6 @@ package io.reflow.gateway.upstream.stdio;
 
 import io.reflow.gateway.protocol.ErrorCode;
 import io.reflow.gateway.protocol.JsonObject;
-import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.Message;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.upstream.Announcements;
@@ -122,16 +121,8 @@ final class StatelessPipe implements Channel, Pipe.Peer {
 
   @Override
   public void answered(long id, Answer answer) {
-    boolean unknown = answer instanceof Answer.Failure(var error) && isUnknownMethod(error);
+    boolean unknown = StatelessError.is(answer, ErrorCode.METHOD_NOT_FOUND.value());
     end(id, unknown ? Subscriber.End.UNSUPPORTED : Subscriber.End.OVER);
-  }
-
-  private static boolean isUnknownMethod(RawJson error) {
-    try {
-      return StatelessError.read(error).code() == ErrorCode.METHOD_NOT_FOUND.value();
-    } catch (MalformedMessage _) {
-      return false;
-    }
   }
 
   @Override
