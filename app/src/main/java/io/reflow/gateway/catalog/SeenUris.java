@@ -21,8 +21,8 @@ public final class SeenUris {
   private static final int MOST = 10_000;
   private static final int LONGEST_URI = 2048;
 
-  /// A hint is not worth reading through large results.
-  private static final int LONGEST_RESULT = 64 * 1024;
+  /// A hint is not worth a long look at every result.
+  private static final int LONGEST_RESULT = 16 * 1024;
 
   private static final byte[] RESOURCE = "\"resource".getBytes(US_ASCII);
 

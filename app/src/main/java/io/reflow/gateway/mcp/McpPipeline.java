@@ -108,7 +108,8 @@ final class McpPipeline {
         visibility,
         parts.policies(),
         new Authorize(parts.policies()).then(inject(parts)),
-        parts.upstreams());
+        parts.upstreams(),
+        parts.eras()::stateless);
   }
 
   /// How a client comes to a stream of its session.

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,17 +39,21 @@ final class SessionFeeds {
   private final PolicyEngine policies;
   private final Stage<Call.Routed, Call.Equipped> equip;
   private final Upstreams upstreams;
+  private final Predicate<Target> stateless;
 
   /// @param equip finds the caller's way to each target
+  /// @param stateless of a target of the stateless era, as far as that is known
   SessionFeeds(
       Visibility visibility,
       PolicyEngine policies,
       Stage<Call.Routed, Call.Equipped> equip,
-      Upstreams upstreams) {
+      Upstreams upstreams,
+      Predicate<Target> stateless) {
     this.visibility = visibility;
     this.policies = policies;
     this.equip = equip;
     this.upstreams = upstreams;
+    this.stateless = stateless;
   }
 
   /// Follows the lists of all targets that the caller sees, from now on and after each change of
@@ -66,7 +71,7 @@ final class SessionFeeds {
   private void followNow(Call.InSession call) {
     List<Candidate> all =
         visibility.enabled(call.session().target()).stream()
-            .filter(SessionFeeds::announcesOnlyWhenFollowed)
+            .filter(this::announcesOnlyWhenFollowed)
             .map(target -> new Candidate(target, "", "", false))
             .toList();
     try {
@@ -82,9 +87,10 @@ final class SessionFeeds {
     }
   }
 
-  /// A process says what it has to say while it runs, and is not kept running for that.
-  private static boolean announcesOnlyWhenFollowed(Target target) {
-    return !(target.transport() instanceof Transport.Stdio);
+  /// A process of the initialize era says what it has to say while it runs, and is not kept running
+  /// for that.
+  private boolean announcesOnlyWhenFollowed(Target target) {
+    return !(target.transport() instanceof Transport.Stdio) || stateless.test(target);
   }
 
   private void followInBackground(Session session, Reach reach) {

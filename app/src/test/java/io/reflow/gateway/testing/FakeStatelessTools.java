@@ -97,7 +97,7 @@ public final class FakeStatelessTools {
 
   /// Sends to all who listen.
   public void announce(String what, String members) throws IOException {
-    for (Map.Entry<String, FakeTools.Peer> entry : listening.entrySet()) {
+    for (Map.Entry<String, FakeTools.Peer> entry : Map.copyOf(listening).entrySet()) {
       try {
         entry.getValue().send(notification(what, entry.getKey(), members));
       } catch (IOException e) {

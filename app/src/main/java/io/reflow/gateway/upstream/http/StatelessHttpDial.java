@@ -17,6 +17,7 @@ import io.reflow.gateway.upstream.stateless.StatelessUpstream;
 import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 
 /// Opens a target over HTTP in the era that it speaks.
 final class StatelessHttpDial {
@@ -142,6 +143,7 @@ final class StatelessHttpDial {
             target.name(),
             context,
             opening.listener(),
+            Set.of(),
             mcp.timeout().initialize(),
             () -> eras.doubt(target));
     return new StatelessUpstream(settings, channel, facts);

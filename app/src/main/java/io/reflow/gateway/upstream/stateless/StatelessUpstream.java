@@ -13,7 +13,9 @@ import io.reflow.gateway.upstream.Upstream;
 import io.reflow.gateway.upstream.UpstreamCall;
 import io.reflow.gateway.upstream.era.StatelessError;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /// A target of the stateless era. What it wants to know before it can answer is asked of the caller
 /// and sent along with the request anew, unless the caller's client does that by itself.
@@ -30,9 +32,15 @@ public final class StatelessUpstream implements Upstream {
   /// What there is to know of the target, and who is to know of it.
   ///
   /// @param discover how long the target may take to say what it is, or to agree to listen
+  /// @param always lists whose changes are to be told in any case
   /// @param demotion told when the target turns out not to be of this era any more
   public record Settings(
-      String target, Context context, Listener listener, Duration discover, Runnable demotion) {}
+      String target,
+      Context context,
+      Listener listener,
+      Set<Listener.ListKind> always,
+      Duration discover,
+      Runnable demotion) {}
 
   public StatelessUpstream(Settings settings, Channel channel, ServerFacts facts) {
     this.settings = settings;
@@ -131,7 +139,24 @@ public final class StatelessUpstream implements Upstream {
 
   @Override
   public void follow(Interest interest) throws InterruptedException {
-    feed.follow(interest);
+    Set<Listener.ListKind> lists = new HashSet<>(settings.always());
+    lists.addAll(interest.lists());
+    feed.follow(new Interest(lists, interest.uris()));
+  }
+
+  /// Begins to tell of what is to be told in any case, without waiting for the target's consent.
+  public void begin() {
+    Thread.ofVirtual()
+        .name("listen-" + settings.target())
+        .start(() -> {
+          try {
+            follow(Interest.NONE);
+          } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+          } catch (UpstreamFailed _) {
+            // Whoever wants to hear of more asks again; its lists are read anew now and then.
+          }
+        });
   }
 
   @Override

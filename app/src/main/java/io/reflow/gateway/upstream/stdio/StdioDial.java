@@ -12,6 +12,7 @@ import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.Transport;
 import io.reflow.gateway.upstream.Dial;
 import io.reflow.gateway.upstream.Handshake;
+import io.reflow.gateway.upstream.Listener;
 import io.reflow.gateway.upstream.Opening;
 import io.reflow.gateway.upstream.Patience;
 import io.reflow.gateway.upstream.TaskUpstream;
@@ -27,9 +28,11 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -38,6 +41,9 @@ import java.util.concurrent.atomic.AtomicReference;
 public final class StdioDial implements Dial<Transport.Stdio> {
 
   private static final List<String> INHERITED = List.of("PATH", "HOME", "LANG", "TMPDIR");
+
+  /// A process tells of these while it runs, as those of the older era do by themselves.
+  private static final Set<Listener.ListKind> LISTS = EnumSet.allOf(Listener.ListKind.class);
 
   private final StdioConfig stdio;
   private final int largestMessage;
@@ -186,8 +192,10 @@ public final class StdioDial implements Dial<Transport.Stdio> {
         eras.learn(target, Era.STATELESS);
         var settings =
             new StatelessUpstream.Settings(
-                target.name(), context, opening.listener(), answerTimeout, () -> {});
-        yield new StatelessUpstream(settings, channel, verdict.facts());
+                target.name(), context, opening.listener(), LISTS, answerTimeout, () -> {});
+        var upstream = new StatelessUpstream(settings, channel, verdict.facts());
+        upstream.begin();
+        yield upstream;
       }
     };
   }

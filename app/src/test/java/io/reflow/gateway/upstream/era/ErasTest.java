@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -94,7 +95,7 @@ final class ErasTest {
   }
 
   @Test
-  void onlyOneAsksAtATime() throws Exception {
+  void onlyOneAsksAtATime() throws ExecutionException, InterruptedException {
     AtomicInteger probes = new AtomicInteger();
     CountDownLatch answered = new CountDownLatch(1);
     CountDownLatch asked = new CountDownLatch(1);
@@ -121,7 +122,8 @@ final class ErasTest {
   }
 
   @Test
-  void whoeverWaitsAsksByItselfWhenTheFirstOneFails() throws Exception {
+  void whoeverWaitsAsksByItselfWhenTheFirstOneFails()
+      throws ExecutionException, InterruptedException {
     CountDownLatch asked = new CountDownLatch(1);
     CountDownLatch failed = new CountDownLatch(1);
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {

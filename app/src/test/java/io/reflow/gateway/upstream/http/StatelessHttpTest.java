@@ -26,6 +26,7 @@ import io.reflow.gateway.upstream.Upstream;
 import io.reflow.gateway.upstream.UpstreamCall;
 import io.reflow.gateway.upstream.era.Era;
 import io.reflow.gateway.upstream.era.Eras;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -37,9 +38,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 final class StatelessHttpTest {
-
-  private static final String ERROR =
-      "{\"jsonrpc\":\"2.0\",\"id\":$id,\"error\":{\"code\":%d,\"message\":\"no\"%s}}";
 
   private final FakeStatelessServer server = new FakeStatelessServer();
   private final Eras eras = UpstreamFixtures.eras();
@@ -62,7 +60,11 @@ final class StatelessHttpTest {
   }
 
   private static Script error(int status, int code, String data) {
-    return Script.respond(status, "application/json", ERROR.formatted(code, data));
+    return Script.respond(
+        status,
+        "application/json",
+        "{\"jsonrpc\":\"2.0\",\"id\":$id,\"error\":{\"code\":%d,\"message\":\"no\"%s}}"
+            .formatted(code, data));
   }
 
   private static UpstreamCall call(String method, String params) {
@@ -320,7 +322,7 @@ final class StatelessHttpTest {
   }
 
   @Test
-  void followsWhatIsWantedAndTellsOfIt() throws Exception {
+  void followsWhatIsWantedAndTellsOfIt() throws IOException, InterruptedException {
     upstream.follow(new Interest(Set.of(ListKind.TOOLS, ListKind.PROMPTS), Set.of("file:///a")));
 
     assertThat(last().body())
