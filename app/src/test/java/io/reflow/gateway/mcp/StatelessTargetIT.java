@@ -52,8 +52,7 @@ final class StatelessTargetIT {
       String session = client.session().orElseThrow();
 
       try (var stream =
-          EventClient.get(
-              gateway.uri("/mcp"), gateway.adminToken(), "Mcp-Session-Id", session)) {
+          EventClient.get(gateway.uri("/mcp"), gateway.adminToken(), "Mcp-Session-Id", session)) {
         UpstreamFixtures.await(() ->
             client.callTool("child_listening", Map.of()).result().path("listening").asInt() == 1);
         assertThat(client.callTool("child_announce", Map.of()).result()).isNotNull();
