@@ -1,6 +1,7 @@
 package io.reflow.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.reflow.gateway.testing.EventClient;
@@ -14,6 +15,9 @@ import io.reflow.gateway.testing.StatelessClient;
 import io.reflow.gateway.testing.TestGateway;
 import io.reflow.gateway.testing.UpstreamFixtures;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -424,6 +428,33 @@ class SeveralReplicasIT {
     UpstreamFixtures.await(() -> one.admin("GET", "/api/sessions").status() == 200);
     UpstreamFixtures.await(
         () -> two.client(one.adminToken()).request("ping", Map.of()).status() == 400);
+  }
+
+  /// Otherwise a client could send what the gateway can reach whatever it likes, in its name.
+  @Test
+  void aClientDoesNotChooseWhereItsRequestIsPassedOn() throws IOException {
+    McpTestClient client = one.client(one.adminToken()).initialize();
+    try (var stranger = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      stranger.setSoTimeout(200);
+      String address = "127.0.0.1:" + stranger.getLocalPort();
+      for (String target :
+          List.of("http://%s/mcp", "//%s/../mcp", "//u@%s/../mcp", "http://%s/x/../mcp")) {
+        try (var raw = new RawClient(two.uri("/").getPort())) {
+          var answer =
+              raw.ask(
+                  "POST",
+                  target.formatted(address),
+                  "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}",
+                  "Content-Type: application/json",
+                  "Accept: application/json, text/event-stream",
+                  "Authorization: Bearer " + one.adminToken(),
+                  "Mcp-Session-Id: " + client.session().orElseThrow());
+          assertThat(answer.status()).as(target).isEqualTo(200);
+          assertThat(answer.body()).as(target).contains("\"result\":{}");
+        }
+      }
+      assertThatThrownBy(stranger::accept).isInstanceOf(SocketTimeoutException.class);
+    }
   }
 
   @Test

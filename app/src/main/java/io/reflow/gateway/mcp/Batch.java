@@ -32,6 +32,7 @@ final class Batch {
 
   /// The messages, not yet understood.
   static List<RawJson> split(byte[] body) {
+    requireUtf8(body);
     List<RawJson> messages = new ArrayList<>();
     try (JsonParser parser = JsonText.factory().createParser(body)) {
       JsonToken _ = parser.nextToken();
@@ -54,6 +55,16 @@ final class Batch {
       throw new InvalidRequest("a batch has at least one message");
     }
     return messages;
+  }
+
+  /// The parser would take every encoding of Unicode, but knows places in the bytes of this one
+  /// only. In the others an array begins with a byte that this one never has.
+  private static void requireUtf8(byte[] body) {
+    for (byte b : body) {
+      if (b == 0) {
+        throw new NotJson("not UTF-8");
+      }
+    }
   }
 
   private static RawJson message(JsonParser parser, byte[] body) throws IOException {

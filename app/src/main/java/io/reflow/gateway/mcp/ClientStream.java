@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,6 +24,10 @@ final class ClientStream {
 
   private static final Logger LOG = LoggerFactory.getLogger(ClientStream.class);
   private static final int ROOM = 256;
+
+  /// Bytes that may wait for a slow client before further notifications are left out.
+  private static final long MOST_WAITING = 1 << 20;
+
   private static final long KEEP_ALIVE_SECONDS = 15;
   private static final byte[] END = new byte[0];
   private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
@@ -30,6 +35,7 @@ final class ClientStream {
   private final boolean accepted;
   private final Supplier<OutputStream> open;
   private final BlockingQueue<byte[]> events = new LinkedBlockingQueue<>(ROOM);
+  private final AtomicLong waiting = new AtomicLong();
   private volatile @Nullable Thread writer;
   private boolean sealed;
   private volatile boolean over;
@@ -65,7 +71,13 @@ final class ClientStream {
   }
 
   private void offer(byte[] event) {
+    if (waiting.get() > MOST_WAITING) {
+      return;
+    }
     boolean taken = events.offer(event);
+    if (taken) {
+      waiting.addAndGet(event.length);
+    }
     if (taken && writer == null) {
       writer = Thread.ofVirtual().name("client-stream").start(this::write);
     }
@@ -103,6 +115,7 @@ final class ClientStream {
 
   /// Waits for room while anybody is making some.
   private void put(byte[] event) throws InterruptedException {
+    waiting.addAndGet(event.length);
     while (!over && !events.offer(event, 100, TimeUnit.MILLISECONDS)) {
       // A slow client: the next round waits again.
     }
@@ -125,7 +138,11 @@ final class ClientStream {
 
   private byte[] next() throws InterruptedException {
     byte[] event = events.poll(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS);
-    return event == null ? COMMENT : event;
+    if (event == null) {
+      return COMMENT;
+    }
+    waiting.addAndGet(-event.length);
+    return event;
   }
 
   /// One event; a message on one line, since a line end would end its data.

@@ -10,6 +10,7 @@ import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.Message;
 import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.session.Feeds;
 import io.reflow.gateway.upstream.Listener.ListKind;
 import java.io.IOException;
 import java.util.EnumSet;
@@ -73,7 +74,7 @@ record ListenFilter(Set<ListKind> lists, Set<String> uris) {
         JsonText.factory().createParser(json.array(), json.from(), json.length())) {
       boolean isArray = parser.nextToken() == JsonToken.START_ARRAY;
       while (isArray && parser.nextToken() == JsonToken.VALUE_STRING) {
-        uris.add(parser.getText());
+        uris.add(bounded(parser.getText()));
       }
       if (!isArray || parser.currentToken() != JsonToken.END_ARRAY || uris.size() > MOST_URIS) {
         throw new InvalidParams(
@@ -84,6 +85,15 @@ record ListenFilter(Set<ListKind> lists, Set<String> uris) {
     } catch (IOException e) {
       throw new InvalidParams("params.notifications.resourceSubscriptions can't be read");
     }
+  }
+
+  private static String bounded(String uri) {
+    if (uri.length() > Feeds.LONGEST_URI) {
+      throw new InvalidParams(
+          "params.notifications.resourceSubscriptions: a uri has more than %d characters"
+              .formatted(Feeds.LONGEST_URI));
+    }
+    return uri;
   }
 
   private static String flag(ListKind kind) {

@@ -8,10 +8,6 @@ import io.reflow.gateway.mcp.Call.Ready;
 import io.reflow.gateway.policy.Decision.Allowed;
 import io.reflow.gateway.policy.Feature;
 import io.reflow.gateway.policy.PolicyEngine;
-import io.reflow.gateway.protocol.JsonObjectEdit;
-import io.reflow.gateway.protocol.JsonText;
-import io.reflow.gateway.protocol.MalformedMessage;
-import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.Feeds;
 import io.reflow.gateway.session.News;
@@ -27,6 +23,7 @@ import io.reflow.gateway.upstream.Upstreams;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -165,21 +162,12 @@ final class SessionFeeds {
       @Override
       public void resourceUpdated(String changed, RawJson params) {
         var feature = new Feature(subscribed.target(), subscribed.kind(), changed);
-        if (policies.decide(caller, feature) instanceof Allowed) {
-          session.conversation().news().resourceUpdated(uri, exposed(params, uris, changed));
+        BooleanSupplier allowed = () -> policies.decide(caller, feature) instanceof Allowed;
+        if (allowed.getAsBoolean()) {
+          RawJson exposed = ResourceUpdate.exposed(params, uris.exposed(changed));
+          session.conversation().news().resourceUpdated(uri, exposed, allowed);
         }
       }
     };
-  }
-
-  /// The notification under the client's own names.
-  private static RawJson exposed(RawJson params, ResourceUris uris, String changed) {
-    RawJson uri = JsonText.string(uris.exposed(changed));
-    try {
-      var edit = new JsonObjectEdit(MessageReader.readObject(params)).drop("_meta");
-      return edit.set("uri", uri).apply();
-    } catch (MalformedMessage _) {
-      return RawJson.of("{\"uri\":" + uri + "}");
-    }
   }
 }

@@ -10,10 +10,6 @@ import io.reflow.gateway.mcp.Call.Ready;
 import io.reflow.gateway.policy.Decision.Allowed;
 import io.reflow.gateway.policy.Feature;
 import io.reflow.gateway.policy.PolicyEngine;
-import io.reflow.gateway.protocol.JsonObjectEdit;
-import io.reflow.gateway.protocol.JsonText;
-import io.reflow.gateway.protocol.MalformedMessage;
-import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.target.Transport;
 import io.reflow.gateway.translation.ResourceUris;
@@ -198,21 +194,9 @@ final class SubscriptionFeeds {
       public void resourceUpdated(String changed, RawJson params) {
         if (readable(caller, reach, changed)) {
           String exposed = uris.exposed(changed);
-          subscription.resourceUpdated(exposed, exposed(params, exposed));
+          subscription.resourceUpdated(exposed, ResourceUpdate.exposed(params, exposed));
         }
       }
     };
-  }
-
-  private static RawJson exposed(RawJson params, String uri) {
-    RawJson text = JsonText.string(uri);
-    try {
-      return new JsonObjectEdit(MessageReader.readObject(params))
-          .drop("_meta")
-          .set("uri", text)
-          .apply();
-    } catch (MalformedMessage _) {
-      return RawJson.of("{\"uri\":" + text + "}");
-    }
   }
 }

@@ -1,5 +1,6 @@
 package io.reflow.gateway.replica;
 
+import io.helidon.common.uri.UriPath;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
@@ -25,6 +26,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.http.HttpResponse;
 import java.util.HashMap;
 import java.util.List;
@@ -32,6 +35,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Pattern;
 
 /// HTTP from replica to replica: a client's request is passed on as it is, whatever it asks for,
 /// and the answer comes back as it arrives.
@@ -41,6 +45,7 @@ public final class ForwardEndpoint {
   private static final HeaderName SEAL = HeaderNames.create(Seal.HEADER);
   private static final HeaderName TRACEPARENT = HeaderNames.create("traceparent");
   private static final String PARAMETER = "mcp-param-";
+  private static final Pattern LEADING_SLASHES = Pattern.compile("^/+");
   private static final List<HeaderName> ASKED =
       List.of(
           HeaderNames.AUTHORIZATION,
@@ -170,8 +175,20 @@ public final class ForwardEndpoint {
     }
     var prologue = request.prologue();
     String query = prologue.query().rawValue();
-    String path = prologue.uriPath().rawPath() + (query.isEmpty() ? "" : "?" + query);
+    String path = path(prologue.uriPath()) + (query.isEmpty() ? "" : "?" + query);
     return new Seal.Head(prologue.method().text(), path, headers);
+  }
+
+  /// The path by which the request was routed, and nothing else of its target: a client may write a
+  /// whole address there, or what reads like one, and must not choose where its request goes.
+  private static String path(UriPath path) {
+    try {
+      String routed = path.path();
+      return new URI(null, null, "/" + LEADING_SLASHES.matcher(routed).replaceFirst(""), null)
+          .toASCIIString();
+    } catch (URISyntaxException _) {
+      throw new InvalidRequest("the path of the request can't be read");
+    }
   }
 
   /// The answer as the client gets it.

@@ -65,7 +65,8 @@ public final class Forwarder implements AutoCloseable {
   }
 
   private HttpRequest request(Replica to, Seal.Head head, byte[] body) {
-    URI uri = to.address().orElseThrow().resolve(head.path());
+    // Not resolved: a path that is an address itself would lead elsewhere.
+    URI uri = URI.create(to.address().orElseThrow() + head.path());
     HttpRequest.Builder request = HttpRequest.newBuilder(uri);
     head.headers().forEach(request::setHeader);
     return request

@@ -1,5 +1,6 @@
 package io.reflow.gateway.session;
 
+import io.reflow.gateway.fault.GatewayException.InvalidParams;
 import io.reflow.gateway.fault.GatewayException.Overloaded;
 import io.reflow.gateway.upstream.Feed;
 import java.time.Duration;
@@ -16,6 +17,9 @@ public final class Feeds {
 
   /// Subscriptions of one session.
   static final int MOST_RESOURCES = 500;
+
+  /// What may be subscribed to is kept, here and in the database.
+  public static final int LONGEST_URI = 4096;
 
   private static final Duration TRY_AGAIN = Duration.ofSeconds(60);
   private static final Feed NOTHING = () -> {};
@@ -90,7 +94,11 @@ public final class Feeds {
   /// Refuses a subscription above the limit.
   ///
   /// @throws Overloaded when there are too many
+  /// @throws InvalidParams when the URI is too long
   public void requireRoom(String uri) {
+    if (uri.length() > LONGEST_URI) {
+      throw new InvalidParams("the uri has more than %d characters".formatted(LONGEST_URI));
+    }
     lock.lock();
     try {
       if (resources.size() >= MOST_RESOURCES && !resources.containsKey(uri)) {

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 
 /// What a client is to be told outside of any request: which lists and resources have changed. The
 /// same news within a short while is told once; while the client has no stream open, it waits until
@@ -23,9 +24,11 @@ public final class News {
   private final EventStream stream;
   private final ReentrantLock lock = new ReentrantLock();
   private final Set<ListKind> lists = EnumSet.noneOf(ListKind.class);
-  private final Map<String, RawJson> resources = new LinkedHashMap<>();
+  private final Map<String, Update> resources = new LinkedHashMap<>();
   private Optional<Map<ListKind, Integer>> view = Optional.empty();
   private boolean gathering;
+
+  private record Update(RawJson params, BooleanSupplier allowed) {}
 
   News(EventStream stream) {
     this.stream = stream;
@@ -45,10 +48,11 @@ public final class News {
   ///
   /// @param uri as the client subscribed to it, so that there are only so many
   /// @param params of the notification
-  public void resourceUpdated(String uri, RawJson params) {
+  /// @param allowed whether the client may hear of it, asked again when it does
+  public void resourceUpdated(String uri, RawJson params, BooleanSupplier allowed) {
     lock.lock();
     try {
-      resources.put(uri, params);
+      resources.put(uri, new Update(params, allowed));
       gather();
     } finally {
       lock.unlock();
@@ -123,10 +127,11 @@ public final class News {
       if (stream.connected()) {
         lists.forEach(kind -> messages.add(message(method(kind), "")));
         lists.clear();
-        resources
-            .values()
-            .forEach(params ->
-                messages.add(message("notifications/resources/updated", ",\"params\":" + params)));
+        resources.values().stream()
+            .filter(update -> update.allowed().getAsBoolean())
+            .forEach(update ->
+                messages.add(
+                    message("notifications/resources/updated", ",\"params\":" + update.params())));
         resources.clear();
       }
     } finally {

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.reflow.gateway.fault.GatewayException.InvalidRequest;
 import io.reflow.gateway.fault.GatewayException.NotJson;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class BatchTest {
@@ -36,6 +39,11 @@ final class BatchTest {
     for (String body : new String[] {"[", "[{}", "[{},]", "[{}] x", "[{} {}]"}) {
       assertThatThrownBy(() -> Batch.split(body.getBytes(UTF_8)))
           .as(body)
+          .isInstanceOf(NotJson.class);
+    }
+    for (Charset other : List.of(StandardCharsets.UTF_16LE, Charset.forName("UTF-32LE"))) {
+      assertThatThrownBy(() -> Batch.split("[{}]".getBytes(other)))
+          .as(other.name())
           .isInstanceOf(NotJson.class);
     }
     String tooMany = "[{}" + ",{}".repeat(Batch.MOST) + "]";

@@ -17,6 +17,8 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -53,6 +55,37 @@ final class ClientStreamTest {
         .containsOnlyOnce("notifications/progress")
         .contains("\"progressToken\":\"mine\"")
         .endsWith("data: {\"id\":1}\n\n");
+  }
+
+  @Test
+  void holdsLittleForAClientThatDoesNotRead() throws InterruptedException {
+    var reads = new CountDownLatch(1);
+    var slow =
+        new ClientStream(
+            true,
+            () -> {
+              awaitUninterruptibly(reads);
+              return sent;
+            });
+    RawJson large = RawJson.of("{\"data\":\"" + "x".repeat(300_000) + "\"}");
+    for (int i = 0; i < 50; i++) {
+      slow.send("notifications/message", large);
+    }
+
+    reads.countDown();
+    assertThat(slow.seal()).isTrue();
+    slow.finish(Optional.of(RawJson.of("{\"id\":1}")));
+
+    assertThat(sent.size()).isBetween(300_000, 2_000_000);
+    assertThat(sent.toString(UTF_8)).endsWith("data: {\"id\":1}\n\n");
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(15, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private OutputStream open() {

@@ -150,6 +150,27 @@ class ListChangesIT {
   }
 
   @Test
+  void whatWaitsForAStreamIsNotToldToWhoMayNoLongerHearIt() throws InterruptedException {
+    String rule = gateway.allow(target, ann);
+    McpTestClient client = gateway.client(ann).initialize();
+    McpTestClient admin = gateway.client(gateway.adminToken()).initialize();
+    Map<String, String> uri = Map.of("uri", "file:///a");
+    assertThat(client.request("resources/subscribe", uri).result()).isEmpty();
+    assertThat(admin.request("resources/subscribe", uri).result()).isEmpty();
+    try (EventClient other = stream(admin, gateway.adminToken())) {
+      admin.callTool("fake_announce-apart", Map.of());
+      other.message(UPDATED);
+    }
+    gateway.admin("DELETE", "/api/policies/" + rule).require(204);
+
+    try (EventClient stream = stream(client, ann)) {
+      stream.message(RESOURCES);
+      client.delete();
+      assertThat(stream.rest()).noneMatch(event -> event.method().equals(UPDATED));
+    }
+  }
+
+  @Test
   void aListThatWasMissingIsToldOfWhenItIsBack() throws InterruptedException {
     server.script("tools/list", FakeMcpServer.Script.respond(500, "text/plain", ""));
     McpTestClient client = gateway.client(gateway.adminToken()).initialize();

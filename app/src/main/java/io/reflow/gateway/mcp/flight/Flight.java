@@ -34,6 +34,7 @@ public final class Flight implements Caller {
 
   private static final Duration TRY_AGAIN = Duration.ofSeconds(5);
   private static final int MOST_KEPT = 50;
+  private static final long MOST_KEPT_BYTES = 256 << 10;
   static final int MOST_ROUNDS = 50;
 
   private final String id;
@@ -44,7 +45,8 @@ public final class Flight implements Caller {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Map<String, Question> open = new LinkedHashMap<>();
-  private final Deque<Consumer<Caller>> kept = new ArrayDeque<>();
+  private final Deque<Kept> kept = new ArrayDeque<>();
+  private long keptBytes;
   private @Nullable Thread worker;
   private @Nullable Caller attached;
   private @Nullable Landing end;
@@ -74,6 +76,9 @@ public final class Flight implements Caller {
     }
   }
 
+  /// What nobody was there to hear.
+  private record Kept(int bytes, Consumer<Caller> message) {}
+
   public String id() {
     return id;
   }
@@ -88,26 +93,27 @@ public final class Flight implements Caller {
 
   @Override
   public void progress(RawJson params) {
-    tell(caller -> caller.progress(params));
+    tell(params.length(), caller -> caller.progress(params));
   }
 
   @Override
   public void log(RawJson params) {
-    tell(caller -> caller.log(params));
+    tell(params.length(), caller -> caller.log(params));
   }
 
   /// To the request that waits; if there is none, the next one hears of the latest.
-  private void tell(Consumer<Caller> message) {
+  private void tell(int bytes, Consumer<Caller> message) {
     lock.lock();
     try {
       if (attached != null) {
         message.accept(attached);
         return;
       }
-      if (kept.size() == MOST_KEPT) {
-        kept.removeFirst();
+      kept.addLast(new Kept(bytes, message));
+      keptBytes += bytes;
+      while (kept.size() > MOST_KEPT || keptBytes > MOST_KEPT_BYTES) {
+        keptBytes -= kept.removeFirst().bytes();
       }
-      kept.addLast(message);
     } finally {
       lock.unlock();
     }
@@ -248,8 +254,9 @@ public final class Flight implements Caller {
         throw new InvalidParams("the requestState has been used already, or has expired");
       }
       attached = caller;
-      kept.forEach(message -> message.accept(caller));
+      kept.forEach(each -> each.message().accept(caller));
       kept.clear();
+      keptBytes = 0;
       List<String> answered = new ArrayList<>();
       open.forEach((key, question) -> {
         RawJson answer = answers.get(key);

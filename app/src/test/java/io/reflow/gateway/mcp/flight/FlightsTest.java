@@ -152,6 +152,15 @@ class FlightsTest {
 
   @Test
   void whatIsSaidMeanwhileIsKeptForWhoComesBack() throws InterruptedException {
+    assertThat(heardOnReturn(60, "")).hasSize(50);
+  }
+
+  @Test
+  void ofLargeMessagesFewerAreKept() throws InterruptedException {
+    assertThat(heardOnReturn(60, "x".repeat(100_000))).hasSize(2);
+  }
+
+  private List<String> heardOnReturn(int messages, String text) throws InterruptedException {
     var said = new CountDownLatch(1);
     Flight flight =
         launch(
@@ -162,8 +171,9 @@ class FlightsTest {
                     while (flights.count() == 0) {
                       Thread.onSpinWait();
                     }
-                    for (int i = 1; i <= 60; i++) {
-                      caller.progress(RawJson.of("{\"progress\":" + i + "}"));
+                    for (int i = 1; i <= messages; i++) {
+                      caller.progress(
+                          RawJson.of("{\"progress\":%d,\"message\":\"%s\"}".formatted(i, text)));
                     }
                     said.countDown();
                   });
@@ -176,7 +186,7 @@ class FlightsTest {
     flight.resume(1, Map.of("elicitation-1", YES), next);
 
     assertThat(flight.await()).isInstanceOf(Landing.Answered.class);
-    assertThat(next.progress()).hasSize(50);
+    return next.progress();
   }
 
   @Test
