@@ -3,6 +3,7 @@ package io.reflow.gateway.mcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.reflow.gateway.testing.EventClient;
 import io.reflow.gateway.testing.FakeMcpServer;
 import io.reflow.gateway.testing.FakeStatelessServer;
 import io.reflow.gateway.testing.McpTestClient;
@@ -10,6 +11,8 @@ import io.reflow.gateway.testing.StdioServer;
 import io.reflow.gateway.testing.StdioServer.Manner;
 import io.reflow.gateway.testing.TestGateway;
 import io.reflow.gateway.testing.UpstreamFixtures;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -35,6 +38,27 @@ final class StatelessTargetIT {
       assertThat(report.path("era").asText()).isEqualTo("stateless");
       assertThat(report.path("protocol_version").asText()).isEqualTo("2026-07-28");
       assertThat(server.received("initialize")).isEmpty();
+    }
+  }
+
+  @Test
+  void aSessionHearsOfChangesAtAProcess() throws InterruptedException {
+    List<String> command = new ArrayList<>(StdioServer.command(Manner.STATELESS));
+    command.addAll(List.of("announce", "listening"));
+    try (var gateway = TestGateway.start()) {
+      gateway.target("child", TestGateway.stdio(command));
+      McpTestClient client = gateway.client(gateway.adminToken()).initialize();
+      assertThat(client.toolNames()).contains("child_announce");
+      String session = client.session().orElseThrow();
+
+      try (var stream =
+          EventClient.get(gateway.uri("/mcp"), gateway.adminToken(), "Mcp-Session-Id", session)) {
+        UpstreamFixtures.await(() ->
+            client.callTool("child_listening", Map.of()).result().path("listening").asInt() == 1);
+        assertThat(client.callTool("child_announce", Map.of()).result()).isNotNull();
+
+        assertThat(stream.message("notifications/tools/list_changed")).isNotNull();
+      }
     }
   }
 
