@@ -43,7 +43,7 @@ class SeveralReplicasIT {
           "REPLICA_HOST", "127.0.0.1",
           "REPLICA_PORT", "0",
           "REPLICA_DEAD_AFTER", "2s",
-          "DATABASE_CONNECTION_TIMEOUT", "500ms",
+          "DATABASE_CONNECTION_TIMEOUT", "2s",
           "SESSION_MAX_STREAMS_PER_USER", "2");
 
   private static final String INITIALIZE =
