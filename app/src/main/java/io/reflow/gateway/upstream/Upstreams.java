@@ -18,6 +18,7 @@ import io.reflow.gateway.target.UpstreamAuth;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /// All upstreams of the gateway: opened on first use, shared by the callers of one key and by
@@ -141,6 +142,16 @@ public final class Upstreams implements AutoCloseable {
       throws InterruptedException {
     Duration patience = openTimeout(reach.target()).plus(timeouts.initialize());
     return listeners.listen(reach, interest, listener, patience);
+  }
+
+  /// Sends a notification to the instance of `key` if there is one, and opens none for that.
+  public void tell(InstanceKey key, byte[] notification) throws InterruptedException {
+    Optional<Lease<Upstream>> open = processes.find(key).or(() -> connections.find(key));
+    if (open.isPresent()) {
+      try (Lease<Upstream> lease = open.get()) {
+        lease.instance().tell(notification);
+      }
+    }
   }
 
   private Lease<Upstream> lease(Reach reach, Duration patience) throws InterruptedException {

@@ -325,6 +325,11 @@ final class HttpUpstream implements Upstream {
   }
 
   @Override
+  public void tell(byte[] notification) throws InterruptedException {
+    reply(notification);
+  }
+
+  @Override
   public void close() {
     if (closed) {
       return;
