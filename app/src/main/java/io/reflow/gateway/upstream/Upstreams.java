@@ -84,6 +84,9 @@ public final class Upstreams implements AutoCloseable {
     /// A user is through with a page that the target had sent them to.
     default void elicitationCompleted(InstanceKey key, String elicitationId, RawJson params) {}
 
+    /// A target that serves one user has logged something that belongs to no call.
+    default void logged(InstanceKey key, RawJson params) {}
+
     /// For who does not want to know.
     Watcher NONE =
         new Watcher() {
@@ -237,6 +240,13 @@ public final class Upstreams implements AutoCloseable {
       public void elicitationCompleted(String elicitationId, RawJson params) {
         watcher.elicitationCompleted(key, elicitationId, params);
         feeds.elicitationCompleted(elicitationId, params);
+      }
+
+      @Override
+      public void logged(RawJson params) {
+        if (key.exclusive()) {
+          watcher.logged(key, params);
+        }
       }
     };
   }
