@@ -42,6 +42,7 @@ import io.reflow.gateway.mcp.ListChanges;
 import io.reflow.gateway.mcp.McpEndpoint;
 import io.reflow.gateway.mcp.McpParts;
 import io.reflow.gateway.mcp.SseEndpoint;
+import io.reflow.gateway.mcp.TargetLogs;
 import io.reflow.gateway.mcp.flight.FlightHomes;
 import io.reflow.gateway.mcp.flight.Flights;
 import io.reflow.gateway.mcp.flight.StateSeal;
@@ -204,6 +205,7 @@ final class Parts {
     news.onAnnounced(listChanges::announced);
     catalog.onBack(listChanges::announced);
     news.onElicitationCompleted(listChanges::elicitationCompleted);
+    news.onLogged(new TargetLogs(sessions, targets, policies)::logged);
     var mcpParts =
         new McpParts(
             authenticator,

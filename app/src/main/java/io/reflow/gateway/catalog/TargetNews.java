@@ -18,6 +18,7 @@ public final class TargetNews implements Upstreams.Watcher {
   private final List<Completed> completed = new CopyOnWriteArrayList<>();
   private final List<BiConsumer<InstanceKey, Listener.ListKind>> announced =
       new CopyOnWriteArrayList<>();
+  private final List<BiConsumer<InstanceKey, RawJson>> logged = new CopyOnWriteArrayList<>();
 
   public TargetNews(KnownServers servers) {
     this.servers = servers;
@@ -63,6 +64,16 @@ public final class TargetNews implements Upstreams.Watcher {
   @Override
   public void elicitationCompleted(InstanceKey key, String elicitationId, RawJson params) {
     completed.forEach(listener -> listener.accept(key, elicitationId, params));
+  }
+
+  /// `listener` hears what targets log outside of any call. It must not block.
+  public void onLogged(BiConsumer<InstanceKey, RawJson> listener) {
+    logged.add(listener);
+  }
+
+  @Override
+  public void logged(InstanceKey key, RawJson params) {
+    logged.forEach(listener -> listener.accept(key, params));
   }
 
   @Override

@@ -83,8 +83,7 @@ public record InstanceKey(
   /// What the client can do makes a difference only where a question of the target finds its way to
   /// the one who is meant: several users can't be told apart over one pipe or one event stream.
   ///
-  /// Nor is a target told that it will hear of changed roots: it has to ask for them when it wants
-  /// to know, in the middle of a call.
+  /// Nor is a target told that it will hear of changed roots when it does not know whose they are.
   ///
   /// @param client what the caller's client can do; nothing for a target that is not told once and
   ///   for all, but with each call
@@ -92,14 +91,16 @@ public record InstanceKey(
       Target target, Identity caller, String session, ClientCapabilities client) {
     Optional<String> own = target.settings().stateful() ? Optional.of(session) : Optional.empty();
     Sharing sharing = sharing(target, caller);
-    boolean told =
+    var key = new InstanceKey(target.id(), sharing, own, client);
+    if (key.exclusive()) {
+      return key;
+    }
+    ClientCapabilities told =
         switch (target.transport()) {
-          case Transport.StreamableHttp _ -> true;
-          case Transport.Stdio _, Transport.Sse _ ->
-              sharing instanceof Sharing.User || own.isPresent();
+          case Transport.StreamableHttp _ -> client.withoutAnnouncements();
+          case Transport.Stdio _, Transport.Sse _ -> ClientCapabilities.NONE;
         };
-    return new InstanceKey(
-        target.id(), sharing, own, told ? client.withoutAnnouncements() : ClientCapabilities.NONE);
+    return new InstanceKey(target.id(), sharing, own, told);
   }
 
   /// Whether all calls of the instance come from one user.

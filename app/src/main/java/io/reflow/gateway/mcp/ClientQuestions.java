@@ -184,6 +184,7 @@ final class ClientQuestions {
   private Asked put(InputRequest request) {
     Question question = questions.begin();
     open.add(question);
+    question.onProgress(request.progress());
     if (byUrl(request.params())) {
       request.params().text("elicitationId").ifPresent(questions::sentTo);
     }

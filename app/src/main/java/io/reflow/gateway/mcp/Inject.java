@@ -53,11 +53,7 @@ final class Inject implements Stage<Call.Permitted, Call.Equipped> {
     Target target = granted.candidate().target();
     ClientCapabilities client =
         toldWithEachCall.test(target) ? ClientCapabilities.NONE : client(call, target);
-    InstanceKey shared = key(target, granted.permit().caller(), call.session(), client);
-    InstanceKey key =
-        target.settings().protocol() == ProtocolMode.MATCH
-            ? shared.matching(call.session().stateless())
-            : shared;
+    InstanceKey key = key(target, granted.permit().caller(), call.session(), client);
     var injection = credentials.resolve(granted.permit(), target, key);
     var reach = new Reach(target, granted.permit(), key, injection);
     return new Ready(granted.candidate(), reach, granted.decision());
@@ -67,14 +63,27 @@ final class Inject implements Stage<Call.Permitted, Call.Equipped> {
   /// worked on. What a stateful target was told in the session stays.
   private static ClientCapabilities client(Call.InSession call, Target target) {
     Session session = call.session();
-    boolean canBeAsked = call.http().events().accepted();
-    return canBeAsked || session.stateless() || target.settings().stateful()
+    if (session.stateless()) {
+      return session.capabilities().withoutAnnouncements();
+    }
+    return call.http().events().accepted() || target.settings().stateful()
         ? session.capabilities()
         : ClientCapabilities.NONE;
   }
 
+  /// The instance of a target that serves calls in a session.
+  ///
+  /// @param client what the target is told that the client can do
+  static InstanceKey key(
+      Target target, Identity caller, Session session, ClientCapabilities client) {
+    InstanceKey key = ofEitherEra(target, caller, session, client);
+    return target.settings().protocol() == ProtocolMode.MATCH
+        ? key.matching(session.stateless())
+        : key;
+  }
+
   /// What a stateful target has for each session it has for each user where there are none.
-  private static InstanceKey key(
+  private static InstanceKey ofEitherEra(
       Target target, Identity caller, Session session, ClientCapabilities client) {
     return session.stateless() && target.settings().stateful()
         ? new InstanceKey(target.id(), new Sharing.User(caller.user()), Optional.empty(), client)

@@ -23,18 +23,21 @@ final class LocalAnswers {
   private final WarmUp warmUp;
   private final ListChanges changes;
   private final SessionFeeds feeds;
+  private final RootChanges roots;
 
   LocalAnswers(
       Sessions sessions,
       Introduction introduction,
       WarmUp warmUp,
       ListChanges changes,
-      SessionFeeds feeds) {
+      SessionFeeds feeds,
+      RootChanges roots) {
     this.sessions = sessions;
     this.introduction = introduction;
     this.warmUp = warmUp;
     this.changes = changes;
     this.feeds = feeds;
+    this.roots = roots;
   }
 
   Reply answer(Call.InSession call) {
@@ -90,6 +93,7 @@ final class LocalAnswers {
               .value("progressToken")
               .ifPresent(token ->
                   session.conversation().questions().progress(token, notification.params().raw()));
+      case "notifications/roots/list_changed" -> roots.changed(session);
       case "notifications/initialized" -> {
         // On the oldest transport the stream is there before the session.
         if (session.conversation().streams().general().connected()) {

@@ -52,7 +52,13 @@ final class McpPipeline {
     var proxy =
         new Proxy(
             parts.authenticator(),
-            new LocalAnswers(parts.sessions(), introduction, warmUp, parts.changes(), feeds),
+            new LocalAnswers(
+                parts.sessions(),
+                introduction,
+                warmUp,
+                parts.changes(),
+                feeds,
+                new RootChanges(visibility, parts.upstreams())),
             new StatelessAnswers(
                 introduction,
                 new StatelessListen(

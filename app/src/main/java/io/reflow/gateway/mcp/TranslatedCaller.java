@@ -49,7 +49,8 @@ final class TranslatedCaller implements Caller {
       return question;
     }
     try {
-      return new InputRequest(question.key(), question.method(), MessageReader.readObject(params));
+      return new InputRequest(
+          question.key(), question.method(), MessageReader.readObject(params), question.progress());
     } catch (MalformedMessage e) {
       throw new IllegalStateException("a question has become unreadable", e);
     }

@@ -67,11 +67,11 @@ public final class CallsUnderWay {
     return routed.entrySet().stream().max(Map.Entry.comparingByKey()).map(Map.Entry::getValue);
   }
 
-  /// The only call under way, where all are one user's.
+  /// The only call under way, where all are one user's and it is not the gateway's own.
   public Optional<PendingCall> only() {
     if (!exclusive || calls.size() != 1) {
       return Optional.empty();
     }
-    return calls.values().stream().findFirst();
+    return calls.values().stream().filter(call -> !call.caller().equals(Caller.SILENT)).findFirst();
   }
 }

@@ -69,6 +69,11 @@ final class LevelledUpstream implements Upstream {
   }
 
   @Override
+  public void tell(byte[] notification) throws InterruptedException {
+    upstream.tell(notification);
+  }
+
+  @Override
   public OptionalLong pid() {
     return upstream.pid();
   }

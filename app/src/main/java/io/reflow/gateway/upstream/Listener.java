@@ -20,6 +20,11 @@ public interface Listener {
   /// @param params of the `notifications/elicitation/complete`, as the target sent them
   default void elicitationCompleted(String elicitationId, RawJson params) {}
 
+  /// The target has logged something that belongs to no call.
+  ///
+  /// @param params of the `notifications/message`, as the target sent them
+  default void logged(RawJson params) {}
+
   /// The lists that a target announces changes of.
   enum ListKind {
     TOOLS,

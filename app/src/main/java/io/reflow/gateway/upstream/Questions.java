@@ -158,9 +158,10 @@ final class Questions {
 
   private byte[] reply(Message.Request request, PendingCall call, int number) {
     String key = kind(request.method()).orElse("input") + "-" + number;
-    try {
+    try (var progress = ProgressBack.of(request, target, replies)) {
       Map<String, Answer> answers =
-          call.caller().ask(List.of(new InputRequest(key, request.method(), request.params())));
+          call.caller()
+              .ask(List.of(new InputRequest(key, request.method(), request.params(), progress)));
       return Optional.ofNullable(answers.get(key))
           .map(answer -> reply(request.id(), answer))
           .orElseGet(() -> rejected(request));

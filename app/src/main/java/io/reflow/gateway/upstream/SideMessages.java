@@ -43,7 +43,9 @@ public final class SideMessages {
     JsonObject params = notification.params();
     switch (notification.method()) {
       case "notifications/progress" -> progress(params, on);
-      case "notifications/message" -> on.or(calls::only).ifPresent(call -> call.log(params.raw()));
+      case "notifications/message" ->
+          on.or(calls::only)
+              .ifPresentOrElse(call -> call.log(params.raw()), () -> listener.logged(params.raw()));
       case "notifications/cancelled" -> params.value("requestId").ifPresent(questions::withdraw);
       case "notifications/resources/updated" ->
           params.text("uri").ifPresent(uri -> listener.resourceUpdated(uri, params.raw()));

@@ -67,6 +67,11 @@ public final class TaskUpstream implements Upstream {
   }
 
   @Override
+  public void tell(byte[] notification) throws InterruptedException {
+    upstream.tell(notification);
+  }
+
+  @Override
   public void close() {
     upstream.close();
   }

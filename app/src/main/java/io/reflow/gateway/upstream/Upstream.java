@@ -24,6 +24,10 @@ public interface Upstream extends Instance {
   ///   does not agree in time
   void follow(Interest interest) throws InterruptedException;
 
+  /// Sends a notification of the client's, to a target of the `initialize` era; the others take
+  /// none. Returns once it has left, for which it waits for a bounded time, whatever comes of it.
+  default void tell(byte[] notification) throws InterruptedException {}
+
   /// False once the connection can't carry another call.
   @Override
   boolean alive();

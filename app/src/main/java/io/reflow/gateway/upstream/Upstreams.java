@@ -18,6 +18,7 @@ import io.reflow.gateway.target.UpstreamAuth;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /// All upstreams of the gateway: opened on first use, shared by the callers of one key and by
@@ -83,6 +84,9 @@ public final class Upstreams implements AutoCloseable {
     /// A user is through with a page that the target had sent them to.
     default void elicitationCompleted(InstanceKey key, String elicitationId, RawJson params) {}
 
+    /// A target that serves one user has logged something that belongs to no call.
+    default void logged(InstanceKey key, RawJson params) {}
+
     /// For who does not want to know.
     Watcher NONE =
         new Watcher() {
@@ -141,6 +145,16 @@ public final class Upstreams implements AutoCloseable {
       throws InterruptedException {
     Duration patience = openTimeout(reach.target()).plus(timeouts.initialize());
     return listeners.listen(reach, interest, listener, patience);
+  }
+
+  /// Sends a notification to the instance of `key` if there is one, and opens none for that.
+  public void tell(InstanceKey key, byte[] notification) throws InterruptedException {
+    Optional<Lease<Upstream>> open = processes.find(key).or(() -> connections.find(key));
+    if (open.isPresent()) {
+      try (Lease<Upstream> lease = open.get()) {
+        lease.instance().tell(notification);
+      }
+    }
   }
 
   private Lease<Upstream> lease(Reach reach, Duration patience) throws InterruptedException {
@@ -226,6 +240,13 @@ public final class Upstreams implements AutoCloseable {
       public void elicitationCompleted(String elicitationId, RawJson params) {
         watcher.elicitationCompleted(key, elicitationId, params);
         feeds.elicitationCompleted(elicitationId, params);
+      }
+
+      @Override
+      public void logged(RawJson params) {
+        if (key.exclusive()) {
+          watcher.logged(key, params);
+        }
       }
     };
   }

@@ -66,7 +66,7 @@ final class InstanceKeyTest {
   }
 
   @Test
-  void noTargetWaitsToBeToldOfRoots() throws MalformedMessage {
+  void aTargetOfSeveralUsersDoesNotWaitToBeToldOfRoots() throws MalformedMessage {
     var announcing = ClientCapabilities.read(RawJson.of("{\"roots\":{\"listChanged\":true}}"));
     var silent = ClientCapabilities.read(RawJson.of("{\"roots\":{}}"));
     Target shared = target(HTTP, Isolation.SHARED);
@@ -74,6 +74,8 @@ final class InstanceKeyTest {
     assertThat(InstanceKey.of(shared, ANN, "s", announcing))
         .isEqualTo(InstanceKey.of(shared, ANN, "s", silent));
     assertThat(InstanceKey.of(shared, ANN, "s", announcing).capabilities().roots()).isTrue();
+    assertThat(InstanceKey.of(target(HTTP, Isolation.PER_USER), ANN, "s", announcing))
+        .isNotEqualTo(InstanceKey.of(target(HTTP, Isolation.PER_USER), ANN, "s", silent));
   }
 
   @Test

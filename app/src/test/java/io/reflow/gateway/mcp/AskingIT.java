@@ -190,6 +190,36 @@ class AskingIT {
   }
 
   @Test
+  void theTargetHearsOfTheClientsProgressUnderItsOwnToken() throws InterruptedException {
+    McpTestClient client = gateway.client(admin).initialize("2025-11-25", ALL);
+    String call =
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":"
+            + "\"fake_question\",\"arguments\":{\"ask\":\"sampling/createMessage\","
+            + "\"_meta\":{\"progressToken\":\"its own\"}}}}";
+    try (EventClient stream =
+        EventClient.post(
+            gateway.uri("/mcp"), admin, call, "Mcp-Session-Id", client.session().orElseThrow())) {
+      JsonNode asked = stream.message("sampling/createMessage");
+
+      client.post(
+          ("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{"
+                  + "\"progressToken\":%s,\"progress\":0.50,\"message\":\"half\"}}")
+              .formatted(asked.at("/params/_meta/progressToken")));
+
+      UpstreamFixtures.await(() ->
+          server.received().stream()
+              .map(FakeMcpServer.Received::body)
+              .filter(body -> body.contains("notifications/progress"))
+              .anyMatch(body ->
+                  body.contains("\"progressToken\":\"its own\"")
+                      && body.contains("\"progress\":0.50")
+                      && body.contains("\"message\":\"half\"")));
+      answer(client, asked.get("id"), "{}");
+      assertThat(stream.answer().has("result")).isTrue();
+    }
+  }
+
+  @Test
   void aConnectionOfTheOldestTransportIsAskedOnItsStream() throws InterruptedException {
     try (EventClient stream = EventClient.get(gateway.uri("/sse"), admin)) {
       String messages = stream.next().data();

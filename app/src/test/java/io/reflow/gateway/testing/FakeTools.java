@@ -28,6 +28,7 @@ public final class FakeTools {
 
   private final Set<Long> cancelled = new ConcurrentSkipListSet<>();
   private final ConcurrentMap<String, String> replies = new ConcurrentHashMap<>();
+  private final Set<String> notified = new ConcurrentSkipListSet<>();
   private final Set<String> subscribed = new ConcurrentSkipListSet<>();
   private final AtomicReference<Peer> apart = new AtomicReference<>(_ -> {});
   private volatile List<String> listed = List.of("echo");
@@ -82,6 +83,7 @@ public final class FakeTools {
 
   /// Notes what is no request: cancellations, and replies to requests of the server.
   public void note(String message) {
+    notified.add(method(message));
     if (method(message).equals("notifications/cancelled")) {
       cancelled.add(Long.parseLong(find(CANCELLED, message)));
     } else if (method(message).isEmpty()) {
@@ -151,6 +153,8 @@ public final class FakeTools {
         peer.send(result(id, "{\"token\":" + token + "}"));
       }
       case "cancelled" -> peer.send(result(id, "{\"cancelled\":" + cancelled + "}"));
+      case "notified" ->
+          peer.send(result(id, "{\"methods\":\"" + String.join(" ", notified) + "\"}"));
       case "announce" -> {
         peer.send("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}");
         peer.send(result(id, "{}"));

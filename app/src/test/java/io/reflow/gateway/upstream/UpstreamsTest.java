@@ -131,6 +131,21 @@ final class UpstreamsTest {
   }
 
   @Test
+  void notificationsReachWhatIsOpenAndOpenNothing() throws InterruptedException {
+    InstanceKey key = UpstreamFixtures.shared(server);
+    byte[] changed =
+        Envelope.notification("notifications/roots/list_changed", RawJson.EMPTY_OBJECT);
+
+    upstreams.tell(key, changed);
+    assertThat(heard).isEmpty();
+
+    call(server, "echo");
+    assertThat(call(server, "notified")).doesNotContain("roots");
+    upstreams.tell(key, changed);
+    UpstreamFixtures.await(() -> call(server, "notified").contains("roots/list_changed"));
+  }
+
+  @Test
   void changedSecretsGetANewProcess() throws InterruptedException {
     String before = call(server, "environment", UpstreamFixtures.environment("A", "first"));
     String after = call(server, "environment", UpstreamFixtures.environment("B", "second"));

@@ -148,7 +148,10 @@ final class HttpUpstream implements Upstream {
     if (former != null) {
       former.close();
     }
-    if (announces(opened.facts()) || asks() || !wanted.equals(Interest.NONE)) {
+    if (announces(opened.facts())
+        || logs(opened.facts())
+        || asks()
+        || !wanted.equals(Interest.NONE)) {
       listenIn(opened);
     }
   }
@@ -157,6 +160,11 @@ final class HttpUpstream implements Upstream {
   private boolean asks() {
     InstanceKey key = settings.key();
     return key.exclusive() && !key.capabilities().equals(ClientCapabilities.NONE);
+  }
+
+  /// Whether the target may log something outside of calls that is for somebody.
+  private boolean logs(ServerFacts facts) {
+    return settings.key().exclusive() && facts.offers(Capability.LOGGING);
   }
 
   private static boolean announces(ServerFacts facts) {
@@ -322,6 +330,11 @@ final class HttpUpstream implements Upstream {
         .uris()
         .forEach(uri ->
             listener.resourceUpdated(uri, RawJson.of("{\"uri\":" + JsonText.quote(uri) + "}")));
+  }
+
+  @Override
+  public void tell(byte[] notification) throws InterruptedException {
+    reply(notification);
   }
 
   @Override

@@ -161,6 +161,11 @@ final class SseUpstream implements Upstream {
   }
 
   @Override
+  public void tell(byte[] notification) throws InterruptedException {
+    reply(notification);
+  }
+
+  @Override
   public void close() {
     stream.close();
   }

@@ -106,6 +106,11 @@ final class SessionUpstream implements Upstream {
   }
 
   @Override
+  public void tell(byte[] notification) throws InterruptedException {
+    pipe.reply(notification);
+  }
+
+  @Override
   public void close() {
     pipe.close();
   }
