@@ -12,7 +12,6 @@ import io.reflow.gateway.session.Question;
 import io.reflow.gateway.session.Questions;
 import io.reflow.gateway.upstream.InputRequest;
 import io.reflow.gateway.upstream.InputRequest.Answer;
-import io.reflow.gateway.upstream.PageAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -142,11 +141,7 @@ final class ClientQuestions {
                     ? Optional.empty()
                     : refused(
                         ErrorCode.INVALID_PARAMS,
-                        "the client does not take this mode of elicitation"))
-            .or(() ->
-                PageAddress.unsafe(request.method(), params)
-                    ? refused(ErrorCode.INVALID_PARAMS, "users are sent to https pages only")
-                    : Optional.empty());
+                        "the client does not take this mode of elicitation"));
       }
       default -> refusedUnless(false, request);
     };

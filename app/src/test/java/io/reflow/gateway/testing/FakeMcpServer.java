@@ -211,8 +211,8 @@ public final class FakeMcpServer implements AutoCloseable {
   /// Takes a stream that a script has begun for the one of that session, until it is ended.
   public void adopt(String session, HttpExchange exchange) throws InterruptedException {
     var stream = new EventSink(exchange);
-    streams.put(session, stream);
     tools.apart(stream::send);
+    streams.put(session, stream);
     try {
       stream.awaitEnd();
     } finally {

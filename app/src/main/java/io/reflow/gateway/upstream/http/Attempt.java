@@ -9,6 +9,7 @@ import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.PendingCall;
 import io.reflow.gateway.upstream.SideMessages;
+import io.reflow.gateway.upstream.era.StatelessError;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
@@ -169,7 +170,7 @@ final class Attempt implements BodyHandler<Boolean> {
 
       @Override
       public void whole(byte[] bytes, int length) {
-        if (status == 400 && inSession && deniesSession(bytes, length)) {
+        if (status == 400 && inSession && knowsNoSuchSession(bytes, length)) {
           sessionGone();
         } else {
           refused(status, errorIn(bytes, length));
@@ -200,15 +201,21 @@ final class Attempt implements BodyHandler<Boolean> {
     waiting.fail("has forgotten the session");
   }
 
-  /// Many servers are made after an example that says in this way that it knows no such session.
-  private static boolean deniesSession(byte[] bytes, int length) {
+  /// A server that was upgraded has no sessions any more, and says that it does not speak their
+  /// version.
+  private static boolean knowsNoSuchSession(byte[] bytes, int length) {
     try {
       return MessageReader.read(bytes, 0, length) instanceof Message.Failure(var _, RawJson error)
-          && error.toString().contains("-3200")
-          && error.toString().toLowerCase(Locale.ROOT).contains("session id");
+          && (StatelessError.read(error).code() == StatelessError.UNSUPPORTED_VERSION
+              || deniesSession(error.toString()));
     } catch (MalformedMessage _) {
       return false;
     }
+  }
+
+  /// Many servers are made after an example that says in this way that it knows no such session.
+  private static boolean deniesSession(String error) {
+    return error.contains("-3200") && error.toLowerCase(Locale.ROOT).contains("session id");
   }
 
   /// Some servers put the answer of a failed request into a response with an error status.

@@ -70,7 +70,7 @@ final class HttpUpstream implements Upstream {
   private volatile @Nullable HttpSession session;
   private volatile @Nullable StandingStream stream;
   private volatile boolean closed;
-  private volatile boolean unheard;
+  private volatile boolean over;
 
   HttpUpstream(Settings settings, URI url, Map<String, Secret> headers) {
     String target = settings.target();
@@ -190,7 +190,7 @@ final class HttpUpstream implements Upstream {
       try {
         renew(gone);
       } catch (GatewayException e) {
-        unheard = true;
+        over = true;
         LOG.atDebug()
             .setMessage("A session could not be opened anew: {}")
             .addArgument(e.reason())
@@ -231,7 +231,7 @@ final class HttpUpstream implements Upstream {
 
   @Override
   public boolean alive() {
-    return !closed && !unheard;
+    return !closed && !over;
   }
 
   @Override
@@ -293,6 +293,10 @@ final class HttpUpstream implements Upstream {
       }
       opened = opened(exchange(handshake.initialize(settings.initialize()), Caller.SILENT, null));
       use(opened);
+    } catch (UpstreamFailed e) {
+      // It may be another server by now, which whoever opens the next instance finds out.
+      over = true;
+      throw e;
     } finally {
       opening.unlock();
     }
@@ -309,7 +313,7 @@ final class HttpUpstream implements Upstream {
             .become(wanted.uris(), call -> exchange(call, Caller.SILENT, opened).run());
       }
     } catch (UpstreamFailed e) {
-      unheard = true;
+      over = true;
     }
   }
 

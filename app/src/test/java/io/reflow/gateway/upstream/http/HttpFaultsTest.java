@@ -134,6 +134,25 @@ final class HttpFaultsTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"404, -32601", "400, -32022", "200, -32602", "503, -32603"})
+  void isOverWhenNoNewSessionCanBeOpened(int status, int code) throws InterruptedException {
+    try (Upstream upstream = open()) {
+      server.forgetSessions();
+      server.script(
+          "initialize",
+          Script.respond(
+              status,
+              "application/json",
+              "{\"jsonrpc\":\"2.0\",\"id\":$id,\"error\":{\"code\":%d,\"message\":\"no\"}}"
+                  .formatted(code)));
+
+      assertThatThrownBy(() -> call(upstream, "echo")).isInstanceOf(UpstreamFailed.class);
+
+      assertThat(upstream.alive()).isFalse();
+    }
+  }
+
+  @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       textBlock =
