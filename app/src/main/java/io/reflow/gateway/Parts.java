@@ -315,7 +315,7 @@ final class Parts {
     var heardLately = new Freshness(changes::confirmedAt, clock, DATABASE_AWAY);
     health.databaseAwayWhen(() -> changes.lost() || !heardLately.getAsBoolean());
     health.rulesLoaded();
-    closing.add(new Sweeper(SWEEP, sessions::expire, catalog::expire));
+    closing.add(new Sweeper(SWEEP, sessions::expire, streams::recheck, catalog::expire));
     measure();
   }
 

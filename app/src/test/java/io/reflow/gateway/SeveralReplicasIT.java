@@ -467,7 +467,7 @@ class SeveralReplicasIT {
 
       long before = System.nanoTime();
       assertThat(at(one, client).callTool("web_echo", Map.of()).result()).isNotNull();
-      assertThat(System.nanoTime() - before).isLessThan(1_000_000_000L);
+      assertThat(System.nanoTime() - before).isLessThan(Duration.ofSeconds(5).toNanos());
       assertThat(at(two, client).callTool("web_echo", Map.of()).result()).isNotNull();
     }
   }
@@ -502,7 +502,7 @@ class SeveralReplicasIT {
               })
               .toList();
       assertThat(replies).allSatisfy(reply -> assertThat(reply.result()).isNotNull());
-      assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(6));
+      assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(20));
 
       try (EventClient resumed = stream(two, client, "Last-Event-ID", lastEvent)) {
         assertThat(resumed.status()).isEqualTo(200);

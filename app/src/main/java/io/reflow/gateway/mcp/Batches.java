@@ -1,5 +1,6 @@
 package io.reflow.gateway.mcp;
 
+import io.reflow.gateway.protocol.JsonArray;
 import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.Message;
 import io.reflow.gateway.protocol.MessageReader;
@@ -14,10 +15,14 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /// Handles the messages of a batch, each by itself and all at the same time.
 final class Batches {
+
+  /// What the answers of one batch may take in memory until the last of them is there.
+  private static final long LARGEST_ARRAY = 32 << 20;
 
   private final Stage<Call.Received, Reply> pipeline;
 
@@ -58,19 +63,39 @@ final class Batches {
   /// Gathers the answers to an array.
   RawJson array(List<RawJson> messages, Incoming batch, Supplier<AuditTrail> trails)
       throws InterruptedException {
-    List<String> answers =
+    var room = new AtomicLong(LARGEST_ARRAY);
+    return JsonArray.of(
         handle(
                 messages,
                 message -> {
                   SessionStream none =
                       SessionStream.ofAnswer(false, OutputStream::nullOutputStream);
-                  return answer(batch.element(message, none), trails).lastMessage();
+                  return answer(batch.element(message, none), trails)
+                      .lastMessage()
+                      .map(
+                          whole -> room.addAndGet(-whole.length()) < 0 ? tooLarge(message) : whole);
                 })
             .stream()
             .flatMap(Optional::stream)
-            .map(RawJson::toString)
-            .toList();
-    return RawJson.of("[" + String.join(",", answers) + "]");
+            .toList());
+  }
+
+  /// In place of an answer for which there is no room next to the others.
+  private static RawJson tooLarge(RawJson message) {
+    RawJson id = RawJson.of("null");
+    try {
+      if (MessageReader.read(message.array(), message.from(), message.to())
+          instanceof Message.Request request) {
+        id = request.id();
+      }
+    } catch (MalformedMessage _) {
+      // It has been refused, and has no id by which its sender could know it.
+    }
+    return Replies.error(
+        id,
+        RawJson.of(
+            "{\"code\":-32603,\"message\":\"The answers of the batch are too large to be held: take"
+                + " an event stream, or ask one by one. Whatever was asked for has been done\"}"));
   }
 
   private Reply answer(Incoming part, Supplier<AuditTrail> trails) throws InterruptedException {

@@ -12,6 +12,7 @@ import io.reflow.gateway.session.Question;
 import io.reflow.gateway.session.Questions;
 import io.reflow.gateway.upstream.InputRequest;
 import io.reflow.gateway.upstream.InputRequest.Answer;
+import io.reflow.gateway.upstream.PageAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -141,7 +142,11 @@ final class ClientQuestions {
                     ? Optional.empty()
                     : refused(
                         ErrorCode.INVALID_PARAMS,
-                        "the client does not take this mode of elicitation"));
+                        "the client does not take this mode of elicitation"))
+            .or(() ->
+                PageAddress.unsafe(request.method(), params)
+                    ? refused(ErrorCode.INVALID_PARAMS, "users are sent to https pages only")
+                    : Optional.empty());
       }
       default -> refusedUnless(false, request);
     };

@@ -7,6 +7,7 @@ import io.reflow.gateway.protocol.JsonObjectEdit;
 import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.target.Isolation;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.upstream.ServerFacts;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// What targets offer beyond the protocol, as far as it works through a gateway: extensions whose
 /// messages are those of the protocol itself, and experiments where there is but one target that
@@ -31,20 +33,28 @@ final class Extensions {
 
   /// Members for the gateway's `capabilities`.
   List<String> capabilities(List<Target> visible) {
-    List<JsonObject> offered =
-        visible.stream()
-            .flatMap(target -> servers.facts(target.id()).map(ServerFacts::capabilities).stream())
-            .flatMap(capabilities -> object(capabilities).stream())
-            .toList();
     List<String> members = new ArrayList<>(2);
     if (visible.size() == 1) {
-      offered.stream()
+      offered(visible.stream().filter(Extensions::saysTheSameToAll))
           .flatMap(capabilities -> capabilities.value("experimental").stream())
           .filter(experiments -> object(experiments).isPresent())
           .forEach(experiments -> members.add("\"experimental\":" + experiments));
     }
-    ui(offered).ifPresent(value -> members.add("\"extensions\":{\"" + UI + "\":" + value + "}"));
+    List<JsonObject> pages = visible.stream().flatMap(target -> pages(target).stream()).toList();
+    together(pages)
+        .ifPresent(value -> members.add("\"extensions\":{\"" + UI + "\":" + value + "}"));
     return members;
+  }
+
+  private Stream<JsonObject> offered(Stream<Target> targets) {
+    return targets
+        .flatMap(target -> servers.facts(target.id()).map(ServerFacts::capabilities).stream())
+        .flatMap(capabilities -> object(capabilities).stream());
+  }
+
+  /// What is known of a target was said to the last for whom it was opened.
+  private static boolean saysTheSameToAll(Target target) {
+    return target.isolation() == Isolation.SHARED;
   }
 
   /// Whether a target has pages of its own.
@@ -64,10 +74,21 @@ final class Extensions {
         .flatMap(Extensions::object);
   }
 
+  /// What a target says of its pages, as far as it is meant for all.
+  private Optional<JsonObject> pages(Target target) {
+    Optional<JsonObject> said = offered(Stream.of(target)).findFirst().flatMap(Extensions::ui);
+    return saysTheSameToAll(target)
+        ? said
+        : said.flatMap(pages ->
+            object(
+                pages
+                    .value(MIME_TYPES)
+                    .map(types -> RawJson.of("{\"" + MIME_TYPES + "\":" + types + "}"))
+                    .orElse(RawJson.EMPTY_OBJECT)));
+  }
+
   /// What the first says of it, with the types of all.
-  private static Optional<RawJson> ui(List<JsonObject> offered) {
-    List<JsonObject> all =
-        offered.stream().flatMap(capabilities -> ui(capabilities).stream()).toList();
+  private static Optional<RawJson> together(List<JsonObject> all) {
     if (all.size() < 2) {
       return all.stream().map(JsonObject::raw).findFirst();
     }

@@ -9,6 +9,7 @@ import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.upstream.InputRequest;
+import io.reflow.gateway.upstream.PageAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -51,11 +52,18 @@ final class InputForClient {
         JsonObject params =
             given.isPresent() ? MessageReader.readObject(given.get()) : JsonObject.EMPTY;
         requireDeclared(method, params);
+        requireSafe(method, params);
         questions.add(new InputRequest(member.name(), method, params));
       }
       return RawJson.of(inputRequests(questions));
     } catch (MalformedMessage e) {
       throw new UpstreamFailed(target, "asked for input with garbage: " + e.why());
+    }
+  }
+
+  private void requireSafe(String method, JsonObject params) {
+    if (PageAddress.unsafe(method, params)) {
+      throw new UpstreamFailed(target, "wants its user sent to a page that is not https");
     }
   }
 

@@ -2,13 +2,17 @@ package io.reflow.gateway.mcp;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.reflow.gateway.protocol.JsonObject;
 import io.reflow.gateway.protocol.JsonText;
+import io.reflow.gateway.protocol.MalformedMessage;
+import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.upstream.InputRequest;
+import io.reflow.gateway.upstream.PageAddress;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.StringJoiner;
 
 /// What a target of the `initialize` era means by the error -32042: the call can be made once the
 /// user has been to these pages.
@@ -19,6 +23,8 @@ record PagesToOpen(List<Page> pages) {
 
   static final int CODE = -32042;
 
+  private static final int MOST = 20;
+
   private static final ObjectMapper JSON = new ObjectMapper(JsonText.factory());
 
   record Page(String url, String message) {}
@@ -27,7 +33,7 @@ record PagesToOpen(List<Page> pages) {
     pages = List.copyOf(pages);
   }
 
-  /// Reads the error; empty where it is another one.
+  /// Reads the error; empty where it is another one, or where no user is to be sent.
   static Optional<PagesToOpen> read(RawJson error) {
     try {
       JsonNode tree = JSON.readTree(error.array(), error.from(), error.length());
@@ -38,23 +44,35 @@ record PagesToOpen(List<Page> pages) {
       for (JsonNode each : tree.path("data").path("elicitations")) {
         pages.add(new Page(each.path("url").asText(), each.path("message").asText()));
       }
-      return Optional.of(new PagesToOpen(pages));
+      return Optional.of(new PagesToOpen(pages)).filter(PagesToOpen::acceptable);
     } catch (IOException _) {
       return Optional.empty();
     }
   }
 
-  /// As input requests, which send the user to each of the pages.
-  String inputRequests() {
-    var members = new StringJoiner(",", "{", "}");
-    int number = 0;
+  private boolean acceptable() {
+    return pages.size() <= MOST && pages.stream().map(Page::url).allMatch(PageAddress::safe);
+  }
+
+  /// As questions, which send the user to each of the pages.
+  List<InputRequest> questions() {
+    List<InputRequest> questions = new ArrayList<>();
     for (Page page : pages) {
-      number++;
-      members.add(
-          ("\"elicitation-%d\":{\"method\":\"elicitation/create\","
-                  + "\"params\":{\"mode\":\"url\",\"url\":%s,\"message\":%s}}")
-              .formatted(number, JsonText.quote(page.url()), JsonText.quote(page.message())));
+      String params =
+          "{\"mode\":\"url\",\"url\":%s,\"message\":%s}"
+              .formatted(JsonText.quote(page.url()), JsonText.quote(page.message()));
+      questions.add(
+          new InputRequest(
+              "elicitation-" + (questions.size() + 1), "elicitation/create", object(params)));
     }
-    return members.toString();
+    return questions;
+  }
+
+  private static JsonObject object(String json) {
+    try {
+      return MessageReader.readObject(RawJson.of(json));
+    } catch (MalformedMessage e) {
+      throw new IllegalStateException("the gateway has made an object that is none", e);
+    }
   }
 }

@@ -335,7 +335,11 @@ final class StatelessCalls {
     }
     Optional<PagesToOpen> again = pages(answer);
     return again.isPresent()
-        ? asked(going, again.get().inputRequests(), state.round() + 1, new Cause.Pages())
+        ? asked(
+            going,
+            input(going).inputRequests(again.get().questions()),
+            state.round() + 1,
+            new Cause.Pages())
         : answered(going, answer);
   }
 
@@ -393,7 +397,7 @@ final class StatelessCalls {
           "the user has to open a page first, which this client can't ask for",
           "{\"elicitation\":{\"url\":{}}}");
     }
-    return asked(going, pages.inputRequests(), 1, new Cause.Pages());
+    return asked(going, input(going).inputRequests(pages.questions()), 1, new Cause.Pages());
   }
 
   /// What a stateless target asks is the client's to answer, in the target's own words. Its state

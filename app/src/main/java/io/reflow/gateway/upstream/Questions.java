@@ -40,6 +40,7 @@ final class Questions {
   enum Refusal {
     UNSUPPORTED(ErrorCode.METHOD_NOT_FOUND, "not supported by this client"),
     UNDECLARED_MODE(ErrorCode.INVALID_PARAMS, "the client has not declared that it can do this"),
+    UNSAFE_PAGE(ErrorCode.INVALID_PARAMS, "users are sent to https pages only"),
     UNKNOWN_CALL(ErrorCode.INTERNAL_ERROR, "it is not known which request this belongs to"),
     TOO_MUCH(ErrorCode.INTERNAL_ERROR, "too many questions at once");
 
@@ -72,8 +73,12 @@ final class Questions {
       case "elicitation/create" -> {
         boolean byUrl = params.text("mode").filter("url"::equals).isPresent();
         yield refusal(
-            client.elicitation() || client.elicitationUrl(),
-            byUrl ? client.elicitationUrl() : client.elicitation());
+                client.elicitation() || client.elicitationUrl(),
+                byUrl ? client.elicitationUrl() : client.elicitation())
+            .or(() ->
+                PageAddress.unsafe(request.method(), params)
+                    ? Optional.of(Refusal.UNSAFE_PAGE)
+                    : Optional.empty());
       }
       case "sampling/createMessage" -> {
         boolean tools = params.value("tools").isPresent() || params.value("toolChoice").isPresent();

@@ -97,7 +97,8 @@ class RulesApiIT {
             "\"revision\":1",
             "\"enabled\":true");
     TargetId id = new TargetId(UUID.fromString(created.id()));
-    assertThat(changed).isEmpty();
+    assertThat(changed).containsExactly(id);
+    changed.clear();
 
     Reply updated =
         call(

@@ -97,6 +97,16 @@ final class ClientQuestionsTest {
   }
 
   @Test
+  void nobodyIsSentToAPageThatIsNotSafe()
+      throws ExecutionException, InterruptedException, MalformedMessage {
+    String page = PAGE.replace("https://example.com/a", "javascript:alert(1)");
+    Map<String, Answer> refused = ask(ALL, question("url", "elicitation/create", page)).get();
+
+    assertThat(refused.get("url")).asString().contains("-32602");
+    assertThat(client.next(Duration.ZERO)).isInstanceOf(Next.Silence.class);
+  }
+
+  @Test
   void anAnswerUnderAnotherIdOrInAnotherSessionIsDropped()
       throws ExecutionException, InterruptedException, MalformedMessage {
     Future<Map<String, Answer>> asked = ask(ALL, question("r", "roots/list", "{}"));

@@ -7,6 +7,7 @@ import io.reflow.gateway.testing.FakeMcpServer;
 import io.reflow.gateway.testing.FakeMcpServer.Script;
 import io.reflow.gateway.testing.FakeTools;
 import io.reflow.gateway.testing.TestGateway;
+import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -89,6 +90,22 @@ class IntroductionIT {
                 + "{\"mimeTypes\":[\"text/html;profile=mcp-app\"],\"n\":1.0}}");
     assertThat(said.get("instructions").asText()).isEqualTo("Be kind.");
     assertThat(said.get("serverInfo").get("name").asText()).isEqualTo("reflow-gateway");
+  }
+
+  /// What it said was said to one of its users.
+  @Test
+  void ofATargetThatIsNotSharedNothingFreeIsToldToOthers() {
+    Map<String, Object> fields = new HashMap<>(TestGateway.http(first.url()));
+    fields.put("isolation_boundary", "per_user");
+    gateway.target("first", fields);
+
+    JsonNode said = introduction();
+
+    assertThat(said.get("capabilities").has("experimental")).isFalse();
+    assertThat(said.get("capabilities").get("extensions"))
+        .hasToString(
+            "{\"io.modelcontextprotocol/ui\":{\"mimeTypes\":[\"text/html;profile=mcp-app\"]}}");
+    assertThat(said.get("instructions").asText()).isEqualTo("Be kind.");
   }
 
   @Test

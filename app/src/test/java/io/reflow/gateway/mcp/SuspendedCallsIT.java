@@ -325,14 +325,18 @@ class SuspendedCallsIT {
   }
 
   private static void demandAPage() {
+    demandAPage("https://example.com/login");
+  }
+
+  private static void demandAPage(String address) {
     web.script(
         "paged",
         FakeMcpServer.Script.respond(
             200,
             "application/json",
             "{\"jsonrpc\":\"2.0\",\"id\":$id,\"error\":{\"code\":-32042,\"message\":\"open\",\"data\":"
-                + "{\"elicitations\":[{\"mode\":\"url\",\"elicitationId\":\"e1\",\"url\":\"https://example.com/login\",\"message\":\"Log"
-                + " in\"}]}}}"));
+                + "{\"elicitations\":[{\"mode\":\"url\",\"elicitationId\":\"e1\",\"url\":\"%s\",\"message\":\"Log in\"}]}}}"
+                    .formatted(address)));
   }
 
   @Test
@@ -344,6 +348,7 @@ class SuspendedCallsIT {
     JsonNode asked = browsing.request("tools/call", call("web_paged", Map.of())).result();
     JsonNode page = asked.get("inputRequests").get(key(asked)).get("params");
     assertThat(page.get("url").asText()).isEqualTo("https://example.com/login");
+    assertThat(page.get("message").asText()).startsWith("[").endsWith("] Log in");
     assertThat(page.has("elicitationId")).isFalse();
     Map<String, Object> again = call("web_paged", Map.of());
     again.put("requestState", asked.get("requestState").asText());
@@ -354,6 +359,19 @@ class SuspendedCallsIT {
     again.put("inputResponses", Map.of(key(asked), Map.of("action", "accept")));
     assertThat(browsing.request("tools/call", again).result().get("resultType").asText())
         .isEqualTo("complete");
+  }
+
+  @Test
+  void nobodyIsSentToAPageThatIsNotSafe() {
+    demandAPage("http://example.com/login");
+
+    JsonNode refused =
+        new StatelessClient(gateway.client(gateway.adminToken()))
+            .can(Map.of("elicitation", Map.of("url", Map.of())))
+            .request("tools/call", call("web_paged", Map.of()))
+            .error();
+
+    assertThat(refused.get("code").asInt()).isEqualTo(-32603);
   }
 
   @Test

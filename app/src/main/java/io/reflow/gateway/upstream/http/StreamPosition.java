@@ -10,6 +10,9 @@ public final class StreamPosition {
   private static final int LONGEST_ID = 1024;
   private static final long LONGEST_PAUSE = Duration.ofMinutes(10).toMillis();
 
+  /// Who ends each stream at once must not keep the gateway busy.
+  private static final long SHORTEST_PAUSE = 100;
+
   private volatile Optional<String> lastId = Optional.empty();
   private volatile Optional<Duration> pause = Optional.empty();
 
@@ -33,7 +36,9 @@ public final class StreamPosition {
     if (!millis.isEmpty()
         && millis.length() <= 12
         && millis.chars().allMatch(c -> c >= '0' && c <= '9')) {
-      pause = Optional.of(Duration.ofMillis(Math.min(Long.parseLong(millis), LONGEST_PAUSE)));
+      pause =
+          Optional.of(
+              Duration.ofMillis(Math.clamp(Long.parseLong(millis), SHORTEST_PAUSE, LONGEST_PAUSE)));
     }
   }
 }

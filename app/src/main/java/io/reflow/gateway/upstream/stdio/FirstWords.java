@@ -19,6 +19,7 @@ final class FirstWords {
   private final String target;
   private final Words words;
   private final Duration patience;
+  private final Duration atMost;
   private final long end;
 
   /// What can be said.
@@ -43,6 +44,7 @@ final class FirstWords {
     this.target = target;
     this.words = words;
     this.patience = patience;
+    this.atMost = atMost;
     this.end = System.nanoTime() + atMost.toNanos();
   }
 
@@ -51,6 +53,20 @@ final class FirstWords {
   }
 
   Outcome speak() throws InterruptedException {
+    try {
+      return settle();
+    } catch (UpstreamFailed failure) {
+      // What was said last had only what was left of the time.
+      throw System.nanoTime() < end ? failure : late();
+    }
+  }
+
+  private UpstreamFailed late() {
+    return new UpstreamFailed(
+        target, "did not answer within %d ms of its start".formatted(atMost.toMillis()));
+  }
+
+  private Outcome settle() throws InterruptedException {
     try (var discovering = new Asked<>("discover", () -> words.discover(left()))) {
       Duration first = patience.compareTo(left()) < 0 ? patience : left();
       try {
@@ -88,7 +104,7 @@ final class FirstWords {
         throw failure;
       }
     } catch (TimeoutException | ExecutionException _) {
-      throw new UpstreamFailed(target, "did not answer in time");
+      throw late();
     }
   }
 

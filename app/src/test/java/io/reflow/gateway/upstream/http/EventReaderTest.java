@@ -137,4 +137,16 @@ final class EventReaderTest {
         .isInstanceOf(EventTooLarge.class);
     assertThatThrownBy(() -> read(": " + "x".repeat(2000), 50)).isInstanceOf(EventTooLarge.class);
   }
+
+  @Test
+  void aPauseIsNeitherTooShortNorTooLong() {
+    var position = new StreamPosition();
+
+    position.pause("0");
+    assertThat(position.pause()).contains(Duration.ofMillis(100));
+    position.pause("999999999999");
+    assertThat(position.pause()).contains(Duration.ofMinutes(10));
+    position.pause("soon");
+    assertThat(position.pause()).contains(Duration.ofMinutes(10));
+  }
 }
