@@ -217,6 +217,8 @@ public final class FakeTools {
   private String question(String id, String request, Peer peer)
       throws IOException, InterruptedException {
     String own = "\"q" + id + "\"";
+    // Another connection may have had a request of the same id.
+    replies.remove(own);
     peer.send(question(own, request));
     awaitReply(own, 1000);
     return String.valueOf(replies.get(own));
