@@ -26,6 +26,7 @@ import java.util.function.Predicate;
 /// A connection on which events arrive, one by one as they come. Closing it breaks the connection.
 public final class EventClient implements AutoCloseable {
 
+  private static final long PATIENCE = TimeUnit.SECONDS.toNanos(20);
   private static final Event END = new Event("", "end of the stream", "", 0);
 
   private final HttpClient http =
@@ -131,21 +132,27 @@ public final class EventClient implements AutoCloseable {
 
   /// The next event; fails when there is none within 20 seconds.
   public Event next() throws InterruptedException {
-    Event next = events.poll(20, TimeUnit.SECONDS);
+    return next(System.nanoTime() + PATIENCE);
+  }
+
+  private Event next(long deadline) throws InterruptedException {
+    Event next = events.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
     if (next == null) {
-      throw new AssertionError("no event came within 20 s");
+      throw new AssertionError("no such event came within 20 s");
     }
     return next;
   }
 
-  /// The next event like this; others are passed over.
+  /// The next event like this; others are passed over, keep-alives too, which come as long as the
+  /// stream is there. Fails when there is none within 20 seconds.
   public Event next(Predicate<Event> wanted) throws InterruptedException {
-    Event next = next();
+    long deadline = System.nanoTime() + PATIENCE;
+    Event next = next(deadline);
     while (!wanted.test(next)) {
       if (next.equals(END)) {
         throw new AssertionError("the stream has ended");
       }
-      next = next();
+      next = next(deadline);
     }
     return next;
   }
@@ -161,10 +168,11 @@ public final class EventClient implements AutoCloseable {
         .json();
   }
 
-  /// The events until the stream ends.
+  /// The events until the stream ends, which must be within 20 seconds.
   public List<Event> rest() throws InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE;
     List<Event> rest = new ArrayList<>();
-    for (Event next = next(); !next.equals(END); next = next()) {
+    for (Event next = next(deadline); !next.equals(END); next = next(deadline)) {
       rest.add(next);
     }
     return rest;
