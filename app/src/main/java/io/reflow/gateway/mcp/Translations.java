@@ -15,6 +15,7 @@ import io.reflow.gateway.translation.ResourceUris;
 import io.reflow.gateway.translation.Translation;
 import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.ServerFacts;
+import io.reflow.gateway.upstream.ServerFacts.Capability;
 import java.util.Optional;
 
 /// Chooses how answers are translated: by the revisions of the client and of the target, as it was
@@ -35,10 +36,13 @@ final class Translations {
   }
 
   Translation between(Session client, Target target) {
-    Optional<ServerFacts> facts = servers.facts(target.id());
+    return between(client, target, servers.facts(target.id()));
+  }
+
+  private Translation between(Session client, Target target, Optional<ServerFacts> facts) {
     return Translation.between(
         client.version(),
-        spokenBy(target),
+        facts.map(ServerFacts::version).orElse(ASSUMED),
         ResourceUris.of(target),
         config.extras().upstreamIdentity()
             ? Optional.of(identity(target, facts))
@@ -64,11 +68,15 @@ final class Translations {
   ///
   /// @param uri of the resource that was to be read, as the client calls it
   Answer answer(Session client, Target target, String method, Optional<String> uri, Answer answer) {
-    if (answer instanceof Answer.Result(var result, var _)) {
+    Optional<ServerFacts> facts = servers.facts(target.id());
+    // What a target without resources speaks of can't be read from it.
+    boolean read = facts.filter(known -> known.offers(Capability.RESOURCES)).isPresent();
+    if (read && answer instanceof Answer.Result(var result, var _)) {
       seen.note(client.owner().user(), target.id(), method, result);
     }
     try {
-      return between(client, target).answer(new Asked(method, uri, client.capabilities()), answer);
+      return between(client, target, facts)
+          .answer(new Asked(method, uri, client.capabilities()), answer);
     } catch (MalformedMessage e) {
       throw new UpstreamFailed(target.name(), "answered with garbage: " + e.why());
     }
