@@ -23,11 +23,14 @@ import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.identity.IdentityRoutes;
 import io.reflow.gateway.identity.TokenRoutes;
 import io.reflow.gateway.identity.UserRoutes;
+import io.reflow.gateway.mcp.ElsewhereEndpoint;
 import io.reflow.gateway.mcp.McpEndpoint;
+import io.reflow.gateway.mcp.SseEndpoint;
 import io.reflow.gateway.policy.PolicyRoutes;
 import io.reflow.gateway.session.SessionRoutes;
 import io.reflow.gateway.telemetry.HealthRoutes;
 import io.reflow.gateway.telemetry.MetricsRoutes;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +39,10 @@ public final class Gateway implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
   private static final String MANAGEMENT = "management";
+  private static final String INTERNAL = "internal";
+
+  /// Where a request belongs to a session that may be at another replica.
+  private static final List<String> SESSION_PATHS = List.of("/mcp", "/mcp/{target}", "/messages");
 
   private final GatewayConfig config;
   private final Parts parts;
@@ -48,6 +55,7 @@ public final class Gateway implements AutoCloseable {
     this.closing = closing;
     this.server = listen();
     closing.add(this::drain);
+    announce();
   }
 
   /// Starts everything; when it returns, the gateway takes work.
@@ -86,7 +94,20 @@ public final class Gateway implements AutoCloseable {
       managementRoutes(management);
       server.putSocket(MANAGEMENT, options.management(MANAGEMENT, config.management(), management));
     }
+    if (config.replica().address().isPresent()) {
+      HttpRouting.Builder internal = HttpRouting.builder();
+      options.guardInternal(internal);
+      internalRoutes(internal);
+      server.putSocket(
+          INTERNAL,
+          options.internal(INTERNAL, config.replica().host(), config.replica().port(), internal));
+    }
     return server.build().start();
+  }
+
+  /// Tells the other replicas where this one is reached, now that it is.
+  private void announce() {
+    config.replica().advertised(internalPort()).ifPresent(parts.replicas()::announce);
   }
 
   /// Every route there is. Start reading here.
@@ -97,9 +118,12 @@ public final class Gateway implements AutoCloseable {
         .get("/health/live", health::live)
         .get("/health/ready", health::ready);
 
-    McpEndpoint mcp = parts.mcp();
-    mcp.register(routing, "/mcp");
-    mcp.register(routing, "/mcp/{target}");
+    ElsewhereEndpoint elsewhere = parts.elsewhere();
+    SESSION_PATHS.forEach(path -> elsewhere.register(routing, path));
+    mcpRoutes(routing);
+    SseEndpoint sse = parts.sse();
+    sse.register(routing, "/sse");
+    sse.register(routing, "/sse/{target}");
 
     IdentityRoutes identity = parts.identityRoutes();
     TokenRoutes tokens = parts.tokenRoutes();
@@ -179,6 +203,21 @@ public final class Gateway implements AutoCloseable {
         .refuseOtherMethods();
   }
 
+  private void mcpRoutes(HttpRouting.Builder routing) {
+    McpEndpoint mcp = parts.mcp();
+    mcp.register(routing, "/mcp");
+    mcp.register(routing, "/mcp/{target}");
+    parts.sse().registerMessages(routing);
+  }
+
+  /// What other replicas pass on: requests to sessions that this one has.
+  private void internalRoutes(HttpRouting.Builder routing) {
+    parts.forward().guard(routing);
+    ElsewhereEndpoint elsewhere = parts.elsewhere();
+    SESSION_PATHS.forEach(path -> elsewhere.registerInternal(routing, path));
+    mcpRoutes(routing);
+  }
+
   /// What operators and their tools ask; not for clients.
   private void managementRoutes(HttpRouting.Builder routing) {
     HealthRoutes health = parts.healthRoutes();
@@ -200,9 +239,17 @@ public final class Gateway implements AutoCloseable {
     return config.management().enabled() ? server.port(MANAGEMENT) : -1;
   }
 
-  /// No new work; what is under way may finish within `server.shutdown-grace`.
+  /// The port of other replicas, or -1 without one.
+  public int internalPort() {
+    return config.replica().address().isPresent() ? server.port(INTERNAL) : -1;
+  }
+
+  /// No new work: the other replicas go on with the sessions. What is under way may finish within
+  /// `server.shutdown-grace`.
   private void drain() {
     parts.health().drain();
+    parts.sessionWriter().release();
+    parts.streams().close();
     server.stop();
   }
 

@@ -23,6 +23,7 @@ import io.reflow.gateway.credential.Rotation;
 import io.reflow.gateway.credential.RotationRoutes;
 import io.reflow.gateway.credential.TargetTokenRoutes;
 import io.reflow.gateway.credential.Vault;
+import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.http.Gate;
 import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.identity.Authenticator;
@@ -36,15 +37,33 @@ import io.reflow.gateway.identity.TokenStore;
 import io.reflow.gateway.identity.TokenUse;
 import io.reflow.gateway.identity.UserRoutes;
 import io.reflow.gateway.identity.UserStore;
+import io.reflow.gateway.mcp.ElsewhereEndpoint;
+import io.reflow.gateway.mcp.ListChanges;
 import io.reflow.gateway.mcp.McpEndpoint;
 import io.reflow.gateway.mcp.McpParts;
+import io.reflow.gateway.mcp.SseEndpoint;
+import io.reflow.gateway.mcp.TargetLogs;
+import io.reflow.gateway.mcp.flight.FlightHomes;
+import io.reflow.gateway.mcp.flight.Flights;
+import io.reflow.gateway.mcp.flight.StateSeal;
 import io.reflow.gateway.policy.Freshness;
 import io.reflow.gateway.policy.PolicyEngine;
 import io.reflow.gateway.policy.PolicyRoutes;
 import io.reflow.gateway.policy.PolicyStore;
 import io.reflow.gateway.policy.TargetAccess;
+import io.reflow.gateway.replica.ForwardEndpoint;
+import io.reflow.gateway.replica.Forwarder;
+import io.reflow.gateway.replica.ReplicaStore;
+import io.reflow.gateway.replica.Replicas;
+import io.reflow.gateway.replica.Seal;
+import io.reflow.gateway.session.OpenStreams;
+import io.reflow.gateway.session.SavedSessions;
 import io.reflow.gateway.session.SessionRoutes;
+import io.reflow.gateway.session.SessionStore;
+import io.reflow.gateway.session.SessionWriter;
 import io.reflow.gateway.session.Sessions;
+import io.reflow.gateway.session.SseConnections;
+import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.target.TargetStore;
 import io.reflow.gateway.target.Targets;
@@ -52,8 +71,11 @@ import io.reflow.gateway.telemetry.Health;
 import io.reflow.gateway.telemetry.HealthRoutes;
 import io.reflow.gateway.telemetry.Metrics;
 import io.reflow.gateway.telemetry.MetricsRoutes;
+import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.TransportConnector;
 import io.reflow.gateway.upstream.Upstreams;
+import io.reflow.gateway.upstream.era.EraStore;
+import io.reflow.gateway.upstream.era.Eras;
 import io.reflow.gateway.upstream.http.HttpDial;
 import io.reflow.gateway.upstream.stdio.StdioDial;
 import io.reflow.gateway.upstream.stdio.Stragglers;
@@ -82,6 +104,8 @@ final class Parts {
 
   private final Storage storage;
   private final AuditLog audit;
+  private final Replicas replicas;
+  private final ForwardEndpoint forward;
 
   private final UserStore userStore;
   private final TokenStore tokenStore;
@@ -100,10 +124,18 @@ final class Parts {
   private final Credentials credentials;
   private final TargetAccess access;
 
+  private final EraStore eraStore;
+  private final Eras eras;
   private final KnownServers servers = new KnownServers();
   private final Upstreams upstreams;
   private final Catalog catalog;
+  private final SessionStore sessionStore;
   private final Sessions sessions;
+  private final SessionWriter sessionWriter;
+  private final ElsewhereEndpoint elsewhere;
+  private final OpenStreams streams;
+  private final ListChanges listChanges;
+  private final SseEndpoint sse;
   private final McpEndpoint mcp;
 
   private final GatewayConfig config;
@@ -139,29 +171,67 @@ final class Parts {
     this.credentials = new Credentials(credentialStore, vault);
     this.access = new TargetAccess(targets, policies);
 
+    this.eraStore = new EraStore(storage.database());
+    this.eras = new Eras(eraStore::save, clock);
     var news = new TargetNews(servers);
     this.upstreams = closing.add(upstreams(news));
     this.catalog = new Catalog(upstreams, config.mcp(), clock);
     news.onListChanged(catalog::changed);
-    this.sessions = new Sessions(config.session(), clock);
-    this.mcp =
-        new McpEndpoint(
-            new McpParts(
-                authenticator,
-                sessions,
-                targets,
-                policies,
-                credentials,
-                upstreams,
-                catalog,
-                servers,
-                new Cursors(vault.derive("cursor"), clock),
-                audit,
-                new ArgumentDigest(secret(vault.derive("audit arguments"))),
-                metrics,
-                config.mcp(),
-                version.text(),
-                clock));
+    var deadAfter = config.replica().deadAfter();
+    this.replicas =
+        closing.add(new Replicas(audit.replica(), new ReplicaStore(storage.database()), deadAfter));
+    var seal = new Seal(vault.deriveAll("replica").values(), clock);
+    this.forward = new ForwardEndpoint(closing.add(new Forwarder(seal, replicas)), seal, replicas);
+    this.sessionStore = new SessionStore(storage.database(), config.session());
+    var saved = new SavedSessions(vault.deriveAll("session").values(), sessionStore, replicas);
+    this.sessions = new Sessions(config.session(), clock, saved);
+    this.sessionWriter =
+        closing.add(new SessionWriter(sessions, saved, sessionStore, replicas, clock));
+    var connections = new SseConnections(sessions, clock);
+    this.elsewhere =
+        new ElsewhereEndpoint(
+            authenticator,
+            id -> sessions.holds(id) || connections.holds(id),
+            sessions,
+            saved.homes(),
+            forward,
+            deadAfter.multipliedBy(2).plus(Duration.ofSeconds(5)));
+    var stateSeal = new StateSeal(vault.deriveAll("request state"), clock);
+    var flights = closing.add(new Flights(config.mcp().inputTimeout()));
+    metrics.gauge(
+        "reflow.suspended.calls", "{call}", "Calls that wait for their client", flights::count);
+    this.streams = new OpenStreams(config.session().maxStreamsPerUser());
+    this.listChanges = new ListChanges(sessions, targets, policies);
+    news.onAnnounced(listChanges::announced);
+    catalog.onBack(listChanges::announced);
+    news.onElicitationCompleted(listChanges::elicitationCompleted);
+    news.onLogged(new TargetLogs(sessions, targets, policies)::logged);
+    var mcpParts =
+        new McpParts(
+            authenticator,
+            sessions,
+            connections,
+            streams,
+            listChanges,
+            targets,
+            policies,
+            credentials,
+            eras,
+            upstreams,
+            catalog,
+            servers,
+            new Cursors(vault.derive("cursor"), clock),
+            flights,
+            stateSeal,
+            new FlightHomes(flights, stateSeal, replicas),
+            audit,
+            new ArgumentDigest(secret(vault.derive("audit arguments"))),
+            metrics,
+            config.mcp(),
+            version.text(),
+            clock);
+    this.sse = new SseEndpoint(mcpParts);
+    this.mcp = new McpEndpoint(mcpParts, sse, forward);
   }
 
   private Upstreams upstreams(TargetNews news) {
@@ -178,9 +248,30 @@ final class Parts {
             config.server().dataDir(),
             gatewayId,
             version.text(),
+            eras,
             stragglers);
-    var http = closing.add(new HttpDial(config.mcp(), version.text()));
-    return new Upstreams(new TransportConnector(stdio, http), config.stdio(), config.mcp(), news);
+    var http = closing.add(new HttpDial(config.mcp(), version.text(), eras));
+    return new Upstreams(
+        new TransportConnector(stdio, http, http.sse()),
+        config.stdio(),
+        config.mcp(),
+        news,
+        this::renewed);
+  }
+
+  /// The way to a target with its settings and credentials as they are now.
+  private Reach renewed(Reach reach) {
+    String name = reach.target().name();
+    Target target =
+        targets
+            .find(reach.target().id())
+            .filter(Target::enabled)
+            .orElseThrow(() -> new UpstreamFailed(name, "is not there any more"));
+    return new Reach(
+        target,
+        reach.permit(),
+        reach.key(),
+        credentials.resolve(reach.permit(), target, reach.key()));
   }
 
   private static Secret secret(byte[] key) {
@@ -199,10 +290,13 @@ final class Parts {
     identities.onChange(user -> {
       sessions.endUnlessUnchanged(user, identities.find(user));
       sessions.recheck();
+      streams.recheck();
     });
     policies.onChange(sessions::recheck);
+    policies.onChange(listChanges::rulesChanged);
     sessions.onEnd(session -> upstreams.retireSession(session.digest()));
     targets.onChange(this::forget);
+    targets.onChange(_ -> listChanges.rulesChanged());
     credentials.onChange(upstreams::retire);
     var changes = storage.changes();
     changes.on("users", identities::reload);
@@ -211,17 +305,25 @@ final class Parts {
     changes.on("policies", policies::reload);
     changes.on("policy_subjects", policies::reload);
     changes.on("env_configs", credentials::reload);
+    changes.on("mcp_session", sessionWriter::dropLost);
     changes.start();
+    replicas.onLapse(sessionWriter::dropLost);
+    replicas.start();
+    sessionWriter.start();
+    eras.load(targets.all(), eraStore.all());
     health.rulesTooOldWhen(() -> !policies.ready());
     var heardLately = new Freshness(changes::confirmedAt, clock, DATABASE_AWAY);
     health.databaseAwayWhen(() -> changes.lost() || !heardLately.getAsBoolean());
     health.rulesLoaded();
-    closing.add(new Sweeper(SWEEP, sessions::expire, catalog::expire));
+    closing.add(new Sweeper(SWEEP, sessions::expire, streams::recheck, catalog::expire));
     measure();
   }
 
   private void forget(TargetId target) {
     servers.forget(target);
+    if (targets.find(target).isEmpty()) {
+      eras.forget(target);
+    }
     upstreams.retire(target);
   }
 
@@ -240,8 +342,32 @@ final class Parts {
     return health;
   }
 
+  Replicas replicas() {
+    return replicas;
+  }
+
+  ForwardEndpoint forward() {
+    return forward;
+  }
+
+  SessionWriter sessionWriter() {
+    return sessionWriter;
+  }
+
+  ElsewhereEndpoint elsewhere() {
+    return elsewhere;
+  }
+
   McpEndpoint mcp() {
     return mcp;
+  }
+
+  SseEndpoint sse() {
+    return sse;
+  }
+
+  OpenStreams streams() {
+    return streams;
   }
 
   Gate<Authenticated> gate() {
@@ -270,7 +396,7 @@ final class Parts {
   }
 
   SessionRoutes sessionRoutes() {
-    return new SessionRoutes(sessions);
+    return new SessionRoutes(sessions, sessionStore);
   }
 
   TargetRoutes targetRoutes() {

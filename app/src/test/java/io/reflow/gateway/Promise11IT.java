@@ -40,6 +40,14 @@ class Promise11IT {
     return ready.status() + " " + ready.json().get("status").asText();
   }
 
+  /// A session that could not be recorded would not outlive a restart.
+  private static void assertIsToldToComeLater(McpTestClient.Reply reply) {
+    assertThat(reply.status()).isEqualTo(503);
+    assertThat(reply.header("retry-after")).isPresent();
+    assertThat(reply.header("mcp-session-id")).isEmpty();
+    CleanReply.check(reply.body());
+  }
+
   @Test
   void callsGoOnWithoutTheDatabase() throws InterruptedException {
     String user = gateway.userToken("user@example.com", "user");
@@ -54,7 +62,19 @@ class Promise11IT {
       for (int i = 0; i < 10; i++) {
         assertThat(client.callTool("web_echo", Map.of("n", i)).result()).isNotNull();
       }
-      assertThat(gateway.client(user).initialize().toolNames()).containsExactly("web_echo");
+      assertThat(client.toolNames()).containsExactly("web_echo");
+      assertIsToldToComeLater(
+          gateway
+              .client(user)
+              .request(
+                  "initialize",
+                  Map.of(
+                      "protocolVersion",
+                      "2025-11-25",
+                      "capabilities",
+                      Map.of(),
+                      "clientInfo",
+                      Map.of("name", "late", "version", "1"))));
       UpstreamFixtures.await(() -> readiness().equals("200 degraded"));
       for (Response refused :
           List.of(

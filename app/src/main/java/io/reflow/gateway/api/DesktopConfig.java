@@ -94,10 +94,8 @@ final class DesktopConfig {
     if (given == null) {
       throw new InvalidRequest("command or url is missing");
     }
-    if (Objects.equals(entry.get("type"), "sse") || Objects.equals(entry.get("transport"), "sse")) {
-      throw new InvalidRequest(
-          "type sse is not available in this version: give the server's Streamable HTTP url");
-    }
+    boolean sse =
+        Objects.equals(entry.get("type"), "sse") || Objects.equals(entry.get("transport"), "sse");
     String url = text("url", given);
     refuse(SecretHunt.inUrl(url));
     refuseReference("url", url);
@@ -114,10 +112,21 @@ final class DesktopConfig {
       secrets.put(
           KeyRules.AUTH_TOKEN, bearer ? new Secret(value.reveal().substring(7).strip()) : value);
       return bearer
-          ? TargetRequestJson.http(name, url, "bearer", null)
-          : TargetRequestJson.http(name, url, "header", header.getKey());
+          ? remote(sse, name, url, "bearer", null)
+          : remote(sse, name, url, "header", header.getKey());
     }
-    return TargetRequestJson.http(name, url, null, null);
+    return remote(sse, name, url, null, null);
+  }
+
+  private static TargetRequestJson remote(
+      boolean sse,
+      String name,
+      String url,
+      @Nullable String authType,
+      @Nullable String authHeaderName) {
+    return sse
+        ? TargetRequestJson.sse(name, url, authType, authHeaderName)
+        : TargetRequestJson.http(name, url, authType, authHeaderName);
   }
 
   private static Map<String, String> texts(String field, @Nullable Object value) {

@@ -5,8 +5,8 @@ import io.reflow.gateway.http.Exchange;
 import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.Transport.Stdio;
-import io.reflow.gateway.target.Transport.StreamableHttp;
 import jakarta.json.bind.annotation.JsonbProperty;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -59,7 +59,7 @@ public final class ImportRoutes {
           target.name(),
           created ? target.id().toString() : null,
           target.transport().wireName(),
-          target.transport() instanceof StreamableHttp(var url) ? url.toString() : null,
+          target.transport().address().map(URI::toString).orElse(null),
           target.transport() instanceof Stdio(var command, _) ? command : null,
           target.transport() instanceof Stdio(_, var arguments) ? arguments : null,
           imported.secrets().keySet().stream().sorted().toList(),

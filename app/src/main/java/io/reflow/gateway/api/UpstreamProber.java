@@ -43,7 +43,7 @@ public final class UpstreamProber implements Prober {
   private ProbeReport reached(Reach reach, ServerFacts facts) throws InterruptedException {
     JsonObject server = serverInfo(facts);
     return new ProbeReport.Reached(
-        "initialize",
+        facts.version().stateless() ? "stateless" : "initialize",
         facts.version().wireName(),
         server.text("name").orElse(""),
         server.text("version"),

@@ -4,31 +4,21 @@ import io.reflow.gateway.config.McpConfig;
 import io.reflow.gateway.fault.GatewayException;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.instance.InstanceKey;
-import io.reflow.gateway.protocol.ErrorCode;
-import io.reflow.gateway.protocol.JsonText;
-import io.reflow.gateway.protocol.MalformedMessage;
-import io.reflow.gateway.protocol.MessageReader;
-import io.reflow.gateway.protocol.RawJson;
-import io.reflow.gateway.upstream.Answer;
-import io.reflow.gateway.upstream.Caller;
 import io.reflow.gateway.upstream.Listener;
 import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.ServerFacts;
-import io.reflow.gateway.upstream.UpstreamCall;
 import io.reflow.gateway.upstream.Upstreams;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,12 +30,7 @@ import org.slf4j.LoggerFactory;
 public final class Catalog {
 
   private static final Logger LOG = LoggerFactory.getLogger(Catalog.class);
-  private static final int MAX_PAGES = 100;
-  private static final int MAX_ITEMS = 10_000;
   private static final int MAX_LISTS = 20_000;
-  private static final long MAX_BYTES = 64 << 20;
-
-  private static final String TOO_SLOW = "takes too long to list its features";
 
   /// A miss asks the target again at most this often, so that nobody can make the gateway hammer
   /// it.
@@ -56,11 +41,15 @@ public final class Catalog {
 
   private final Map<Key, Slot> slots = new ConcurrentHashMap<>();
   private final Upstreams upstreams;
+  private final ListLoader loader;
   private final McpConfig config;
   private final InstantSource clock;
+  private final List<BiConsumer<InstanceKey, Listener.ListKind>> back =
+      new CopyOnWriteArrayList<>();
 
   public Catalog(Upstreams upstreams, McpConfig config, InstantSource clock) {
     this.upstreams = upstreams;
+    this.loader = new ListLoader(upstreams, config);
     this.config = config;
     this.clock = clock;
   }
@@ -110,9 +99,26 @@ public final class Catalog {
   public void changed(InstanceKey instance, Listener.ListKind changed) {
     slots.forEach((key, slot) -> {
       if (key.instance().equals(instance) && key.kind().changesWith(changed)) {
+        boolean wasMissing = slot.failure != null;
         slot.expire();
+        if (wasMissing) {
+          tellBack(key.instance(), key.kind());
+        }
       }
     });
+  }
+
+  /// `listener` hears of lists that could not be had for a while and now can. It must not block.
+  public void onBack(BiConsumer<InstanceKey, Listener.ListKind> listener) {
+    back.add(listener);
+  }
+
+  private void tellBack(InstanceKey instance, ListKind kind) {
+    for (Listener.ListKind announced : Listener.ListKind.values()) {
+      if (kind.changesWith(announced)) {
+        back.forEach(listener -> listener.accept(instance, announced));
+      }
+    }
   }
 
   /// Forgets lists that have served nobody for long.
@@ -203,7 +209,7 @@ public final class Catalog {
     private TargetList reload(Reach reach, Instant asked) throws InterruptedException {
       refuseIfJustFailed(asked);
       if (!loading.tryLock(config.timeout().list().toMillis(), TimeUnit.MILLISECONDS)) {
-        throw new UpstreamFailed(reach.target().name(), TOO_SLOW);
+        throw new UpstreamFailed(reach.target().name(), ListLoader.TOO_SLOW);
       }
       try {
         TargetList at = list;
@@ -223,9 +229,13 @@ public final class Catalog {
         // Opening an instance expires its lists, so that comes first.
         ServerFacts facts = upstreams.facts(reach);
         expired = false;
-        TargetList loaded = Catalog.this.load(reach, kind, facts);
+        TargetList loaded = loader.load(reach, kind, facts, clock.instant());
         list = loaded;
+        boolean wasMissing = failure != null;
         failure = null;
+        if (wasMissing) {
+          tellBack(reach.key(), kind);
+        }
         return loaded;
       } catch (InterruptedException e) {
         expired |= wasExpired;
@@ -245,76 +255,5 @@ public final class Catalog {
         return last.get();
       }
     }
-  }
-
-  private TargetList load(Reach reach, ListKind kind, ServerFacts facts)
-      throws InterruptedException {
-    Instant now = clock.instant();
-    Duration ttl =
-        facts.offers(kind.announced()) ? config.list().announcedTtl() : config.list().silentTtl();
-    List<Item> items = facts.offers(kind.capability()) ? pages(reach, kind) : List.of();
-    return TargetList.of(items, now, now.plus(ttl));
-  }
-
-  private List<Item> pages(Reach reach, ListKind kind) throws InterruptedException {
-    long end = System.nanoTime() + config.timeout().list().toNanos();
-    long bytes = 0;
-    List<Item> items = new ArrayList<>();
-    Set<String> cursors = new HashSet<>();
-    RawJson params = RawJson.EMPTY_OBJECT;
-    for (int page = 0; page < MAX_PAGES && items.size() < MAX_ITEMS && bytes < MAX_BYTES; page++) {
-      ListReader.Page read = page(reach, kind, params, end);
-      items.addAll(read.items());
-      bytes += read.bytes();
-      if (read.nextCursor().isEmpty() || !cursors.add(read.nextCursor().get())) {
-        return items;
-      }
-      params = RawJson.of("{\"cursor\":" + JsonText.quote(read.nextCursor().get()) + "}");
-    }
-    LOG.atWarn()
-        .addKeyValue("target", reach.target().name())
-        .addKeyValue("method", kind.method())
-        .log("The list has no end; the rest of it is left out");
-    return items;
-  }
-
-  private static boolean unknownMethod(RawJson error) {
-    try {
-      String code = Integer.toString(ErrorCode.METHOD_NOT_FOUND.value());
-      return MessageReader.readObject(error)
-          .value("code")
-          .map(RawJson::toString)
-          .filter(code::equals)
-          .isPresent();
-    } catch (MalformedMessage _) {
-      return false;
-    }
-  }
-
-  /// @param end when the whole list has to be there, as [System#nanoTime] counts
-  private ListReader.Page page(Reach reach, ListKind kind, RawJson params, long end)
-      throws InterruptedException {
-    String target = reach.target().name();
-    long nanos = end - System.nanoTime();
-    if (nanos <= 0) {
-      throw new UpstreamFailed(target, TOO_SLOW);
-    }
-    Duration left = Duration.ofMillis(TimeUnit.NANOSECONDS.toMillis(nanos) + 1);
-    var call = new UpstreamCall(kind.method(), params, OptionalLong.empty(), left, left);
-    return switch (upstreams.call(reach, call, Caller.SILENT)) {
-      case Answer.Result(var result) -> {
-        try {
-          yield ListReader.read(kind, result);
-        } catch (MalformedMessage e) {
-          throw new UpstreamFailed(
-              target, "answered %s with garbage: %s".formatted(kind.method(), e.why()));
-        }
-      }
-      // A server that offers resources need not know templates, and some offer what they do not
-      // have at all: such a list is empty.
-      case Answer.Failure(var error) when kind == ListKind.TEMPLATES || unknownMethod(error) ->
-          new ListReader.Page(List.of(), Optional.empty(), 0);
-      case Answer.Failure _ -> throw new UpstreamFailed(target, "refused " + kind.method());
-    };
   }
 }

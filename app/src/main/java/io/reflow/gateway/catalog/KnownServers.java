@@ -1,6 +1,7 @@
 package io.reflow.gateway.catalog;
 
 import io.reflow.gateway.instance.InstanceKey;
+import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.upstream.ServerFacts;
 import io.reflow.gateway.upstream.ServerFacts.Capability;
@@ -21,11 +22,13 @@ public final class KnownServers {
 
   private static final int MAX_INSTANCES = 10_000;
 
-  private final Map<TargetId, Set<Capability>> offers = new ConcurrentHashMap<>();
+  private static final int LONGEST_FACT = 64 * 1024;
+
+  private final Map<TargetId, ServerFacts> known = new ConcurrentHashMap<>();
   private final Map<InstanceKey, String> instructions = new ConcurrentHashMap<>();
 
   void learned(InstanceKey key, ServerFacts said) {
-    offers.put(key.target(), said.offers());
+    known.put(key.target(), bounded(said));
     Optional<String> text = said.instructions().filter(words -> !words.isBlank());
     if (text.isEmpty()) {
       instructions.remove(key);
@@ -38,8 +41,29 @@ public final class KnownServers {
     instructions.put(key, words.substring(0, Math.min(words.length(), MAX_INSTRUCTIONS)));
   }
 
+  /// A copy that does not hold on to the whole message, nor to more than anybody needs.
+  private static ServerFacts bounded(ServerFacts said) {
+    return new ServerFacts(
+        said.version(),
+        bounded(said.capabilities()),
+        bounded(said.serverInfo()),
+        Optional.empty(),
+        said.offers());
+  }
+
+  private static RawJson bounded(RawJson fact) {
+    return fact.length() > LONGEST_FACT
+        ? RawJson.EMPTY_OBJECT
+        : new RawJson(fact.toBytes(), 0, fact.length());
+  }
+
   public Optional<Set<Capability>> offers(TargetId target) {
-    return Optional.ofNullable(offers.get(target));
+    return facts(target).map(ServerFacts::offers);
+  }
+
+  /// What was last learned of a target, but for its instructions.
+  public Optional<ServerFacts> facts(TargetId target) {
+    return Optional.ofNullable(known.get(target));
   }
 
   /// What that instance wants clients to know, where it said anything.
@@ -49,7 +73,7 @@ public final class KnownServers {
 
   /// Forgets a target that is gone or has changed.
   public void forget(TargetId target) {
-    offers.remove(target);
+    known.remove(target);
     instructions.keySet().removeIf(key -> key.target().equals(target));
   }
 }

@@ -1,17 +1,15 @@
 package io.reflow.gateway.catalog;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
+import io.reflow.gateway.protocol.JsonArray;
 import io.reflow.gateway.protocol.JsonObject;
-import io.reflow.gateway.protocol.JsonObjectEdit;
-import io.reflow.gateway.protocol.JsonText;
 import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
-import java.io.IOException;
+import io.reflow.gateway.upstream.Announcements;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /// Reads the entries and the cursor out of one page of a list.
 final class ListReader {
@@ -19,22 +17,38 @@ final class ListReader {
   private ListReader() {}
 
   /// One page; an absent cursor means that it was the last one. An empty cursor is a cursor.
-  record Page(List<Item> items, Optional<String> nextCursor, int bytes) {}
+  ///
+  /// @param ttlMs for how long the target says that it may be kept
+  /// @param open whether the target says that it is the same for everybody
+  record Page(
+      List<Item> items, Optional<String> nextCursor, OptionalLong ttlMs, boolean open, int bytes) {
 
-  static Page read(ListKind kind, RawJson result) throws MalformedMessage {
+    static final Page EMPTY = new Page(List.of(), Optional.empty(), OptionalLong.empty(), false, 0);
+  }
+
+  /// Takes one page apart.
+  ///
+  /// @param strict whether tools with unsound header annotations are left out, or only these
+  static Page read(ListKind kind, RawJson result, boolean strict) throws MalformedMessage {
     JsonObject page = MessageReader.readObject(result);
     List<Item> items = new ArrayList<>();
     Optional<RawJson> entries = page.value(kind.member());
     if (entries.isPresent()) {
-      for (RawJson entry : elements(entries.get())) {
-        item(kind, entry).ifPresent(items::add);
+      for (RawJson entry : JsonArray.elements(entries.get())) {
+        item(kind, entry, strict).ifPresent(items::add);
       }
     }
-    return new Page(items, page.text("nextCursor"), result.length());
+    return new Page(
+        items,
+        page.text("nextCursor"),
+        page.value("ttlMs").map(Announcements::integer).orElse(OptionalLong.empty()),
+        page.text("cacheScope").filter("public"::equals).isPresent(),
+        result.length());
   }
 
   /// An entry without a name can't be asked for: it is left out.
-  private static Optional<Item> item(ListKind kind, RawJson entry) throws MalformedMessage {
+  private static Optional<Item> item(ListKind kind, RawJson entry, boolean strict)
+      throws MalformedMessage {
     if (entry.array()[entry.from()] != '{') {
       return Optional.empty();
     }
@@ -43,36 +57,8 @@ final class ListReader {
     if (name.isEmpty()) {
       return Optional.empty();
     }
-    return Optional.of(
-        new Item(name.get(), kind == ListKind.TOOLS ? tool(definition) : definition));
-  }
-
-  /// `execution` speaks of tasks, which the gateway does not offer to clients.
-  private static JsonObject tool(JsonObject definition) throws MalformedMessage {
-    return definition.find("execution").isEmpty()
-        ? definition
-        : MessageReader.readObject(new JsonObjectEdit(definition).drop("execution").apply());
-  }
-
-  private static List<RawJson> elements(RawJson array) {
-    List<RawJson> elements = new ArrayList<>();
-    try (JsonParser parser =
-        JsonText.factory().createParser(array.array(), array.from(), array.length())) {
-      if (parser.nextToken() != JsonToken.START_ARRAY) {
-        return List.of();
-      }
-      for (JsonToken token = parser.nextToken();
-          token != null && token != JsonToken.END_ARRAY;
-          token = parser.nextToken()) {
-        int start = (int) parser.currentTokenLocation().getByteOffset();
-        parser.skipChildren();
-        parser.finishToken();
-        int end = (int) parser.currentLocation().getByteOffset();
-        elements.add(new RawJson(array.array(), array.from() + start, array.from() + end));
-      }
-    } catch (IOException e) {
-      throw new IllegalStateException("a message that was read before can't be read again", e);
-    }
-    return elements;
+    return kind == ListKind.TOOLS
+        ? Definitions.tool(name.get(), definition, strict)
+        : Optional.of(Definitions.item(name.get(), definition));
   }
 }

@@ -4,15 +4,21 @@ import io.reflow.gateway.config.McpConfig;
 import io.reflow.gateway.fault.GatewayException;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.identity.Identity;
+import io.reflow.gateway.instance.InstanceKey;
 import io.reflow.gateway.policy.Decision;
 import io.reflow.gateway.policy.Feature;
 import io.reflow.gateway.policy.PolicyEngine;
 import io.reflow.gateway.protocol.JsonText;
+import io.reflow.gateway.protocol.ProtocolVersion;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.target.Target;
+import io.reflow.gateway.translation.ResourceUris;
 import io.reflow.gateway.upstream.Reach;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -27,60 +33,78 @@ import java.util.stream.Stream;
 public final class MergedLists {
 
   private static final String UNAVAILABLE = "com.reflow/unavailable";
+  private static final Duration PARTIAL_TTL = Duration.ofSeconds(5);
 
   private final ParallelLists lists;
   private final PolicyEngine policies;
   private final Names names;
   private final Cursors cursors;
   private final McpConfig config;
+  private final InstantSource clock;
 
   public MergedLists(
-      ParallelLists lists, PolicyEngine policies, Names names, Cursors cursors, McpConfig config) {
+      ParallelLists lists,
+      PolicyEngine policies,
+      Names names,
+      Cursors cursors,
+      McpConfig config,
+      InstantSource clock) {
     this.lists = lists;
     this.policies = policies;
     this.names = names;
     this.cursors = cursors;
     this.config = config;
+    this.clock = clock;
   }
+
+  /// Who asks for a list.
+  ///
+  /// @param client the revision that the client speaks
+  /// @param bare whether names carry no prefix, as on the path of a single target
+  public record Audience(Identity caller, ProtocolVersion client, boolean bare) {}
 
   /// A target that the caller may see, and why it can't be called.
   public record Unusable(Target target, GatewayException reason) {}
 
-  /// One page of the merged list, as the `result` of the answer.
+  /// One page of the merged list, as the `result` of the answer. Clients of the stateless era are
+  /// told how long they may keep it, and for whom.
   ///
   /// @param reaches the targets to put together, in their order
   /// @param unusable targets that belong there too but can't be called
-  /// @param bare whether names carry no prefix, as on the path of a single target
   /// @throws io.reflow.gateway.fault.GatewayException.UpstreamFailed when none of the targets can
   ///   be listed
   public RawJson page(
-      Identity caller,
+      Audience audience,
       List<Reach> reaches,
       List<Unusable> unusable,
-      boolean bare,
       ListKind kind,
       Optional<String> cursor)
       throws InterruptedException {
     Cursors.Position after =
-        cursor.map(text -> cursors.open(kind, caller.user(), text)).orElse(Cursors.Position.START);
+        cursor
+            .map(text -> cursors.open(kind, audience.caller().user(), text))
+            .orElse(Cursors.Position.START);
     List<ParallelLists.Listed> listed = lists.all(reaches, kind);
     refuseIfAllFailed(listed, unusable);
     List<Target> targets =
         Stream.concat(reaches.stream().map(Reach::target), unusable.stream().map(Unusable::target))
             .toList();
-    var page = new Page(caller, kind, after);
-    Set<String> taken = new HashSet<>();
-    Set<String> prefixes = bare ? Set.of() : prefixes(targets);
+    var page = new Page(audience, kind, after);
+    var taken = new Taken(audience.bare(), targets);
     for (ParallelLists.Listed entry : listed) {
       switch (entry) {
         case ParallelLists.Listed.Found(var reach, var list) ->
-            page.add(exposed(kind, reach, list, bare, targets.size() > 1, prefixes, taken));
+            page.add(new TargetEntries(reach, list, exposed(kind, reach, list, taken)));
         case ParallelLists.Listed.Missing(var reach, var reason) ->
             page.missing(reach.target(), reason);
       }
     }
     unusable.forEach(each -> page.missing(each.target(), each.reason()));
     return page.render();
+  }
+
+  private static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
   }
 
   private static void refuseIfAllFailed(
@@ -97,58 +121,93 @@ public final class MergedLists {
     }
   }
 
-  private Set<String> prefixes(List<Target> targets) {
-    Set<String> prefixes = new HashSet<>();
-    for (Target target : targets) {
-      String prefix = names.prefix(target, targets.size() > 1);
-      if (!prefix.isEmpty()) {
-        prefixes.add(prefix);
+  /// The names that are spoken for while a list is put together.
+  private final class Taken {
+    private final boolean bare;
+    private final boolean several;
+    private final Set<String> prefixes = new HashSet<>();
+    private final List<ResourceUris> wrapped;
+    private final Set<String> names = new HashSet<>();
+
+    Taken(boolean bare, List<Target> targets) {
+      this.bare = bare;
+      this.several = targets.size() > 1;
+      this.wrapped = targets.stream().map(ResourceUris::of).filter(ResourceUris::wraps).toList();
+      for (Target target : bare ? List.<Target>of() : targets) {
+        String prefix = MergedLists.this.names.prefix(target, several);
+        if (!prefix.isEmpty()) {
+          prefixes.add(prefix);
+        }
       }
     }
-    return prefixes;
+
+    boolean add(String name) {
+      return names.add(name);
+    }
+
+    /// A bare name that begins like those of another target.
+    boolean passesForAnother(String name) {
+      return prefixes.stream().anyMatch(name::startsWith);
+    }
+
+    /// A URI of a target that is shown as it is, but looks like a wrapped one.
+    boolean claimed(String uri) {
+      return wrapped.stream().anyMatch(uris -> uris.claims(uri));
+    }
+  }
+
+  private List<Entry> exposed(ListKind kind, Reach reach, TargetList list, Taken taken) {
+    return kind.named()
+        ? exposedNames(reach.target(), list, taken)
+        : exposedUris(reach.target(), list, taken);
   }
 
   /// The entries of one target under their exposed names. A name that is taken by an earlier
   /// target, or that looks like another target's, is exposed under its own target's name.
-  private TargetEntries exposed(
-      ListKind kind,
-      Reach reach,
-      TargetList list,
-      boolean bare,
-      boolean several,
-      Set<String> prefixes,
-      Set<String> taken) {
+  private List<Entry> exposedNames(Target target, TargetList list, Taken taken) {
     List<Entry> entries = new ArrayList<>(list.items().size());
-    String prefix = bare || !kind.named() ? "" : names.prefix(reach.target(), several);
+    String prefix = taken.bare ? "" : names.prefix(target, taken.several);
     for (Item item : list.items()) {
-      String exposed =
-          kind.named() && !bare ? names.exposed(prefix, item.name(), reach.target()) : item.name();
-      boolean lookalike = prefix.isEmpty() && kind.named() && passesForAnother(exposed, prefixes);
+      String exposed = taken.bare ? item.name() : names.exposed(prefix, item.name(), target);
+      boolean lookalike = prefix.isEmpty() && taken.passesForAnother(exposed);
       if (lookalike || !taken.add(exposed)) {
-        if (!kind.named()) {
-          continue;
-        }
-        exposed = names.exposed(names.forcedPrefix(reach.target()), item.name(), reach.target());
+        exposed = names.exposed(names.forcedPrefix(target), item.name(), target);
         if (!taken.add(exposed)) {
           continue;
         }
       }
       entries.add(new Entry(item, exposed));
     }
-    return new TargetEntries(reach.target(), entries);
+    return entries;
   }
 
-  private static boolean passesForAnother(String name, Set<String> prefixes) {
-    return prefixes.stream().anyMatch(name::startsWith);
+  /// The entries of one target under the URIs that clients use. Of equal ones the first counts.
+  private static List<Entry> exposedUris(Target target, TargetList list, Taken taken) {
+    List<Entry> entries = new ArrayList<>(list.items().size());
+    ResourceUris uris = ResourceUris.of(target);
+    for (Item item : list.items()) {
+      String exposed = uris.exposed(item.name());
+      boolean lookalike = !uris.wraps() && taken.claimed(exposed);
+      if (!lookalike && taken.add(exposed)) {
+        entries.add(new Entry(item, exposed));
+      }
+    }
+    return entries;
   }
 
   private record Entry(Item item, String exposed) {}
 
-  private record TargetEntries(Target target, List<Entry> entries) {}
+  private record TargetEntries(Reach reach, TargetList list, List<Entry> entries) {
+
+    /// Whether all callers of the gateway are shown the same.
+    boolean open() {
+      return list.open() && reach.key().sharing() instanceof InstanceKey.Sharing.Everyone;
+    }
+  }
 
   /// The page while it is being filled.
   private final class Page {
-    private final Identity caller;
+    private final Audience audience;
     private final ListKind kind;
     private final Cursors.Position after;
     private final ByteArrayOutputStream out = new ByteArrayOutputStream(8192);
@@ -156,25 +215,32 @@ public final class MergedLists {
     private int count;
     private Cursors.Position last = Cursors.Position.START;
     private boolean more;
+    private final Instant now = clock.instant();
+    private Duration fresh = ListLoader.LONGEST_TTL;
+    private boolean open = policies.sameForAll();
 
-    Page(Identity caller, ListKind kind, Cursors.Position after) {
-      this.caller = caller;
+    Page(Audience audience, ListKind kind, Cursors.Position after) {
+      this.audience = audience;
       this.kind = kind;
       this.after = after;
       write("{\"" + kind.member() + "\":[");
     }
 
-    void add(TargetEntries target) {
-      List<Entry> entries = target.entries();
-      for (int index = 0; index < entries.size() && !more; index++) {
-        Entry entry = entries.get(index);
-        if (isBehind(target.target(), index) && allowed(target.target(), entry.item())) {
-          add(target.target(), index, entry);
+    void add(TargetEntries entries) {
+      fresh = shorter(fresh, Duration.between(now, entries.list().freshUntil()));
+      open &= entries.open();
+      Target target = entries.reach().target();
+      ResourceUris uris = ResourceUris.of(target);
+      List<Entry> all = entries.entries();
+      for (int index = 0; index < all.size() && !more; index++) {
+        Entry entry = all.get(index);
+        if (isBehind(target, index) && allowed(target, entry.item())) {
+          add(target, uris, index, entry);
         }
       }
     }
 
-    private void add(Target target, int index, Entry entry) {
+    private void add(Target target, ResourceUris uris, int index, Entry entry) {
       if (count == config.list().pageSize()) {
         more = true;
         return;
@@ -182,7 +248,7 @@ public final class MergedLists {
       if (count++ > 0) {
         out.write(',');
       }
-      write(entry.item().exposedAs(entry.exposed(), kind));
+      write(entry.item().exposedAs(entry.exposed(), kind, audience.client(), uris));
       last = new Cursors.Position(target.priority(), target.name(), index);
     }
 
@@ -197,7 +263,7 @@ public final class MergedLists {
 
     private boolean allowed(Target target, Item item) {
       var feature = new Feature(target.id(), kind.feature(), item.name());
-      return policies.decide(caller, feature) instanceof Decision.Allowed;
+      return policies.decide(audience.caller(), feature) instanceof Decision.Allowed;
     }
 
     void missing(Target target, GatewayException reason) {
@@ -206,8 +272,13 @@ public final class MergedLists {
 
     RawJson render() {
       write("]");
+      if (audience.client().stateless()) {
+        write(",\"ttlMs\":%d,\"cacheScope\":\"%s\"".formatted(ttlMs(), scope()));
+      }
       if (more) {
-        write(",\"nextCursor\":" + JsonText.quote(cursors.seal(kind, caller.user(), last)));
+        write(
+            ",\"nextCursor\":"
+                + JsonText.quote(cursors.seal(kind, audience.caller().user(), last)));
       }
       if (!missing.isEmpty()) {
         write(",\"_meta\":{\"" + UNAVAILABLE + "\":[" + String.join(",", reasons()) + "]}");
@@ -215,6 +286,16 @@ public final class MergedLists {
       write("}");
       byte[] bytes = out.toByteArray();
       return new RawJson(bytes, 0, bytes.length);
+    }
+
+    /// What is not whole is to be asked for again soon.
+    private long ttlMs() {
+      Duration most = missing.isEmpty() ? fresh : shorter(fresh, PARTIAL_TTL);
+      return Math.max(0, most.toMillis());
+    }
+
+    private String scope() {
+      return open ? "public" : "private";
     }
 
     private List<String> reasons() {

@@ -15,6 +15,7 @@ public record GatewayConfig(
     EncryptionConfig encryption,
     CorsConfig cors,
     SessionConfig session,
+    ReplicaConfig replica,
     PolicyConfig policy,
     McpConfig mcp,
     StdioConfig stdio,
@@ -36,6 +37,7 @@ public record GatewayConfig(
           EncryptionConfig.DEFAULTS,
           CorsConfig.DEFAULTS,
           SessionConfig.DEFAULTS,
+          ReplicaConfig.DEFAULTS,
           PolicyConfig.DEFAULTS,
           McpConfig.DEFAULTS,
           StdioConfig.DEFAULTS,
@@ -51,6 +53,14 @@ public record GatewayConfig(
             "management.port",
             management.port(),
             "another port than server.port")
+        .that(
+            replica.address().isEmpty()
+                || replica.port() == 0
+                || (replica.port() != server.port()
+                    && (!management.enabled() || replica.port() != management.port())),
+            "replica.port",
+            replica.port(),
+            "another port than those of server and management")
         .orThrow();
   }
 
@@ -107,6 +117,7 @@ public record GatewayConfig(
         encryption,
         cors,
         session,
+        replica,
         policy,
         mcp,
         stdio,

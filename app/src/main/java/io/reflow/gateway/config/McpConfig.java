@@ -4,13 +4,17 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/// The `mcp` section: how targets are put together and how long anything may take.
+/// The `mcp` section: how targets are put together and how long anything may take. `inputTimeout`
+/// is the longest wait for an answer of a client that is asked something.
 public record McpConfig(
     Naming naming,
     Lists list,
     Optional<String> instructions,
     Timeouts timeout,
-    DataSize maxUpstreamMessageSize) {
+    Duration inputTimeout,
+    DataSize maxUpstreamMessageSize,
+    Sse sse,
+    Extras extras) {
 
   static final McpConfig DEFAULTS =
       new McpConfig(
@@ -23,7 +27,10 @@ public record McpConfig(
               Duration.ofSeconds(10),
               Duration.ofSeconds(120),
               Duration.ofMinutes(30)),
-          DataSize.ofMebibytes(32));
+          Duration.ofMinutes(10),
+          DataSize.ofMebibytes(32),
+          new Sse(true),
+          new Extras(false, false, false));
 
   /// How tools and prompts are named: `<target><delimiter><name>`.
   public record Naming(Prefix prefix, String delimiter, int maxLength) {
@@ -80,8 +87,17 @@ public record McpConfig(
     }
   }
 
+  /// The transport of 2024-11-05; `onMcpPath` offers it to a GET without a session too.
+  public record Sse(boolean onMcpPath) {}
+
+  /// What is off unless an admin wants it: `upstreamIdentity` tells clients which target answered,
+  /// `probeResources` asks one target after the other for a resource that none lists, and
+  /// `bareAppTools` lets the pages of apps call tools without their prefix.
+  public record Extras(boolean upstreamIdentity, boolean probeResources, boolean bareAppTools) {}
+
   public McpConfig {
     new Check("mcp")
+        .positive("input-timeout", inputTimeout)
         .size(
             "max-upstream-message-size",
             maxUpstreamMessageSize,

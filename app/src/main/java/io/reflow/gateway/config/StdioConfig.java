@@ -8,6 +8,7 @@ public record StdioConfig(
     int maxProcessesPerTarget,
     int maxProcessesPerUser,
     Duration startTimeout,
+    Duration probeTimeout,
     Duration idleTimeout,
     Duration maxLifetime,
     Duration stopGrace,
@@ -19,6 +20,7 @@ public record StdioConfig(
           100,
           20,
           Duration.ofSeconds(60),
+          Duration.ofSeconds(10),
           Duration.ofMinutes(10),
           Duration.ofHours(24),
           Duration.ofSeconds(2),
@@ -30,6 +32,7 @@ public record StdioConfig(
         .range("max-processes-per-target", maxProcessesPerTarget, 1, 10_000)
         .range("max-processes-per-user", maxProcessesPerUser, 1, 10_000)
         .positive("start-timeout", startTimeout)
+        .positive("probe-timeout", probeTimeout)
         .positive("idle-timeout", idleTimeout)
         .positive("max-lifetime", maxLifetime)
         .notNegative("stop-grace", stopGrace)

@@ -135,7 +135,7 @@ public final class Credentials {
             scope(configs.values()),
             fingerprint.of(environment, target.revision()));
       }
-      case Transport.StreamableHttp _ -> {
+      case Transport.StreamableHttp _, Transport.Sse _ -> {
         SortedMap<String, Secret> headers = headers(target, configs);
         List<EnvConfig> used =
             headers.isEmpty() ? List.of() : List.of(configs.get(KeyRules.AUTH_TOKEN));

@@ -2,7 +2,6 @@ package io.reflow.gateway.credential;
 
 import io.reflow.gateway.fault.GatewayException.InvalidRequest;
 import io.reflow.gateway.target.Target;
-import io.reflow.gateway.target.Transport.StreamableHttp;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -150,9 +149,7 @@ public final class KeyRules {
           "the value of %s must not contain NUL, nor be longer than %d characters"
               .formatted(key, LONGEST_VALUE));
     }
-    if (target.transport() instanceof StreamableHttp
-        && key.equals(AUTH_TOKEN)
-        && !fitsHeader(value)) {
+    if (target.transport().address().isPresent() && key.equals(AUTH_TOKEN) && !fitsHeader(value)) {
       throw new InvalidRequest(
           "the value of AUTH_TOKEN travels in an HTTP header: it must be printable ASCII without"
               + " spaces at its ends, at most %d characters".formatted(LONGEST_HEADER));

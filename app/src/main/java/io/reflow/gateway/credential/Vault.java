@@ -56,10 +56,22 @@ public final class Vault {
   ///
   /// @return 32 bytes
   public byte[] derive(String purpose) {
+    return derive(sealingKey, purpose);
+  }
+
+  /// The same from each key, by the key's id, that of the one that seals first: for what was sealed
+  /// before the keys were changed.
+  public Map<String, byte[]> deriveAll(String purpose) {
+    Map<String, byte[]> derived = new LinkedHashMap<>();
+    keys.keySet().forEach(keyId -> derived.put(keyId, derive(keyId, purpose)));
+    return derived;
+  }
+
+  private byte[] derive(String keyId, String purpose) {
     try {
       var parameters =
           HKDFParameterSpec.ofExtract()
-              .addIKM(keys.get(sealingKey))
+              .addIKM(keys.get(keyId))
               .thenExpand(purpose.getBytes(StandardCharsets.UTF_8), KEY_BYTES);
       return KDF.getInstance("HKDF-SHA256").deriveData(parameters);
     } catch (GeneralSecurityException e) {

@@ -48,6 +48,55 @@ public abstract sealed class GatewayException extends RuntimeException {
     }
   }
 
+  /// The request lacks what each request has to say of its client.
+  public static final class IncompleteEnvelope extends GatewayException {
+    public IncompleteEnvelope(String reason) {
+      super(reason);
+    }
+  }
+
+  /// A header does not say what the body says.
+  public static final class HeaderMismatch extends GatewayException {
+    public HeaderMismatch(String reason) {
+      super(reason);
+    }
+  }
+
+  /// The revision of the protocol that the request is of is not served in this form.
+  public static final class UnsupportedVersion extends GatewayException {
+    private final String requested;
+    private final transient List<String> supported;
+
+    public UnsupportedVersion(String requested, List<String> supported) {
+      super("Unsupported protocol version");
+      this.requested = requested;
+      this.supported = List.copyOf(supported);
+    }
+
+    public String requested() {
+      return requested;
+    }
+
+    public List<String> supported() {
+      return supported;
+    }
+  }
+
+  /// The call can't go on with a client that has not declared what is needed.
+  public static final class MissingCapability extends GatewayException {
+    private final String required;
+
+    /// @param required the capabilities that are needed, as a JSON object
+    public MissingCapability(String reason, String required) {
+      super(reason);
+      this.required = required;
+    }
+
+    public String required() {
+      return required;
+    }
+  }
+
   /// No token, or one that does not count.
   public static final class NotAuthenticated extends GatewayException {
     public NotAuthenticated(String reason) {

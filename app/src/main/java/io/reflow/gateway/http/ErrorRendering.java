@@ -16,9 +16,12 @@ import io.helidon.webserver.http.ServerResponse;
 import io.reflow.gateway.fault.GatewayException;
 import io.reflow.gateway.fault.GatewayException.Conflict;
 import io.reflow.gateway.fault.GatewayException.CredentialMissing;
+import io.reflow.gateway.fault.GatewayException.HeaderMismatch;
+import io.reflow.gateway.fault.GatewayException.IncompleteEnvelope;
 import io.reflow.gateway.fault.GatewayException.InvalidParams;
 import io.reflow.gateway.fault.GatewayException.InvalidRequest;
 import io.reflow.gateway.fault.GatewayException.MethodNotFound;
+import io.reflow.gateway.fault.GatewayException.MissingCapability;
 import io.reflow.gateway.fault.GatewayException.NotAuthenticated;
 import io.reflow.gateway.fault.GatewayException.NotFound;
 import io.reflow.gateway.fault.GatewayException.NotJson;
@@ -27,6 +30,7 @@ import io.reflow.gateway.fault.GatewayException.Overloaded;
 import io.reflow.gateway.fault.GatewayException.ResourceNotFound;
 import io.reflow.gateway.fault.GatewayException.TooLarge;
 import io.reflow.gateway.fault.GatewayException.Unavailable;
+import io.reflow.gateway.fault.GatewayException.UnsupportedVersion;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.telemetry.TraceId;
 import java.io.UncheckedIOException;
@@ -101,7 +105,13 @@ public final class ErrorRendering {
   private static Refusal refusal(GatewayException failure, ServerRequestHeaders headers) {
     String reason = failure.reason();
     return switch (failure) {
-      case InvalidRequest _, InvalidParams _, NotJson _ ->
+      case InvalidRequest _,
+          InvalidParams _,
+          NotJson _,
+          IncompleteEnvelope _,
+          HeaderMismatch _,
+          UnsupportedVersion _,
+          MissingCapability _ ->
           new Refusal(Status.BAD_REQUEST_400, "invalid-request", reason);
       case NotAuthenticated _ ->
           new Refusal(

@@ -37,6 +37,19 @@ public final class ListenerOptions {
     return listener.routing(routing).build();
   }
 
+  /// The listener for other replicas, which come under any name too.
+  public ListenerConfig internal(String name, String host, int port, HttpRouting.Builder routing) {
+    var listener = ListenerConfig.builder().name(name);
+    listen(listener, host, port);
+    return listener.routing(routing).build();
+  }
+
+  /// Adds what every route of the internal listener has; call it before the first route.
+  public void guardInternal(HttpRouting.Builder routing) {
+    ErrorRendering.register(routing);
+    routing.addFilter(ListenerOptions::withTraceId);
+  }
+
   /// Adds what every route of the main listener is guarded by; call it before the first route.
   public void guard(HttpRouting.Builder routing, CorsConfig cors) {
     ErrorRendering.register(routing);

@@ -1,18 +1,26 @@
 package io.reflow.gateway.http;
 
-import java.util.concurrent.atomic.AtomicBoolean;
-
 /// Tells at once when the client of a request goes away, even while nothing is sent to it. Without
 /// a watch that shows only in the second write after it.
 ///
 /// A client that closes just its sending side counts as gone.
 public final class PeerWatch implements AutoCloseable {
 
-  private final AtomicBoolean open = new AtomicBoolean(true);
+  private final WatchedConnection connection;
   private final Runnable gone;
+  private boolean begun;
+  private boolean over;
 
-  private PeerWatch(Runnable gone) {
+  private PeerWatch(WatchedConnection connection, Runnable gone) {
+    this.connection = connection;
     this.gone = gone;
+  }
+
+  /// A watch for the client of the request that this thread answers, which is still to begin.
+  ///
+  /// @throws java.util.NoSuchElementException on a thread that answers no request
+  public static PeerWatch of(Runnable gone) {
+    return new PeerWatch(WatchedConnection.current(), gone);
   }
 
   /// Watches the client of the request that this thread answers; its body must have been read
@@ -21,19 +29,29 @@ public final class PeerWatch implements AutoCloseable {
   ///
   /// @throws java.util.NoSuchElementException on a thread that answers no request
   public static PeerWatch start(Runnable gone) {
-    PeerWatch watch = new PeerWatch(gone);
-    WatchedConnection.current().readAhead().whenGone(watch::tell);
+    PeerWatch watch = of(gone);
+    watch.begin();
     return watch;
   }
 
-  private void tell() {
-    if (open.compareAndSet(true, false)) {
+  /// Begins to watch, on any thread; without effect when it has begun or is closed.
+  public synchronized void begin() {
+    if (!begun && !over) {
+      begun = true;
+      connection.readAhead().whenGone(this::tell);
+    }
+  }
+
+  private synchronized void tell() {
+    if (!over) {
+      over = true;
       gone.run();
     }
   }
 
+  /// Once this returns, whoever answers the request may read on.
   @Override
-  public void close() {
-    open.set(false);
+  public synchronized void close() {
+    over = true;
   }
 }

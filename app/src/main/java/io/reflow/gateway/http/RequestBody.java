@@ -9,6 +9,7 @@ import io.helidon.webserver.http.ServerRequest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.Optional;
 
 /// Reads the body of a request whole, up to `server.max-body-size`.
 public final class RequestBody {
@@ -18,9 +19,27 @@ public final class RequestBody {
 
   private RequestBody() {}
 
+  /// A body that was read already.
+  private static final class Kept {
+    private final byte[] bytes;
+
+    Kept(byte[] bytes) {
+      this.bytes = bytes;
+    }
+  }
+
+  /// Keeps a body for those that read it later.
+  public static void keep(ServerRequest request, byte[] body) {
+    request.context().register(new Kept(body));
+  }
+
   /// The bytes of the body; none where there is no body. A body that is too large, too slow or not
   /// well-formed is answered by the listener itself, and ends the connection.
   public static byte[] read(ServerRequest request) {
+    Optional<Kept> kept = request.context().get(Kept.class);
+    if (kept.isPresent()) {
+      return kept.get().bytes;
+    }
     if (!request.content().hasEntity()) {
       return NONE;
     }

@@ -2,8 +2,10 @@ package io.reflow.gateway.instance;
 
 import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.identity.UserId;
+import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
+import io.reflow.gateway.target.Transport;
 import java.util.Optional;
 import java.util.SortedSet;
 
@@ -11,11 +13,31 @@ import java.util.SortedSet;
 ///
 /// @param session the one session of a client that a stateful target's instance serves, by the name
 ///   that logs have for it
-public record InstanceKey(TargetId target, Sharing sharing, Optional<String> session) {
+/// @param capabilities what the target is told that its clients can do: targets of the `initialize`
+///   era are told once, so that callers whose clients differ in this can't share one
+/// @param matched where a target is spoken with as its clients speak: whether that is the stateless
+///   era; empty for all others
+public record InstanceKey(
+    TargetId target,
+    Sharing sharing,
+    Optional<String> session,
+    ClientCapabilities capabilities,
+    Optional<Boolean> matched) {
+
+  /// An instance that does not depend on how its clients speak.
+  public InstanceKey(
+      TargetId target, Sharing sharing, Optional<String> session, ClientCapabilities capabilities) {
+    this(target, sharing, session, capabilities, Optional.empty());
+  }
+
+  /// The instance for clients of one era.
+  public InstanceKey matching(boolean stateless) {
+    return new InstanceKey(target, sharing, session, capabilities, Optional.of(stateless));
+  }
 
   /// An instance for all sessions.
   public InstanceKey(TargetId target, Sharing sharing) {
-    this(target, sharing, Optional.empty());
+    this(target, sharing, Optional.empty(), ClientCapabilities.NONE);
   }
 
   /// Who shares the instance.
@@ -57,9 +79,33 @@ public record InstanceKey(TargetId target, Sharing sharing, Optional<String> ses
   }
 
   /// The instance of `target` that serves `caller` in a session.
-  public static InstanceKey of(Target target, Identity caller, String session) {
+  ///
+  /// What the client can do makes a difference only where a question of the target finds its way to
+  /// the one who is meant: several users can't be told apart over one pipe or one event stream.
+  ///
+  /// Nor is a target told that it will hear of changed roots when it does not know whose they are.
+  ///
+  /// @param client what the caller's client can do; nothing for a target that is not told once and
+  ///   for all, but with each call
+  public static InstanceKey of(
+      Target target, Identity caller, String session, ClientCapabilities client) {
     Optional<String> own = target.settings().stateful() ? Optional.of(session) : Optional.empty();
-    return new InstanceKey(target.id(), sharing(target, caller), own);
+    Sharing sharing = sharing(target, caller);
+    var key = new InstanceKey(target.id(), sharing, own, client);
+    if (key.exclusive()) {
+      return key;
+    }
+    ClientCapabilities told =
+        switch (target.transport()) {
+          case Transport.StreamableHttp _ -> client.withoutAnnouncements();
+          case Transport.Stdio _, Transport.Sse _ -> ClientCapabilities.NONE;
+        };
+    return new InstanceKey(target.id(), sharing, own, told);
+  }
+
+  /// Whether all calls of the instance come from one user.
+  public boolean exclusive() {
+    return sharing instanceof Sharing.User || session.isPresent();
   }
 
   private static Sharing sharing(Target target, Identity caller) {

@@ -70,6 +70,14 @@ public final class InstancePool<T extends Instance> implements AutoCloseable {
     return acquireStarted(key, starter, System.nanoTime() + patience.toNanos());
   }
 
+  /// The right to use the instance of `key`, if there is one; starts none.
+  public Optional<Lease<T>> find(InstanceKey key) {
+    return Optional.ofNullable(slots.get(key))
+        .map(Slot::running)
+        .filter(Running::use)
+        .map(Lease::new);
+  }
+
   private Lease<T> acquireStarted(InstanceKey key, Starter<T> starter, long deadline)
       throws InterruptedException {
     while (true) {

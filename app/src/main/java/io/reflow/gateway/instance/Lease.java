@@ -15,6 +15,11 @@ public final class Lease<T extends Instance> implements AutoCloseable {
     return running.instance();
   }
 
+  /// Whether the instance is to end, and another one is to be used from now on.
+  public boolean retired() {
+    return running.retired();
+  }
+
   @Override
   public void close() {
     if (!returned) {

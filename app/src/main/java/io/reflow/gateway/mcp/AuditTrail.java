@@ -35,6 +35,7 @@ final class AuditTrail {
   private String policy = "";
   private String argumentsDigest = "";
   private String credentialScope = "";
+  private boolean stateless;
   private boolean denied;
   private String reason = "";
   private OptionalInt errorCode = OptionalInt.empty();
@@ -54,6 +55,11 @@ final class AuditTrail {
 
   void session(Session known) {
     session = known;
+  }
+
+  /// The message is of the stateless era, whatever else is wrong with it.
+  void stateless() {
+    stateless = true;
   }
 
   void method(String name) {
@@ -126,7 +132,7 @@ final class AuditTrail {
         startedAt,
         by.map(Identity::user),
         by.map(Identity::email),
-        in.map(Session::digest),
+        in.filter(known -> !known.stateless()).map(Session::digest),
         in.map(known -> known.client().name()),
         in.map(known -> known.client().version()),
         in.map(known -> known.version().wireName()),
@@ -199,6 +205,10 @@ final class AuditTrail {
 
   String featureName() {
     return featureName;
+  }
+
+  boolean isStateless() {
+    return stateless;
   }
 
   boolean denied() {

@@ -45,7 +45,7 @@ final class Audited implements Stage<Call.Received, Reply> {
       return inner.apply(call);
     } catch (GatewayException e) {
       return Failures.reply(e, call.trail());
-    } catch (Incoming.Unreadable e) {
+    } catch (Incoming.Unreadable | Incoming.Elsewhere e) {
       throw e;
     } catch (RuntimeException e) {
       LOG.atError()
@@ -58,10 +58,15 @@ final class Audited implements Stage<Call.Received, Reply> {
   }
 
   private Reply recorded(AuditTrail trail, Reply reply) {
+    if (reply instanceof Reply.Batched) {
+      // Each of its messages has a row of its own.
+      return reply;
+    }
     try {
       record(trail, outcome(trail, reply), size(reply));
       return reply;
     } catch (GatewayException e) {
+      reply.discard();
       return Failures.refusal(e, trail);
     }
   }
@@ -92,7 +97,13 @@ final class Audited implements Stage<Call.Received, Reply> {
       case Reply.Refusal _ -> AuditOutcome.FAILED;
       case Reply.Withdrawn() -> AuditOutcome.CANCELLED;
       case Reply.Answer _ when trail.errorCode().isPresent() -> AuditOutcome.FAILED;
-      case Reply.Answer _, Reply.Accepted(), Reply.Closed() -> AuditOutcome.ALLOWED;
+      case Reply.Answer _,
+          Reply.Accepted(),
+          Reply.Closed(),
+          Reply.Events _,
+          Reply.Connected _,
+          Reply.Batched _ ->
+          AuditOutcome.ALLOWED;
     };
   }
 
@@ -100,7 +111,13 @@ final class Audited implements Stage<Call.Received, Reply> {
     return switch (reply) {
       case Reply.Answer(var message, var _) -> message.length();
       case Reply.Refusal refusal -> refusal.message().length();
-      case Reply.Accepted(), Reply.Closed(), Reply.Withdrawn() -> 0;
+      case Reply.Accepted(),
+          Reply.Closed(),
+          Reply.Withdrawn(),
+          Reply.Events _,
+          Reply.Connected _,
+          Reply.Batched _ ->
+          0;
     };
   }
 }

@@ -6,6 +6,7 @@ import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.policy.Decision;
 import io.reflow.gateway.policy.Permit;
 import io.reflow.gateway.protocol.Message;
+import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.upstream.Reach;
@@ -29,8 +30,17 @@ sealed interface Call {
     }
   }
 
-  /// What they say: a message, or the wish to close the session.
-  record Understood(Optional<Message> message, Known call) implements Call {
+  /// What they say: a message, or the wish to close the session. A message of the stateless era
+  /// makes claims of its client, one of the `initialize` era belongs to a session.
+  ///
+  /// @param batch what came together; there is no message then
+  record Understood(
+      Optional<Message> message, Optional<Claims> claims, List<RawJson> batch, Known call)
+      implements Call {
+
+    Understood(Optional<Message> message, Optional<Claims> claims, Known call) {
+      this(message, claims, List.of(), call);
+    }
 
     @Override
     public AuditTrail trail() {
@@ -92,8 +102,14 @@ sealed interface Call {
 
   /// A target that may be meant. `name` is the upstream's own name of what is wanted, empty for a
   /// whole list; `prefix` is what the client's name began with; `cut` says that the name was
-  /// shortened, so that only the target's list can tell the whole one.
-  record Candidate(Target target, String prefix, String name, boolean cut) {}
+  /// shortened, so that only the target's list can tell the whole one; `page` says that it is meant
+  /// only if a page of the target may have asked, which does not know of prefixes.
+  record Candidate(Target target, String prefix, String name, boolean cut, boolean page) {
+
+    Candidate(Target target, String prefix, String name, boolean cut) {
+      this(target, prefix, name, cut, false);
+    }
+  }
 
   /// A target that the caller may see, and what the policies say of what is wanted there.
   record Granted(Candidate candidate, Permit permit, Decision decision) {}

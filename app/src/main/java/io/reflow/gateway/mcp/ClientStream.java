@@ -1,13 +1,6 @@
 package io.reflow.gateway.mcp;
 
-import io.reflow.gateway.protocol.JsonObject;
-import io.reflow.gateway.protocol.JsonObjectEdit;
-import io.reflow.gateway.protocol.LogLevel;
-import io.reflow.gateway.protocol.MalformedMessage;
-import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
-import io.reflow.gateway.session.Session;
-import io.reflow.gateway.upstream.Caller;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -16,25 +9,33 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// What a target says while it works on a call, on its way to the client. The answer becomes an
-/// event stream with the first such message, and stays plain JSON without one. A thread of its own
-/// writes, so that a slow client holds up nobody; what it has no room for is left out.
-final class ClientStream implements Caller {
+/// event stream with the first such message, or when it takes long, and stays plain JSON without.
+/// While nothing happens a comment is sent now and then, so that nobody takes the stream for dead.
+/// A thread of its own writes, so that a slow client holds up nobody; what it has no room for is
+/// left out.
+final class ClientStream {
 
   private static final Logger LOG = LoggerFactory.getLogger(ClientStream.class);
   private static final int ROOM = 256;
+
+  /// Bytes that may wait for a slow client before further notifications are left out.
+  private static final long MOST_WAITING = 1 << 20;
+
+  private static final long KEEP_ALIVE_SECONDS = 15;
   private static final byte[] END = new byte[0];
+  private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
 
   private final boolean accepted;
   private final Supplier<OutputStream> open;
   private final BlockingQueue<byte[]> events = new LinkedBlockingQueue<>(ROOM);
-  private @Nullable Session session;
-  private @Nullable RawJson progressToken;
+  private final AtomicLong waiting = new AtomicLong();
   private volatile @Nullable Thread writer;
   private boolean sealed;
   private volatile boolean over;
@@ -46,56 +47,37 @@ final class ClientStream implements Caller {
     this.open = open;
   }
 
-  /// Says what the client wants to hear of; nothing before.
-  void expect(Session itsSession, Optional<RawJson> itsProgressToken) {
-    session = itsSession;
-    progressToken = itsProgressToken.orElse(null);
+  /// Whether the client takes event streams.
+  boolean accepted() {
+    return accepted;
   }
 
-  @Override
-  public void progress(RawJson params) {
-    RawJson token = progressToken;
-    if (token == null) {
-      return;
-    }
-    try {
-      JsonObject progress = MessageReader.readObject(params);
-      send(
-          "notifications/progress",
-          new JsonObjectEdit(progress).set("progressToken", token).apply());
-    } catch (MalformedMessage e) {
-      LOG.atDebug().addKeyValue("reason", e.why()).log("A progress message was left out");
-    }
-  }
-
-  @Override
-  public void log(RawJson params) {
-    Session known = session;
-    if (known == null) {
-      return;
-    }
-    try {
-      boolean wanted =
-          MessageReader.readObject(params)
-              .text("level")
-              .flatMap(LogLevel::find)
-              .map(level -> level.compareTo(known.logLevel()) >= 0)
-              .orElse(false);
-      if (wanted) {
-        send("notifications/message", params);
-      }
-    } catch (MalformedMessage e) {
-      LOG.atDebug().addKeyValue("reason", e.why()).log("A log message was left out");
-    }
-  }
-
-  private synchronized void send(String method, RawJson params) {
+  /// Sends a notification, unless it comes too late or the client takes no streams.
+  synchronized void send(String method, RawJson params) {
     if (!accepted || sealed || over) {
       return;
     }
     String message =
         "{\"jsonrpc\":\"2.0\",\"method\":\"" + method + "\",\"params\":" + params + "}";
-    boolean taken = events.offer(message.getBytes(StandardCharsets.UTF_8));
+    offer(framed(message.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /// Makes the answer an event stream though there is nothing to say yet; without effect when it is
+  /// one, or comes too late to be one, or the client takes none.
+  synchronized void commit() {
+    if (accepted && !sealed && !over && writer == null) {
+      offer(COMMENT);
+    }
+  }
+
+  private void offer(byte[] event) {
+    if (waiting.get() > MOST_WAITING) {
+      return;
+    }
+    boolean taken = events.offer(event);
+    if (taken) {
+      waiting.addAndGet(event.length);
+    }
     if (taken && writer == null) {
       writer = Thread.ofVirtual().name("client-stream").start(this::write);
     }
@@ -125,7 +107,7 @@ final class ClientStream implements Caller {
       throw new IllegalStateException("the stream was never started");
     }
     if (answer.isPresent()) {
-      put(answer.get().toBytes());
+      put(framed(answer.get().toBytes()));
     }
     put(END);
     at.join();
@@ -133,6 +115,7 @@ final class ClientStream implements Caller {
 
   /// Waits for room while anybody is making some.
   private void put(byte[] event) throws InterruptedException {
+    waiting.addAndGet(event.length);
     while (!over && !events.offer(event, 100, TimeUnit.MILLISECONDS)) {
       // A slow client: the next round waits again.
     }
@@ -140,8 +123,8 @@ final class ClientStream implements Caller {
 
   private void write() {
     try (OutputStream out = open.get()) {
-      for (byte[] event = events.take(); event.length > 0; event = events.take()) {
-        out.write(framed(event));
+      for (byte[] event = next(); event.length > 0; event = next()) {
+        out.write(event);
         out.flush();
       }
     } catch (InterruptedException _) {
@@ -151,6 +134,15 @@ final class ClientStream implements Caller {
     } finally {
       over = true;
     }
+  }
+
+  private byte[] next() throws InterruptedException {
+    byte[] event = events.poll(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS);
+    if (event == null) {
+      return COMMENT;
+    }
+    waiting.addAndGet(-event.length);
+    return event;
   }
 
   /// One event; a message on one line, since a line end would end its data.

@@ -3,9 +3,12 @@ package io.reflow.gateway.mcp;
 import io.reflow.gateway.fault.GatewayException;
 import io.reflow.gateway.fault.GatewayException.Conflict;
 import io.reflow.gateway.fault.GatewayException.CredentialMissing;
+import io.reflow.gateway.fault.GatewayException.HeaderMismatch;
+import io.reflow.gateway.fault.GatewayException.IncompleteEnvelope;
 import io.reflow.gateway.fault.GatewayException.InvalidParams;
 import io.reflow.gateway.fault.GatewayException.InvalidRequest;
 import io.reflow.gateway.fault.GatewayException.MethodNotFound;
+import io.reflow.gateway.fault.GatewayException.MissingCapability;
 import io.reflow.gateway.fault.GatewayException.NotAuthenticated;
 import io.reflow.gateway.fault.GatewayException.NotFound;
 import io.reflow.gateway.fault.GatewayException.NotJson;
@@ -14,6 +17,7 @@ import io.reflow.gateway.fault.GatewayException.Overloaded;
 import io.reflow.gateway.fault.GatewayException.ResourceNotFound;
 import io.reflow.gateway.fault.GatewayException.TooLarge;
 import io.reflow.gateway.fault.GatewayException.Unavailable;
+import io.reflow.gateway.fault.GatewayException.UnsupportedVersion;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.protocol.ErrorCode;
 import io.reflow.gateway.protocol.JsonText;
@@ -21,10 +25,12 @@ import io.reflow.gateway.protocol.RawJson;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /// What MCP clients see of a failure: the one place that pairs failures with JSON-RPC codes and
 /// HTTP statuses. Once a session has taken the message, errors travel inside a 200; only that the
-/// session itself is gone is a 404 at any time, since that makes clients initialize anew.
+/// session itself is gone is a 404 at any time, since that makes clients initialize anew. In the
+/// stateless era a status says what intermediaries are to know of the error.
 final class Failures {
 
   private static final RawJson NULL = RawJson.of("null");
@@ -37,6 +43,10 @@ final class Failures {
 
     static Shape of(ErrorCode code, int status) {
       return new Shape(code, status, Map.of(), Optional.empty());
+    }
+
+    static Shape with(ErrorCode code, int status, String data) {
+      return new Shape(code, status, Map.of(), Optional.of(data));
     }
 
     static Shape later(int status, Duration retryAfter) {
@@ -77,6 +87,15 @@ final class Failures {
       case NotJson _ -> Shape.of(ErrorCode.PARSE_ERROR, 400);
       case InvalidRequest _, Conflict _ -> Shape.of(ErrorCode.INVALID_REQUEST, 400);
       case InvalidParams _ -> Shape.of(ErrorCode.INVALID_PARAMS, 200);
+      case IncompleteEnvelope _ -> Shape.of(ErrorCode.INVALID_PARAMS, 400);
+      case HeaderMismatch _ -> Shape.of(ErrorCode.HEADER_MISMATCH, 400);
+      case UnsupportedVersion version ->
+          Shape.with(ErrorCode.UNSUPPORTED_VERSION, 400, supported(version));
+      case MissingCapability missing ->
+          Shape.with(
+              ErrorCode.MISSING_CAPABILITY,
+              400,
+              "{\"requiredCapabilities\":" + missing.required() + "}");
       case NotAuthenticated _ ->
           new Shape(
               ErrorCode.INVALID_REQUEST,
@@ -86,17 +105,25 @@ final class Failures {
       case NotPermitted _ -> Shape.of(ErrorCode.INVALID_REQUEST, 403);
       case NotFound _ -> Shape.of(ErrorCode.INVALID_REQUEST, 404);
       case ResourceNotFound missing ->
-          new Shape(
-              ErrorCode.RESOURCE_NOT_FOUND,
+          Shape.with(
+              trail.isStateless() ? ErrorCode.INVALID_PARAMS : ErrorCode.RESOURCE_NOT_FOUND,
               200,
-              Map.of(),
-              Optional.of("{\"uri\":" + JsonText.quote(missing.uri()) + "}"));
+              "{\"uri\":" + JsonText.quote(missing.uri()) + "}");
       case MethodNotFound _ -> Shape.of(ErrorCode.METHOD_NOT_FOUND, 200);
       case TooLarge _ -> Shape.of(ErrorCode.INVALID_REQUEST, 413);
       case Overloaded overloaded -> Shape.later(429, overloaded.retryAfter());
       case Unavailable unavailable -> Shape.later(503, unavailable.retryAfter());
       case CredentialMissing _, UpstreamFailed _ -> Shape.of(ErrorCode.INTERNAL_ERROR, 200);
     };
+  }
+
+  private static String supported(UnsupportedVersion version) {
+    String supported =
+        version.supported().stream()
+            .map(JsonText::quote)
+            .collect(Collectors.joining(",", "[", "]"));
+    return "{\"supported\":%s,\"requested\":%s}"
+        .formatted(supported, JsonText.quote(version.requested()));
   }
 
   private static String challenge(AuditTrail trail) {
@@ -107,7 +134,10 @@ final class Failures {
     trail.failed(reason);
     trail.errorCode(shape.code().value());
     boolean inSession =
-        trail.session().isPresent() && trail.requestId().isPresent() && shape.status() != 404;
+        !trail.isStateless()
+            && trail.session().isPresent()
+            && trail.requestId().isPresent()
+            && shape.status() != 404;
     String error =
         "{\"code\":%d,\"message\":%s%s}"
             .formatted(
@@ -115,8 +145,25 @@ final class Failures {
                 JsonText.quote(reason),
                 shape.data().map(data -> ",\"data\":" + data).orElse(""));
     return new Reply.Refusal(
-        inSession ? 200 : shape.status(),
+        inSession ? 200 : trail.isStateless() ? statelessStatus(shape) : shape.status(),
         inSession ? Map.of() : shape.headers(),
         Replies.error(trail.requestId().orElse(NULL), RawJson.of(error)));
+  }
+
+  /// Without sessions the status tells more: that a method is not there, or that the request itself
+  /// is wrong. What goes wrong behind the gateway still travels inside a 200.
+  private static int statelessStatus(Shape shape) {
+    return switch (shape.code()) {
+      case METHOD_NOT_FOUND -> 404;
+      case INTERNAL_ERROR -> 200;
+      case PARSE_ERROR,
+          INVALID_REQUEST,
+          INVALID_PARAMS,
+          RESOURCE_NOT_FOUND,
+          HEADER_MISMATCH,
+          MISSING_CAPABILITY,
+          UNSUPPORTED_VERSION ->
+          shape.status();
+    };
   }
 }

@@ -1,26 +1,85 @@
 package io.reflow.gateway.mcp;
 
+import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.replica.Replica;
+import java.io.OutputStream;
 import java.util.Optional;
 import java.util.function.Supplier;
 
 /// An HTTP request to the endpoint, before anything of it is believed.
 ///
 /// @param bearerToken throws when the header is not what it must be
+/// @param headers finds what is not asked of every message
 /// @param target the one target of `/mcp/{target}`
 /// @param body read only once the caller is known
+/// @param events where what belongs to the message goes if it is of a session
 record Incoming(
     Verb verb,
     Supplier<Optional<String>> bearerToken,
     Optional<String> sessionId,
     Optional<String> protocolVersion,
+    Headers headers,
     Optional<String> target,
     Body body,
-    ClientStream stream) {
+    ClientStream stream,
+    SessionStream events,
+    Carrier carrier) {
+
+  /// A message alone in the body of a POST.
+  static final Carrier ALONE = new Carrier(Optional.empty(), false, () -> {});
+
+  /// What brought a message.
+  ///
+  /// @param connection of the oldest transport, whose stream takes the answer
+  /// @param batched whether others came with it
+  /// @param taken runs as soon as the answer will go to the connection's stream
+  record Carrier(Optional<String> connection, boolean batched, Runnable taken) {}
+
+  /// One message of a batch that came like this.
+  Incoming element(RawJson message, SessionStream itsStream) {
+    return new Incoming(
+        verb,
+        bearerToken,
+        sessionId,
+        protocolVersion,
+        headers,
+        target,
+        message::toBytes,
+        stream,
+        itsStream,
+        new Carrier(carrier.connection(), true, () -> {}));
+  }
+
+  /// A message that the gateway sends itself for the client that came with this.
+  Incoming posting(RawJson message) {
+    return new Incoming(
+        Verb.MESSAGE,
+        bearerToken,
+        sessionId,
+        protocolVersion,
+        headers,
+        target,
+        message::toBytes,
+        stream,
+        SessionStream.ofAnswer(false, OutputStream::nullOutputStream),
+        ALONE);
+  }
 
   /// What the HTTP method asks for.
   enum Verb {
     MESSAGE,
-    CLOSE
+    CLOSE,
+    LISTEN,
+    CONNECT
+  }
+
+  /// The other headers of the request, whatever their case.
+  @FunctionalInterface
+  interface Headers {
+
+    /// The value without blanks around it; of a header that came several times all of them, which
+    /// then equals no value that anybody expects.
+    Optional<String> find(String name);
   }
 
   /// The body, read on demand and once.
@@ -31,6 +90,28 @@ record Incoming(
     ///
     /// @throws Unreadable when it does not arrive, or is of a kind that is not read
     byte[] read();
+  }
+
+  /// The message is for another replica, which will do everything anew.
+  static final class Elsewhere extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private final transient Replica replica;
+    private final transient byte[] body;
+
+    Elsewhere(Replica replica, byte[] body) {
+      super("the message is for another replica", null, false, false);
+      this.replica = replica;
+      this.body = body;
+    }
+
+    Replica replica() {
+      return replica;
+    }
+
+    byte[] body() {
+      return body;
+    }
   }
 
   /// The body could not be read; the cause is the HTTP layer's own, to be answered there.

@@ -3,49 +3,90 @@ package io.reflow.gateway.mcp;
 import io.reflow.gateway.credential.Credentials;
 import io.reflow.gateway.fault.GatewayException.CredentialMissing;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
+import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.instance.InstanceKey;
+import io.reflow.gateway.instance.InstanceKey.Sharing;
 import io.reflow.gateway.mcp.Call.Granted;
 import io.reflow.gateway.mcp.Call.Ready;
 import io.reflow.gateway.mcp.Call.Unequipped;
+import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.session.Session;
+import io.reflow.gateway.target.ProtocolMode;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.upstream.Reach;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /// Finds the instance that serves the caller and the credentials that belong there.
 final class Inject implements Stage<Call.Permitted, Call.Equipped> {
 
   private final Credentials credentials;
+  private final Predicate<Target> toldWithEachCall;
 
-  Inject(Credentials credentials) {
+  /// @param toldWithEachCall of a target of the stateless era: it hears with each call what the
+  ///   client can do, so that all clients can share an instance
+  Inject(Credentials credentials, Predicate<Target> toldWithEachCall) {
     this.credentials = credentials;
+    this.toldWithEachCall = toldWithEachCall;
   }
 
   @Override
   public Call.Equipped apply(Call.Permitted call) throws InterruptedException {
     List<Unequipped> unequipped = new ArrayList<>(0);
-    Session session = call.call().session();
-    Way<Ready> way = call.way().map(granted -> ready(granted, session, unequipped));
+    Way<Ready> way = call.way().map(granted -> ready(granted, call.call(), unequipped));
     return new Call.Equipped(call.call(), way, unequipped);
   }
 
   /// A target whose credentials are broken does not keep the others from being called.
-  private Optional<Ready> ready(Granted granted, Session session, List<Unequipped> unequipped) {
+  private Optional<Ready> ready(Granted granted, Call.InSession call, List<Unequipped> unequipped) {
     try {
-      return Optional.of(ready(granted, session));
+      return Optional.of(ready(granted, call));
     } catch (CredentialMissing | UpstreamFailed e) {
       unequipped.add(new Unequipped(granted, e));
       return Optional.empty();
     }
   }
 
-  private Ready ready(Granted granted, Session session) {
+  private Ready ready(Granted granted, Call.InSession call) {
     Target target = granted.candidate().target();
-    InstanceKey key = InstanceKey.of(target, granted.permit().caller(), session.digest());
+    ClientCapabilities client =
+        toldWithEachCall.test(target) ? ClientCapabilities.NONE : client(call, target);
+    InstanceKey key = key(target, granted.permit().caller(), call.session(), client);
     var injection = credentials.resolve(granted.permit(), target, key);
     var reach = new Reach(target, granted.permit(), key, injection);
     return new Ready(granted.candidate(), reach, granted.decision());
+  }
+
+  /// A client that takes only a plain answer to this request can't be asked anything while it is
+  /// worked on. What a stateful target was told in the session stays.
+  private static ClientCapabilities client(Call.InSession call, Target target) {
+    Session session = call.session();
+    if (session.stateless()) {
+      return session.capabilities().withoutAnnouncements();
+    }
+    return call.http().events().accepted() || target.settings().stateful()
+        ? session.capabilities()
+        : ClientCapabilities.NONE;
+  }
+
+  /// The instance of a target that serves calls in a session.
+  ///
+  /// @param client what the target is told that the client can do
+  static InstanceKey key(
+      Target target, Identity caller, Session session, ClientCapabilities client) {
+    InstanceKey key = ofEitherEra(target, caller, session, client);
+    return target.settings().protocol() == ProtocolMode.MATCH
+        ? key.matching(session.stateless())
+        : key;
+  }
+
+  /// What a stateful target has for each session it has for each user where there are none.
+  private static InstanceKey ofEitherEra(
+      Target target, Identity caller, Session session, ClientCapabilities client) {
+    return session.stateless() && target.settings().stateful()
+        ? new InstanceKey(target.id(), new Sharing.User(caller.user()), Optional.empty(), client)
+        : InstanceKey.of(target, caller, session.digest(), client);
   }
 }

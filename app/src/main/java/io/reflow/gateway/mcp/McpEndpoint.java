@@ -6,16 +6,21 @@ import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.HttpException;
 import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.reflow.gateway.fault.GatewayException.InvalidParams;
 import io.reflow.gateway.fault.GatewayException.NotJson;
 import io.reflow.gateway.http.RequestBody;
 import io.reflow.gateway.http.RequestTrace;
 import io.reflow.gateway.http.RestRoutes;
 import io.reflow.gateway.mcp.Incoming.Verb;
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.replica.ForwardEndpoint;
+import io.reflow.gateway.replica.Passed;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.time.InstantSource;
 import java.util.Optional;
 
@@ -33,13 +38,22 @@ public final class McpEndpoint {
   private static final Header NO_CACHE =
       HeaderValues.createCached(HeaderNames.CACHE_CONTROL, "no-cache");
   private static final Header NO_BUFFERING = HeaderValues.createCached("X-Accel-Buffering", "no");
-  private static final Header ALLOW = HeaderValues.createCached(HeaderNames.ALLOW, "POST, DELETE");
+  private static final Header ALLOW =
+      HeaderValues.createCached(HeaderNames.ALLOW, "GET, POST, DELETE");
 
   private final Stage<Call.Received, Reply> pipeline;
+  private final Batches batches;
+  private final SseEndpoint streams;
+  private final ForwardEndpoint forward;
   private final InstantSource clock;
 
-  public McpEndpoint(McpParts parts) {
+  /// @param streams answers the `GET` of clients
+  /// @param forward the way to other replicas
+  public McpEndpoint(McpParts parts, SseEndpoint streams, ForwardEndpoint forward) {
     this.pipeline = McpPipeline.of(parts);
+    this.batches = new Batches(pipeline);
+    this.streams = streams;
+    this.forward = forward;
     this.clock = parts.clock();
   }
 
@@ -47,46 +61,114 @@ public final class McpEndpoint {
   public void register(HttpRouting.Builder routing, String path) {
     routing
         .post(path, (request, response) -> handle(Verb.MESSAGE, request, response))
+        .get(path, streams::get)
         .delete(path, (request, response) -> handle(Verb.CLOSE, request, response))
         .any(path, (_, response) -> refuseMethod(response));
   }
 
-  /// There is no stream to get outside of an answer, and nothing to put.
+  /// There is nothing to put.
   private static void refuseMethod(ServerResponse response) {
     response.status(Status.METHOD_NOT_ALLOWED_405).header(ALLOW).send();
   }
 
   private void handle(Verb verb, ServerRequest request, ServerResponse response)
       throws InterruptedException {
-    var stream = new ClientStream(acceptsStream(request), () -> openStream(response));
-    var incoming =
-        new Incoming(
-            verb,
-            () -> RestRoutes.bearerToken(request),
-            request.headers().first(SESSION_ID),
-            request.headers().first(PROTOCOL_VERSION),
-            request.path().pathParameters().first("target").asOptional(),
-            () -> body(request),
-            stream);
-    var trail =
-        new AuditTrail(
-            clock.instant(),
-            RequestTrace.of(request).value(),
-            request.headers().contains(HeaderNames.AUTHORIZATION));
+    Incoming incoming = incoming(verb, request, response, Incoming.ALONE);
+    AuditTrail trail = trail(request, clock);
     Reply reply;
     try {
       reply = pipeline.apply(new Call.Received(incoming, trail));
     } catch (Incoming.Unreadable e) {
       throw e.failure();
+    } catch (Incoming.Elsewhere e) {
+      passOn(e, trail, request, response);
+      return;
     } catch (InterruptedException e) {
-      stream.abandon();
+      incoming.stream().abandon();
+      incoming.events().abandon();
       throw e;
     }
-    if (stream.seal()) {
-      stream.finish(lastMessage(reply));
+    if (reply instanceof Reply.Batched batch) {
+      answer(batch, incoming, request, response);
+    } else if (incoming.stream().seal()) {
+      incoming.stream().finish(reply.lastMessage());
+    } else if (incoming.events().seal()) {
+      incoming.events().finish(reply.lastMessage());
     } else {
       send(response, reply);
     }
+  }
+
+  private void passOn(
+      Incoming.Elsewhere message, AuditTrail trail, ServerRequest request, ServerResponse response)
+      throws InterruptedException {
+    switch (forward.pass(message.replica(), request, message.body(), response)) {
+      case Passed.Answered() -> {}
+      case Passed.Elsewhere() ->
+          send(
+              response,
+              Failures.refusal(
+                  new InvalidParams("the suspended call was lost; start again"), trail));
+      case Passed.Lost(var stream) ->
+          ElsewhereEndpoint.tellLoss(stream, request, message.body(), response);
+    }
+  }
+
+  private void answer(
+      Reply.Batched batch, Incoming incoming, ServerRequest request, ServerResponse response)
+      throws InterruptedException {
+    SessionStream events = incoming.events();
+    boolean answers = Batches.wantsAnswer(batch.messages());
+    if (answers && events.accepted()) {
+      batches.stream(batch.messages(), incoming, () -> trail(request, clock), events.opened());
+      boolean _ = events.seal();
+      events.finish(Optional.empty());
+      return;
+    }
+    RawJson array = batches.array(batch.messages(), incoming, () -> trail(request, clock));
+    if (answers) {
+      send(response, array);
+    } else {
+      response.status(Status.ACCEPTED_202).send();
+    }
+  }
+
+  static Incoming incoming(
+      Verb verb, ServerRequest request, ServerResponse response, Incoming.Carrier carrier) {
+    boolean accepts = acceptsStream(request);
+    return new Incoming(
+        verb,
+        () -> RestRoutes.bearerToken(request),
+        request.headers().first(SESSION_ID),
+        find(request, PROTOCOL_VERSION),
+        name -> find(request, HeaderNames.create(name)),
+        request.path().pathParameters().first("target").asOptional(),
+        () -> body(request),
+        new ClientStream(accepts, () -> openStream(response)),
+        carrier.connection().isPresent()
+            ? SessionStream.shared()
+            : SessionStream.ofAnswer(accepts, () -> openStream(response)),
+        carrier);
+  }
+
+  static AuditTrail trail(ServerRequest request, InstantSource clock) {
+    return new AuditTrail(
+        clock.instant(),
+        RequestTrace.of(request).value(),
+        request.headers().contains(HeaderNames.AUTHORIZATION));
+  }
+
+  static boolean namesSession(ServerRequest request) {
+    return request.headers().contains(SESSION_ID);
+  }
+
+  private static Optional<String> find(ServerRequest request, HeaderName name) {
+    if (!request.headers().contains(name)) {
+      return Optional.empty();
+    }
+    Header header = request.headers().get(name);
+    return Optional.of(
+        header.valueCount() == 1 ? header.get().strip() : String.join(", ", header.allValues()));
   }
 
   private static byte[] body(ServerRequest request) {
@@ -109,7 +191,7 @@ public final class McpEndpoint {
     return body;
   }
 
-  private static boolean acceptsStream(ServerRequest request) {
+  static boolean acceptsStream(ServerRequest request) {
     return request
         .headers()
         .first(HeaderNames.ACCEPT)
@@ -117,7 +199,7 @@ public final class McpEndpoint {
         .orElse(false);
   }
 
-  private static OutputStream openStream(ServerResponse response) {
+  static OutputStream openStream(ServerResponse response) {
     return response
         .status(Status.OK_200)
         .header(EVENT_STREAM)
@@ -126,15 +208,7 @@ public final class McpEndpoint {
         .outputStream();
   }
 
-  private static Optional<RawJson> lastMessage(Reply reply) {
-    return switch (reply) {
-      case Reply.Answer(var message, var _) -> Optional.of(message);
-      case Reply.Refusal refusal -> Optional.of(refusal.message());
-      case Reply.Accepted(), Reply.Closed(), Reply.Withdrawn() -> Optional.empty();
-    };
-  }
-
-  private static void send(ServerResponse response, Reply reply) {
+  static void send(ServerResponse response, Reply reply) {
     switch (reply) {
       case Reply.Answer(var message, var opened) -> {
         opened.ifPresent(session -> response.header(SESSION_ID, session.value()));
@@ -144,8 +218,19 @@ public final class McpEndpoint {
         refusal.headers().forEach((name, value) -> response.header(name, value));
         send(response.status(refusal.status()), refusal.message());
       }
-      case Reply.Accepted(), Reply.Withdrawn() -> response.status(Status.ACCEPTED_202).send();
+      case Reply.Accepted() -> response.status(Status.ACCEPTED_202).send();
+      case Reply.Withdrawn() -> sendToWhoMayBeGone(response);
       case Reply.Closed() -> response.status(Status.NO_CONTENT_204).send();
+      case Reply.Events _, Reply.Connected _, Reply.Batched _ ->
+          throw new IllegalStateException("a stream is not sent at once");
+    }
+  }
+
+  private static void sendToWhoMayBeGone(ServerResponse response) {
+    try {
+      response.status(Status.ACCEPTED_202).send();
+    } catch (CloseConnectionException | UncheckedIOException _) {
+      // By leaving the client has taken its request back: nobody waits for this.
     }
   }
 

@@ -4,6 +4,8 @@ import io.reflow.gateway.catalog.Locator;
 import io.reflow.gateway.catalog.MergedLists;
 import io.reflow.gateway.catalog.Names;
 import io.reflow.gateway.catalog.ParallelLists;
+import io.reflow.gateway.catalog.SeenUris;
+import io.reflow.gateway.protocol.ProtocolVersion;
 
 /// The request path of the gateway, whole.
 final class McpPipeline {
@@ -33,18 +35,50 @@ final class McpPipeline {
     var visibility = new Visibility(parts.targets(), parts.policies());
     var names = new Names(config.naming());
     var lists = new ParallelLists(parts.catalog(), config.timeout().list());
-    var locator = new Locator(parts.catalog(), lists);
-    var merged = new MergedLists(lists, parts.policies(), names, parts.cursors(), config);
+    var seen = new SeenUris();
+    var locator = new Locator(parts.catalog(), lists, seen);
+    var merged =
+        new MergedLists(lists, parts.policies(), names, parts.cursors(), config, parts.clock());
     var authorize = new Authorize(parts.policies());
-    var inject = new Inject(parts.credentials());
+    var inject = inject(parts);
+    var feeds = feeds(parts, visibility);
     var warmUp = new WarmUp(visibility, authorize.then(inject), parts.catalog());
-    var local =
-        new LocalAnswers(
-            parts.sessions(), visibility, parts.servers(), config, warmUp, parts.version());
+    var extensions = new Extensions(parts.servers());
+    var introduction =
+        new Introduction(visibility, parts.servers(), extensions, names, config, parts.version());
+    var translations = new Translations(parts.servers(), seen, config);
+    var results = new Results(introduction.serverInfo(ProtocolVersion.V2026_07_28));
+    var attendance = new Attendance();
     var proxy =
         new Proxy(
             parts.authenticator(),
-            local,
+            new LocalAnswers(
+                parts.sessions(),
+                introduction,
+                warmUp,
+                parts.changes(),
+                feeds,
+                new RootChanges(visibility, parts.upstreams())),
+            new StatelessAnswers(
+                introduction,
+                new StatelessListen(
+                    parts,
+                    introduction,
+                    new SubscriptionFeeds(
+                        visibility,
+                        parts.policies(),
+                        authorize.then(inject),
+                        parts.servers(),
+                        locator,
+                        parts.upstreams()),
+                    attendance,
+                    results),
+                results),
+            new StatelessCalls(parts, introduction, translations, results),
+            attendance,
+            results,
+            new SessionCallers(visibility, config.inputTimeout()),
+            feeds,
             parts.upstreams(),
             locator,
             merged,
@@ -52,16 +86,68 @@ final class McpPipeline {
             names,
             parts.audit(),
             parts.digest(),
-            config);
+            config,
+            translations,
+            new ResourceProbe(parts.upstreams(), config));
     var pipeline =
         of(
             new Authenticate(parts.authenticator()),
-            new Understand(),
-            new OpenSession(parts.sessions(), parts.targets(), visibility),
-            new Route(visibility, names),
+            new Understand(parts.homes()),
+            openSession(parts, visibility),
+            new Route(visibility, names, extensions, config.extras().bareAppTools()),
             authorize,
             inject,
             proxy);
     return new Audited(pipeline, parts.audit(), parts.metrics());
+  }
+
+  private static OpenSession openSession(McpParts parts, Visibility visibility) {
+    return new OpenSession(parts.sessions(), parts.connections(), parts.targets(), visibility);
+  }
+
+  private static Inject inject(McpParts parts) {
+    return new Inject(parts.credentials(), parts.eras()::stateless);
+  }
+
+  private static SessionFeeds feeds(McpParts parts, Visibility visibility) {
+    return new SessionFeeds(
+        visibility,
+        parts.policies(),
+        new Authorize(parts.policies()).then(inject(parts)),
+        parts.upstreams(),
+        parts.eras()::stateless);
+  }
+
+  /// How a client comes to a stream of its session.
+  static Stage<Call.Received, Reply> listening(McpParts parts) {
+    var visibility = new Visibility(parts.targets(), parts.policies());
+    return new Audited(
+        new Authenticate(parts.authenticator())
+            .then(new Understand(parts.homes()))
+            .then(openSession(parts, visibility))
+            .then(
+                new Listen(
+                    parts.streams(),
+                    feeds(parts, visibility),
+                    parts.changes(),
+                    parts.authenticator())),
+        parts.audit(),
+        parts.metrics());
+  }
+
+  /// How a client comes to a connection of the oldest transport.
+  static Stage<Call.Received, Reply> connecting(McpParts parts) {
+    var visibility = new Visibility(parts.targets(), parts.policies());
+    return new Audited(
+        new Authenticate(parts.authenticator())
+            .then(new Understand(parts.homes()))
+            .then(
+                new Connect(
+                    openSession(parts, visibility),
+                    parts.connections(),
+                    parts.streams(),
+                    parts.authenticator())),
+        parts.audit(),
+        parts.metrics());
   }
 }

@@ -6,7 +6,9 @@ import io.reflow.gateway.protocol.JsonObject;
 import io.reflow.gateway.protocol.JsonObjectEdit;
 import io.reflow.gateway.protocol.JsonText;
 import io.reflow.gateway.protocol.Message;
+import io.reflow.gateway.protocol.ProtocolVersion;
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.upstream.ParamsIndex;
 import io.reflow.gateway.upstream.UpstreamCall;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -34,8 +36,15 @@ final class Outgoing {
   private final Optional<RawJson> clientProgressToken;
   private final UpstreamCall call;
 
+  /// A request for the target that has what is wanted.
+  ///
+  /// @param spoken the revision that the target speaks
   Outgoing(
-      Message.Request request, Wanted wanted, String upstreamName, McpConfig.Timeouts timeouts) {
+      Message.Request request,
+      Wanted wanted,
+      String upstreamName,
+      ProtocolVersion spoken,
+      McpConfig.Timeouts timeouts) {
     JsonObject params = request.params();
     JsonObject meta = params.object("_meta");
     this.clientProgressToken = meta.value(PROGRESS_TOKEN);
@@ -45,37 +54,61 @@ final class Outgoing {
             : OptionalLong.empty();
     var edit = new JsonObjectEdit(params);
     rename(edit, params, wanted, upstreamName);
+    if (completes(wanted) && spoken.compareTo(ProtocolVersion.V2025_06_18) < 0) {
+      edit.drop("context");
+    }
+    // Only the upstream itself may answer what a target has asked, and name the state it is in.
+    edit.drop("inputResponses").drop("requestState");
     editMeta(meta, token).ifPresent(changed -> edit.set("_meta", changed));
+    JsonObjectEdit.Found edited = edit.applyAndFind("_meta");
     this.call =
         new UpstreamCall(
-            request.method(), edit.apply(), token, timeouts.callIdle(), timeouts.callMax());
+            request.method(),
+            edited.whole(),
+            new ParamsIndex(Optional.of(upstreamName), edited.value()),
+            token,
+            timeouts.callIdle(),
+            timeouts.callMax());
   }
 
   private static void rename(
       JsonObjectEdit edit, JsonObject params, Wanted wanted, String upstreamName) {
     switch (wanted.kind()) {
       case TOOL -> {
-        renameUnlessEqual(edit, wanted, upstreamName);
+        renameUnlessEqual(edit, "name", wanted, upstreamName);
         edit.drop("task");
         if (params.find("arguments").isEmpty()) {
           // Many servers fail without it, although the specification lets clients leave it out.
           edit.set("arguments", RawJson.EMPTY_OBJECT);
         }
       }
-      case PROMPT -> renameUnlessEqual(edit, wanted, upstreamName);
-      case PROMPT_COMPLETION ->
-          edit.set(
-              "ref",
-              new JsonObjectEdit(params.object("ref"))
-                  .set("name", JsonText.string(upstreamName))
-                  .apply());
-      case RESOURCE, TEMPLATE_COMPLETION -> {}
+      case PROMPT -> renameUnlessEqual(edit, "name", wanted, upstreamName);
+      case RESOURCE -> renameUnlessEqual(edit, "uri", wanted, upstreamName);
+      case PROMPT_COMPLETION -> renameReference(edit, params, "name", wanted, upstreamName);
+      case TEMPLATE_COMPLETION -> renameReference(edit, params, "uri", wanted, upstreamName);
     }
   }
 
-  private static void renameUnlessEqual(JsonObjectEdit edit, Wanted wanted, String upstreamName) {
+  private static boolean completes(Wanted wanted) {
+    return switch (wanted.kind()) {
+      case PROMPT_COMPLETION, TEMPLATE_COMPLETION -> true;
+      case TOOL, PROMPT, RESOURCE -> false;
+    };
+  }
+
+  private static void renameUnlessEqual(
+      JsonObjectEdit edit, String member, Wanted wanted, String upstreamName) {
     if (!wanted.exposed().equals(upstreamName)) {
-      edit.set("name", JsonText.string(upstreamName));
+      edit.set(member, JsonText.string(upstreamName));
+    }
+  }
+
+  private static void renameReference(
+      JsonObjectEdit edit, JsonObject params, String member, Wanted wanted, String upstreamName) {
+    var reference = new JsonObjectEdit(params.object("ref"));
+    renameUnlessEqual(reference, member, wanted, upstreamName);
+    if (reference.changesAnything()) {
+      edit.set("ref", reference.apply());
     }
   }
 

@@ -2,6 +2,7 @@ package io.reflow.gateway.mcp;
 
 import io.reflow.gateway.audit.ArgumentDigest;
 import io.reflow.gateway.audit.AuditLog;
+import io.reflow.gateway.catalog.Item;
 import io.reflow.gateway.catalog.ListKind;
 import io.reflow.gateway.catalog.Locator;
 import io.reflow.gateway.catalog.MergedLists;
@@ -14,6 +15,7 @@ import io.reflow.gateway.fault.GatewayException.NotAuthenticated;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.identity.Authenticator;
+import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.mcp.Call.Candidate;
 import io.reflow.gateway.mcp.Call.Ready;
 import io.reflow.gateway.mcp.Way.Wanted;
@@ -26,12 +28,15 @@ import io.reflow.gateway.protocol.Message;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.InFlight;
 import io.reflow.gateway.session.Session;
+import io.reflow.gateway.target.Target;
 import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.ServerFacts.Capability;
 import io.reflow.gateway.upstream.Upstreams;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// Takes the message to the target and its answer back; what the gateway answers itself is answered
@@ -40,6 +45,12 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
 
   private final Authenticator authenticator;
   private final LocalAnswers local;
+  private final StatelessAnswers stateless;
+  private final StatelessCalls statelessCalls;
+  private final Attendance attendance;
+  private final Results results;
+  private final SessionCallers callers;
+  private final SessionFeeds feeds;
   private final Upstreams upstreams;
   private final Locator locator;
   private final MergedLists lists;
@@ -48,10 +59,18 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   private final AuditLog audit;
   private final ArgumentDigest digest;
   private final McpConfig config;
+  private final Translations translations;
+  private final ResourceProbe probe;
 
   Proxy(
       Authenticator authenticator,
       LocalAnswers local,
+      StatelessAnswers stateless,
+      StatelessCalls statelessCalls,
+      Attendance attendance,
+      Results results,
+      SessionCallers callers,
+      SessionFeeds feeds,
       Upstreams upstreams,
       Locator locator,
       MergedLists lists,
@@ -59,9 +78,17 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       Names names,
       AuditLog audit,
       ArgumentDigest digest,
-      McpConfig config) {
+      McpConfig config,
+      Translations translations,
+      ResourceProbe probe) {
     this.authenticator = authenticator;
     this.local = local;
+    this.stateless = stateless;
+    this.statelessCalls = statelessCalls;
+    this.attendance = attendance;
+    this.results = results;
+    this.callers = callers;
+    this.feeds = feeds;
     this.upstreams = upstreams;
     this.locator = locator;
     this.lists = lists;
@@ -70,17 +97,22 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     this.audit = audit;
     this.digest = digest;
     this.config = config;
+    this.translations = translations;
+    this.probe = probe;
   }
 
   @Override
   public Reply apply(Call.Equipped call) throws InterruptedException {
     if (call.way() instanceof Way.Local<Ready>) {
-      return local.answer(call.call());
+      return call.call().session().stateless()
+          ? stateless.answer(call.call())
+          : local.answer(call.call());
     }
     var request = (Message.Request) call.call().message().orElseThrow();
     Session session = call.call().session();
     InFlight inFlight = session.begin(request.id());
-    try (inFlight) {
+    try (inFlight;
+        var _ = care(call, request, inFlight)) {
       inFlight.onlyWhile(() -> tokenCounts(call));
       return answer(call, request, inFlight);
     } catch (InterruptedException e) {
@@ -91,14 +123,31 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
         throw e;
       }
       if (session.over()) {
-        throw Session.ended();
+        throw session.stateless() ? Refusals.ended() : Session.ended();
       }
       return new Reply.Withdrawn();
     }
   }
 
+  /// Who leaves a stateless call takes it back; a session's client may come back for its answer.
+  private Attendance.Care care(Call.Equipped call, Message.Request request, InFlight inFlight) {
+    if (!call.call().session().stateless()) {
+      return Attendance.Care.NONE;
+    }
+    boolean becomesStream =
+        switch (request.method()) {
+          case "tools/call", "prompts/get", "resources/read" -> true;
+          default -> false;
+        };
+    return attendance.attend(call.call().http().stream(), becomesStream, inFlight::cancel);
+  }
+
   private boolean tokenCounts(Call.Equipped call) {
-    return authenticator.recheck(call.call().token()) instanceof Authenticated;
+    return tokenCounts(call.call().token());
+  }
+
+  private boolean tokenCounts(Authenticated token) {
+    return authenticator.recheck(token) instanceof Authenticated;
   }
 
   /// As if the request had come after the change.
@@ -112,11 +161,13 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
 
   private Reply answer(Call.Equipped call, Message.Request request, InFlight inFlight)
       throws InterruptedException {
+    Session session = call.call().session();
     return switch (call.way()) {
       case Way.Local<Ready> _ -> throw new IllegalStateException("answered already");
       case Way.Many<Ready> many -> {
         intend(call.trail());
-        yield Replies.result(request.id(), list(call, many));
+        RawJson list = list(call, many);
+        yield Replies.result(request.id(), results.own(session, request.method(), list));
       }
       case Way.One<Ready> one -> {
         describe(call.trail(), request, one);
@@ -150,8 +201,11 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
         call.unequipped().stream()
             .map(each -> new Unusable(each.granted().candidate().target(), each.reason()))
             .toList();
-    boolean bare = call.call().session().target().isPresent();
-    return lists.page(call.call().caller(), reaches, unusable, bare, many.kind(), many.cursor());
+    Session session = call.call().session();
+    var audience =
+        new MergedLists.Audience(
+            call.call().caller(), session.version(), session.target().isPresent());
+    return lists.page(audience, reaches, unusable, many.kind(), many.cursor());
   }
 
   private Reply forward(
@@ -170,13 +224,59 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       }
       case Allowed(var permit) -> trail.allowedBy(permit.policy());
     }
-    inFlight.onlyWhile(() -> tokenCounts(call) && allows(call, found.feature()));
+    BooleanSupplier allowed = allowed(call, found.feature());
+    inFlight.onlyWhile(allowed);
     requireCompletions(found, wanted);
+    if (call.call().session().stateless()) {
+      requireSameHeaders(call, request, found);
+      return timed(call, () -> sendStateless(call, request, wanted, found, allowed));
+    }
+    if (request.method().equals("resources/subscribe")) {
+      feeds.subscribe(call.call().session(), wanted.exposed(), found.reach(), found.feature());
+      return Replies.result(request.id(), RawJson.EMPTY_OBJECT);
+    }
     return send(call, request, wanted, found);
   }
 
-  private boolean allows(Call.Equipped call, Feature feature) {
-    return policies.decide(call.call().caller(), feature) instanceof Allowed;
+  /// Holds on to nothing of the request: a call may last longer.
+  private BooleanSupplier allowed(Call.Equipped call, Feature feature) {
+    Authenticated token = call.call().token();
+    Identity caller = call.call().caller();
+    return () -> tokenCounts(token) && policies.decide(caller, feature) instanceof Allowed;
+  }
+
+  private void requireSameHeaders(Call.Equipped call, Message.Request request, Found found)
+      throws InterruptedException {
+    if (found.feature().kind() == Feature.Kind.TOOL) {
+      Optional<Item> tool = locator.item(found.reach(), ListKind.TOOLS, found.feature().name());
+      tool.ifPresent(item ->
+          ParameterHeaders.check(item.definition().raw(), request, call.call().http().headers()));
+    }
+  }
+
+  private Reply sendStateless(
+      Call.Equipped call,
+      Message.Request request,
+      Wanted wanted,
+      Found found,
+      BooleanSupplier allowed)
+      throws InterruptedException {
+    Outgoing outgoing = outgoing(request, wanted, found);
+    return statelessCalls.send(call.call(), request, wanted, found, outgoing, allowed);
+  }
+
+  @FunctionalInterface
+  private interface Sending {
+    Reply send() throws InterruptedException;
+  }
+
+  private static Reply timed(Call.Equipped call, Sending sending) throws InterruptedException {
+    long start = System.nanoTime();
+    try {
+      return sending.send();
+    } finally {
+      call.trail().upstreamTook(System.nanoTime() - start);
+    }
   }
 
   /// Asked only once the caller may know of the prompt or resource.
@@ -194,32 +294,57 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
 
   private Reply send(Call.Equipped call, Message.Request request, Wanted wanted, Found found)
       throws InterruptedException {
-    var outgoing = new Outgoing(request, wanted, found.feature().name(), config.timeout());
-    ClientStream stream = call.call().http().stream();
-    stream.expect(call.call().session(), outgoing.clientProgressToken());
-    long start = System.nanoTime();
-    try {
-      Answer answer = upstreams.call(found.reach(), outgoing.call(), stream);
-      return switch (answer) {
-        case Answer.Result(var result) -> Replies.result(request.id(), result);
-        case Answer.Failure(var error) -> Replies.failure(request.id(), error, call.trail());
-      };
-    } finally {
-      call.trail().upstreamTook(System.nanoTime() - start);
-    }
+    Outgoing outgoing = outgoing(request, wanted, found);
+    Session session = call.call().session();
+    Target target = found.reach().target();
+    SessionCaller client = callers.of(call.call(), outgoing.clientProgressToken(), target);
+    var caller = new TranslatedCaller(client, () -> translations.between(session, target).inputs());
+    return timed(
+        call,
+        () -> {
+          try {
+            Answer answer = upstreams.call(found.reach(), outgoing.call(), caller);
+            return switch (translated(session, target, request, wanted, answer)) {
+              case Answer.Result result ->
+                  Replies.result(
+                      request.id(), results.of(session, request.method(), result, target.name()));
+              case Answer.Failure(var error) -> Replies.failure(request.id(), error, call.trail());
+            };
+          } finally {
+            callers.done(client);
+          }
+        });
   }
 
-  /// The target that has what is wanted, by its own name, and what the policies say of it.
-  private record Found(Reach reach, Feature feature, Decision decision) {}
+  private Answer translated(
+      Session session, Target target, Message.Request request, Wanted wanted, Answer answer) {
+    Optional<String> uri =
+        wanted.kind() == Wanted.Kind.RESOURCE ? Optional.of(wanted.exposed()) : Optional.empty();
+    return translations.answer(session, target, request.method(), uri, answer);
+  }
+
+  private Outgoing outgoing(Message.Request request, Wanted wanted, Found found) {
+    return new Outgoing(
+        request,
+        wanted,
+        found.feature().name(),
+        translations.spokenBy(found.reach().target()),
+        config.timeout());
+  }
 
   private Optional<Found> find(Way.One<Ready> one) throws InterruptedException {
     Wanted wanted = one.wanted();
     return switch (wanted.kind()) {
       case TOOL -> named(one, ListKind.TOOLS);
       case PROMPT, PROMPT_COMPLETION -> named(one, ListKind.PROMPTS);
-      case RESOURCE -> located(one, locator.resource(allowed(one), wanted.exposed()));
-      case TEMPLATE_COMPLETION -> located(one, locator.template(allowed(one), wanted.exposed()));
+      case RESOURCE -> located(one, resource(allowed(one)));
+      case TEMPLATE_COMPLETION -> located(one, locator.template(allowed(one)));
     };
+  }
+
+  private Optional<Reach> resource(List<Locator.Sought> sought) throws InterruptedException {
+    Optional<Reach> listed = locator.resource(sought);
+    return listed.isPresent() ? listed : probe.find(sought);
   }
 
   /// "Unknown" would be a guess while a target that may have it can't be asked.
@@ -234,10 +359,10 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
         .orElseGet(() -> Refusals.unknown(wanted));
   }
 
-  private static List<Reach> allowed(Way.One<Ready> one) {
+  private static List<Locator.Sought> allowed(Way.One<Ready> one) {
     return one.candidates().stream()
         .filter(ready -> ready.decision() instanceof Allowed)
-        .map(Ready::reach)
+        .map(ready -> new Locator.Sought(ready.reach(), ready.candidate().name()))
         .toList();
   }
 
@@ -256,6 +381,9 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   private Optional<Found> named(Way.One<Ready> one, ListKind kind) throws InterruptedException {
     @Nullable UpstreamFailed unasked = null;
     for (Ready ready : one.candidates()) {
+      if (ready.candidate().page()) {
+        continue;
+      }
       try {
         Optional<Found> found = owned(ready, one.wanted(), kind);
         if (found.isPresent()) {
@@ -268,7 +396,29 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     if (unasked != null) {
       throw unasked;
     }
-    return Optional.empty();
+    return ofPage(one);
+  }
+
+  /// What a page means by a name without a prefix: the one tool of that name that pages may call.
+  private Optional<Found> ofPage(Way.One<Ready> one) throws InterruptedException {
+    List<Ready> meant = new ArrayList<>(1);
+    for (Ready ready : one.candidates()) {
+      boolean allowed = ready.decision() instanceof Allowed;
+      if (ready.candidate().page()
+          && allowed
+          && locator.forPages(ready.reach(), ready.candidate().name())) {
+        meant.add(ready);
+      }
+    }
+    return meant.size() == 1
+        ? meant.stream()
+            .map(ready ->
+                new Found(
+                    ready.reach(),
+                    Authorize.feature(one.wanted(), ready.candidate()),
+                    ready.decision()))
+            .findFirst()
+        : Optional.empty();
   }
 
   private Optional<Found> owned(Ready ready, Wanted wanted, ListKind kind)

@@ -3,7 +3,9 @@ package io.reflow.gateway.mcp;
 import io.reflow.gateway.fault.GatewayException;
 import io.reflow.gateway.fault.GatewayException.InvalidParams;
 import io.reflow.gateway.fault.GatewayException.ResourceNotFound;
+import io.reflow.gateway.fault.GatewayException.Unavailable;
 import io.reflow.gateway.mcp.Way.Wanted;
+import java.time.Duration;
 
 /// What a caller hears of something that does not exist, or is not to exist for them: there is no
 /// difference.
@@ -22,6 +24,11 @@ final class Refusals {
       case TEMPLATE_COMPLETION ->
           new InvalidParams("Unknown resource template: " + quoted(wanted.exposed()));
     };
+  }
+
+  /// Of a call without a session that was ended with all that its user had under way.
+  static GatewayException ended() {
+    return new Unavailable("the call was ended by the gateway", Duration.ofSeconds(1));
   }
 
   /// What the caller said, for an answer: no longer than anybody wants to read.

@@ -8,6 +8,8 @@ import io.reflow.gateway.mcp.Way.Wanted;
 import io.reflow.gateway.protocol.JsonObject;
 import io.reflow.gateway.protocol.Message;
 import io.reflow.gateway.target.Target;
+import io.reflow.gateway.translation.ResourceUris;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,10 +19,15 @@ final class Route implements Stage<Call.InSession, Call.Routed> {
 
   private final Visibility visibility;
   private final Names names;
+  private final Extensions extensions;
+  private final boolean bareAppTools;
 
-  Route(Visibility visibility, Names names) {
+  /// @param bareAppTools whether pages may call the tools of their target without its prefix
+  Route(Visibility visibility, Names names, Extensions extensions, boolean bareAppTools) {
     this.visibility = visibility;
     this.names = names;
+    this.extensions = extensions;
+    this.bareAppTools = bareAppTools;
   }
 
   @Override
@@ -37,7 +44,7 @@ final class Route implements Stage<Call.InSession, Call.Routed> {
     return switch (request.method()) {
       case "tools/call" -> named(call, new Wanted(Wanted.Kind.TOOL, required(params, "name")));
       case "prompts/get" -> named(call, new Wanted(Wanted.Kind.PROMPT, required(params, "name")));
-      case "resources/read" ->
+      case "resources/read", "resources/subscribe" ->
           everywhere(call, new Wanted(Wanted.Kind.RESOURCE, required(params, "uri")));
       case "completion/complete" -> completion(call, params);
       default ->
@@ -76,11 +83,21 @@ final class Route implements Stage<Call.InSession, Call.Routed> {
         .orElseThrow(() -> new InvalidParams("params: '%s' must be a string".formatted(name)));
   }
 
+  /// A wrapped URI names its target; any other may belong to each target that does not wrap.
   private Way<Candidate> everywhere(Call.InSession call, Wanted wanted) {
-    List<Candidate> all =
-        visibility.enabled(call.session().target()).stream()
-            .map(target -> new Candidate(target, "", wanted.exposed(), false))
-            .toList();
+    List<Target> targets = visibility.enabled(call.session().target());
+    boolean claimed =
+        targets.stream()
+            .anyMatch(target ->
+                ResourceUris.of(target).claims(wanted.exposed())
+                    && visibility.sees(call.caller(), target));
+    List<Candidate> all = new ArrayList<>(targets.size());
+    for (Target target : targets) {
+      ResourceUris uris = ResourceUris.of(target);
+      if (uris.wraps() || !claimed) {
+        uris.own(wanted.exposed()).ifPresent(own -> all.add(new Candidate(target, "", own, false)));
+      }
+    }
     return new Way.One<>(wanted, all);
   }
 
@@ -94,17 +111,18 @@ final class Route implements Stage<Call.InSession, Call.Routed> {
               .toList());
     }
     boolean several = names.dependsOnVisibleTargets() && severalVisible(call, targets);
-    return new Way.One<>(
-        wanted,
-        names
-            .candidates(
-                targets,
-                several,
-                target -> visibility.sees(call.caller(), target),
-                wanted.exposed())
-            .stream()
-            .map(meant -> new Candidate(meant.target(), meant.prefix(), meant.name(), meant.cut()))
-            .toList());
+    List<Candidate> all = new ArrayList<>(2);
+    names
+        .candidates(
+            targets, several, target -> visibility.sees(call.caller(), target), wanted.exposed())
+        .forEach(meant ->
+            all.add(new Candidate(meant.target(), meant.prefix(), meant.name(), meant.cut())));
+    if (bareAppTools && wanted.kind() == Wanted.Kind.TOOL) {
+      targets.stream()
+          .filter(extensions::ui)
+          .forEach(target -> all.add(new Candidate(target, "", wanted.exposed(), false, true)));
+    }
+    return new Way.One<>(wanted, all);
   }
 
   private boolean severalVisible(Call.InSession call, List<Target> targets) {

@@ -34,6 +34,11 @@ final class Chain {
     return Optional.empty();
   }
 
+  /// A number that changes with the rules for a kind.
+  int stamp(Feature.Kind kind) {
+    return rules.getOrDefault(kind, List.of()).stream().map(Rule::policy).toList().hashCode();
+  }
+
   /// A rule that allows something in the target, whatever its name.
   Optional<Rule> opener() {
     return opener;

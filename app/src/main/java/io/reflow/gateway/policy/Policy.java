@@ -36,6 +36,12 @@ public record Policy(
           .thenComparing(Policy::name)
           .thenComparing(Policy::id);
 
+  /// Whether it makes no difference between callers.
+  boolean forAll() {
+    return members.isEmpty()
+        || members.stream().anyMatch(member -> member.subject() instanceof Subject.Everyone);
+  }
+
   public Policy {
     members = List.copyOf(members);
   }

@@ -76,6 +76,11 @@ public final class PolicyEngine {
     return snapshot.current() != Ruleset.NOT_LOADED && fresh.getAsBoolean();
   }
 
+  /// Whether the rules make no difference between callers: what one of them is told, all may know.
+  public boolean sameForAll() {
+    return snapshot.current().sameForAll();
+  }
+
   /// Whether `caller` may reach `feature`.
   public Decision decide(Identity caller, Feature feature) {
     try {
@@ -102,6 +107,12 @@ public final class PolicyEngine {
     } catch (RuntimeException e) {
       return failed(e);
     }
+  }
+
+  /// A number that changes with the policies that decide for `caller` on a kind of features of
+  /// `target`.
+  public int stamp(Identity caller, TargetId target, Feature.Kind kind) {
+    return snapshot.current().chain(caller, target).stamp(kind);
   }
 
   /// The same decision as [#decide], with its reasons. Slower.

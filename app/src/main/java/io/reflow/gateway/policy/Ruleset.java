@@ -22,6 +22,7 @@ final class Ruleset {
 
   private final List<Policy> policies;
   private final List<Rule> rules;
+  private final boolean sameForAll;
   private final Map<Identity, Selection> callers = new ConcurrentHashMap<>();
   private final Map<BitSet, Selection> selections = new ConcurrentHashMap<>();
   private final Map<Place, Chain> chains = new ConcurrentHashMap<>();
@@ -30,6 +31,12 @@ final class Ruleset {
   Ruleset(List<Policy> policies) {
     this.policies = policies.stream().sorted(Policy.ORDER).toList();
     this.rules = this.policies.stream().filter(Policy::enabled).map(Rule::of).toList();
+    this.sameForAll = this.policies.stream().filter(Policy::enabled).allMatch(Policy::forAll);
+  }
+
+  /// Whether the rules make no difference between callers.
+  boolean sameForAll() {
+    return sameForAll;
   }
 
   /// Disabled ones too, in the order in which they decide.

@@ -44,9 +44,19 @@ public final class JsonObjectEdit {
 
   /// The changed object; the original's own bytes where nothing was changed.
   public RawJson apply() {
+    return applyAndFind("").whole();
+  }
+
+  /// A changed object, and where in it the value of one member stands.
+  public record Found(RawJson whole, Optional<RawJson> value) {}
+
+  /// As [#apply], and finds the member of that name in the result.
+  public Found applyAndFind(String name) {
     if (!changesAnything()) {
-      return object.raw();
+      return new Found(object.raw(), object.value(name));
     }
+    int from = -1;
+    int to = -1;
     var out = new ByteArrayOutputStream(object.raw().length() + 64);
     out.write('{');
     for (JsonObject.Member member : object.members()) {
@@ -57,11 +67,23 @@ public final class JsonObjectEdit {
       } else if (change.isPresent()) {
         writeMember(out, member.name(), change.get());
       }
+      if (member.name().equals(name) && (change == null || change.isPresent())) {
+        to = out.size();
+        from = to - (change == null ? member.value() : change.get()).length();
+      }
     }
-    additions.forEach((name, value) -> writeMember(out, name, value));
+    for (Map.Entry<String, RawJson> addition : additions.entrySet()) {
+      writeMember(out, addition.getKey(), addition.getValue());
+      if (addition.getKey().equals(name)) {
+        to = out.size();
+        from = to - addition.getValue().length();
+      }
+    }
     out.write('}');
     byte[] bytes = out.toByteArray();
-    return new RawJson(bytes, 0, bytes.length);
+    return new Found(
+        new RawJson(bytes, 0, bytes.length),
+        to < 0 ? Optional.empty() : Optional.of(new RawJson(bytes, from, to)));
   }
 
   private static void writeMember(ByteArrayOutputStream out, String name, RawJson value) {

@@ -2,9 +2,12 @@ package io.reflow.gateway.protocol;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import com.fasterxml.jackson.core.util.JsonRecyclerPools;
+import java.io.IOException;
 
 /// Small pieces of JSON text, and the parser's limits.
 public final class JsonText {
@@ -34,6 +37,18 @@ public final class JsonText {
   /// `text` as a JSON string, with its quotes.
   public static String quote(String text) {
     return "\"" + new String(JsonStringEncoder.getInstance().quoteAsString(text)) + "\"";
+  }
+
+  /// The text of a JSON string out of a message that was read before.
+  public static String read(RawJson string) {
+    try (JsonParser parser = FACTORY.createParser(string.array(), string.from(), string.length())) {
+      if (parser.nextToken() != JsonToken.VALUE_STRING) {
+        throw new IllegalArgumentException("no JSON string");
+      }
+      return parser.getText();
+    } catch (IOException e) {
+      throw new IllegalStateException("a message that was read before can't be read again", e);
+    }
   }
 
   /// `text` as a JSON string.

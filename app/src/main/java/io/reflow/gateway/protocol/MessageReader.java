@@ -41,7 +41,8 @@ public final class MessageReader {
 
   /// Indexes the members of an object that is not a message, such as a result.
   public static JsonObject readObject(RawJson json) throws MalformedMessage {
-    return readObject(json.array(), json.from(), json.to(), false);
+    JsonObject known = json.index();
+    return known != null ? known : readObject(json.array(), json.from(), json.to(), false);
   }
 
   private static JsonObject readObject(byte[] bytes, int from, int to, boolean envelope)
@@ -87,7 +88,7 @@ public final class MessageReader {
 
     boolean indexes(String name) {
       return switch (this) {
-        case ENVELOPE -> name.equals("params");
+        case ENVELOPE -> name.equals("params") || name.equals("result");
         case PARAMS -> INDEXED.contains(name);
         case LEAF -> false;
       };
@@ -192,17 +193,21 @@ public final class MessageReader {
     }
     if (result.isPresent()) {
       RawJson known = id.orElseThrow(() -> invalid("a result needs an id"));
-      return new Message.Result(checkedId(known), object(result.get(), "result"));
+      JsonObject members =
+          envelope
+              .find("result")
+              .flatMap(JsonObject.Member::object)
+              .orElseThrow(() -> invalid("the result must be an object"));
+      return new Message.Result(checkedId(known), RawJson.read(members));
     }
     boolean unknown = id.isEmpty() || id.get().toString().equals("null");
     return new Message.Failure(
-        unknown ? Optional.empty() : Optional.of(checkedId(id.get())),
-        object(error.orElseThrow(), "error"));
+        unknown ? Optional.empty() : Optional.of(checkedId(id.get())), object(error.orElseThrow()));
   }
 
-  private static RawJson object(RawJson value, String name) throws MalformedMessage {
+  private static RawJson object(RawJson value) throws MalformedMessage {
     if (value.array()[value.from()] != '{') {
-      throw invalid("the %s must be an object".formatted(name));
+      throw invalid("the error must be an object");
     }
     return value;
   }

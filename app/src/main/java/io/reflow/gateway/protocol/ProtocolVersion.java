@@ -4,6 +4,7 @@ import static java.util.function.Function.identity;
 import static java.util.stream.Collectors.toMap;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -26,6 +27,11 @@ public enum ProtocolVersion {
 
   public String wireName() {
     return wireName;
+  }
+
+  /// The names of all revisions, newest first.
+  public static List<String> newestFirst() {
+    return Arrays.stream(values()).map(ProtocolVersion::wireName).toList().reversed();
   }
 
   public static Optional<ProtocolVersion> find(String wireName) {

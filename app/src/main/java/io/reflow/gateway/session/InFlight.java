@@ -62,7 +62,8 @@ public final class InFlight implements AutoCloseable {
     }
   }
 
-  void cancel() {
+  /// Takes the request back. Without effect when it is done.
+  public void cancel() {
     lock.lock();
     try {
       if (!done) {

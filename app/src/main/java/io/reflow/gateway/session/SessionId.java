@@ -10,6 +10,9 @@ import java.util.HexFormat;
 /// Names a session: 192 random bits, so that nobody guesses one. It is no proof of identity.
 public record SessionId(String value) {
 
+  /// Of what is no session to be found again.
+  static final SessionId NONE = new SessionId("");
+
   private static final SecureRandom RANDOM = new SecureRandom();
 
   static SessionId next() {
@@ -20,6 +23,9 @@ public record SessionId(String value) {
 
   /// Tells sessions apart in logs and rows without letting their readers use them.
   String digest() {
+    if (value.isEmpty()) {
+      return "";
+    }
     try {
       byte[] digest =
           MessageDigest.getInstance("SHA-256").digest(value.getBytes(StandardCharsets.US_ASCII));

@@ -8,18 +8,30 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/// `/api/sessions`: who is connected, and ending sessions so that clients begin anew.
+/// `/api/sessions`: who is connected, and ending sessions so that clients begin anew. What is under
+/// way without a session is shown as long as it lasts, and ended too.
 public final class SessionRoutes {
 
   private final Sessions sessions;
+  private final SessionStore store;
 
-  public SessionRoutes(Sessions sessions) {
+  public SessionRoutes(Sessions sessions, SessionStore store) {
     this.sessions = sessions;
+    this.store = store;
   }
 
   /// One session as admins and its own user see it. The id is not told: it would let its reader try
   /// to use the session.
+  ///
+  /// @param lastActivity to the minute where another replica has the session
+  /// @param requestsInFlight of this replica; null where another has the session
   public record SessionJson(
       String userId,
       String email,
@@ -28,34 +40,56 @@ public final class SessionRoutes {
       String path,
       Instant openedAt,
       Instant lastActivity,
-      int requestsInFlight) {
+      @Nullable Integer requestsInFlight) {
 
-    static SessionJson of(Session session) {
+    static SessionJson of(Session call) {
       return new SessionJson(
-          session.owner().user().toString(),
-          session.owner().email(),
+          call.owner().user().toString(),
+          call.owner().email(),
+          call.client().toString(),
+          call.version().wireName(),
+          path(call.target()),
+          call.openedAt(),
+          call.lastUsed(),
+          call.requestsInFlight());
+    }
+
+    static SessionJson of(SessionStore.Listed session, Optional<Session> here) {
+      return new SessionJson(
+          session.user().toString(),
+          session.email(),
           session.client().toString(),
-          session.version().wireName(),
-          session.target().map(target -> "/mcp/" + target).orElse("/mcp"),
+          session.version(),
+          path(session.target()),
           session.openedAt(),
-          session.lastUsed(),
-          session.requestsInFlight());
+          here.map(Session::lastUsed).orElse(session.lastSeen()),
+          here.map(Session::requestsInFlight).orElse(null));
+    }
+
+    private static String path(Optional<String> target) {
+      return target.map(name -> "/mcp/" + name).orElse("/mcp");
     }
   }
 
   /// How many sessions of whom were ended.
   public record RecycledJson(int recycled, String userId) {}
 
-  /// `GET /api/sessions`: one's own; for admins all.
+  /// `GET /api/sessions`: one's own; for admins all. Those of every replica.
   public void list(Exchange<Authenticated> exchange) {
     var token = exchange.caller();
     var caller = token.identity();
     boolean all = caller.admin() && token.mayUse(TokenScope.ADMIN);
-    Collection<Session> visible = all ? sessions.all() : sessions.of(caller.user());
+    Map<String, Session> here =
+        sessions.all().stream()
+            .collect(Collectors.toMap(SavedSessions::digest, Function.identity()));
+    Stream<SessionJson> open =
+        store.list(all ? Optional.empty() : Optional.of(caller.user())).stream()
+            .map(session ->
+                SessionJson.of(session, Optional.ofNullable(here.get(session.digest()))));
+    Collection<Session> calls = all ? sessions.calls() : sessions.callsOf(caller.user());
     List<SessionJson> json =
-        visible.stream()
-            .sorted(Comparator.comparing(Session::lastUsed).reversed())
-            .map(SessionJson::of)
+        Stream.concat(open, calls.stream().map(SessionJson::of))
+            .sorted(Comparator.comparing(SessionJson::lastActivity).reversed())
             .toList();
     exchange.ok(json);
   }
@@ -70,7 +104,10 @@ public final class SessionRoutes {
     recycle(exchange, new UserId(exchange.id("id")));
   }
 
+  /// First where all replicas see it: without the database nothing is ended.
   private void recycle(Exchange<Authenticated> exchange, UserId user) {
-    exchange.ok(new RecycledJson(sessions.endAll(user), user.toString()));
+    long recycled = store.recycle(user) + sessions.callsOf(user).size();
+    int _ = sessions.endAll(user);
+    exchange.ok(new RecycledJson((int) recycled, user.toString()));
   }
 }

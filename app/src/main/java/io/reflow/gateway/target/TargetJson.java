@@ -1,7 +1,7 @@
 package io.reflow.gateway.target;
 
 import io.reflow.gateway.target.Transport.Stdio;
-import io.reflow.gateway.target.Transport.StreamableHttp;
+import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +42,7 @@ public record TargetJson(
         target.id().toString(),
         target.name(),
         transport.wireName(),
-        transport instanceof StreamableHttp(var url) ? url.toString() : null,
+        transport.address().map(URI::toString).orElse(null),
         transport instanceof Stdio(var command, _) ? command : null,
         transport instanceof Stdio(_, var arguments) ? arguments : null,
         settings.stateful() ? "stateful" : "stateless",
@@ -53,7 +53,7 @@ public record TargetJson(
         target.title().orElse(null),
         target.priority(),
         target.toolPrefix().orElse(null),
-        "passthrough",
+        settings.uriMode().wireName(),
         "fingerprint",
         settings.features(),
         settings.replaySafe(),

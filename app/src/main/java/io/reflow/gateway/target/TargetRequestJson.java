@@ -44,6 +44,12 @@ public record TargetRequestJson(
     return of(name, "streamable-http", url, null, null, authType, authHeaderName);
   }
 
+  /// The same for a server that speaks HTTP in the older way.
+  public static TargetRequestJson sse(
+      String name, String url, @Nullable String authType, @Nullable String authHeaderName) {
+    return of(name, "sse", url, null, null, authType, authHeaderName);
+  }
+
   private static TargetRequestJson of(
       String name,
       String transportType,

@@ -1,6 +1,7 @@
 package io.reflow.gateway.target;
 
 import io.reflow.gateway.fault.GatewayException.InvalidRequest;
+import io.reflow.gateway.target.Transport.Sse;
 import io.reflow.gateway.target.Transport.Stdio;
 import io.reflow.gateway.target.Transport.StreamableHttp;
 import java.net.URI;
@@ -71,7 +72,7 @@ public final class TargetRules {
         toolPrefix(request.toolPrefix()),
         request.enabled() == null ? enabled : request.enabled(),
         0,
-        settings(request),
+        settings(request, transport),
         Instant.EPOCH,
         Instant.EPOCH);
   }
@@ -81,7 +82,6 @@ public final class TargetRules {
     refuse("port", request.port());
     refuse("health_path", request.healthPath());
     refuse("resources", request.resources());
-    one("uri_mode", request.uriMode(), List.of("passthrough"), List.of("wrap"));
     one("capabilities", request.capabilities(), List.of("fingerprint"), List.of("superset"));
     if (request.tty() != null && request.tty()) {
       throw unavailable("tty", "true", List.of("false"));
@@ -101,15 +101,16 @@ public final class TargetRules {
         one(
             "transport_type",
             required("transport_type", request.transportType()),
-            List.of("streamable-http", "stdio"),
-            List.of("sse", "kubernetes"));
+            List.of("streamable-http", "sse", "stdio"),
+            List.of("kubernetes"));
     if (type.equals("stdio")) {
       refuse("url", request.url(), type);
       return new Stdio(command(request.command()), arguments(request.args()));
     }
     refuse("command", request.command(), type);
     refuse("args", request.args(), type);
-    return new StreamableHttp(url(required("url", request.url())));
+    URI url = url(required("url", request.url()));
+    return type.equals("sse") ? new Sse(url) : new StreamableHttp(url);
   }
 
   private static void refuse(String field, @Nullable Object value, String transport) {
@@ -244,17 +245,27 @@ public final class TargetRules {
     return Optional.ofNullable(prefix);
   }
 
-  private static TargetSettings settings(TargetRequestJson request) {
+  private static TargetSettings settings(TargetRequestJson request, Transport transport) {
     String protocol =
-        one("protocol", request.protocol(), List.of("auto", "legacy"), List.of("modern", "match"));
+        one(
+            "protocol",
+            request.protocol(),
+            List.of("auto", "modern", "legacy", "match"),
+            List.of());
+    if (transport instanceof Sse && protocol.equals("modern")) {
+      throw new InvalidRequest(
+          "protocol modern does not belong to transport_type sse: the modern era does without it");
+    }
     String statefulness =
         one("statefulness", request.statefulness(), List.of("stateless", "stateful"), List.of());
     return new TargetSettings(
         statefulness.equals("stateful"),
-        protocol.equals("legacy") ? ProtocolMode.LEGACY : ProtocolMode.AUTO,
+        ProtocolMode.find(protocol).orElse(ProtocolMode.AUTO),
         features(request.features()),
         request.replaySafe() != null && request.replaySafe(),
         request.trusted() != null && request.trusted(),
+        UriMode.find(one("uri_mode", request.uriMode(), List.of("passthrough", "wrap"), List.of()))
+            .orElseThrow(),
         text("description", request.description()));
   }
 

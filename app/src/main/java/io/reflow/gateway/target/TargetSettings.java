@@ -10,16 +10,19 @@ import java.util.Optional;
 /// @param features the features that were switched on or off by name; the others have their default
 /// @param replaySafe calls may be sent twice
 /// @param trusted what it says of itself is believed
+/// @param uriMode what clients call its resources
 public record TargetSettings(
     boolean stateful,
     ProtocolMode protocol,
     Map<String, Boolean> features,
     boolean replaySafe,
     boolean trusted,
+    UriMode uriMode,
     Optional<String> description) {
 
   public static final TargetSettings DEFAULTS =
-      new TargetSettings(false, ProtocolMode.AUTO, Map.of(), false, false, Optional.empty());
+      new TargetSettings(
+          false, ProtocolMode.AUTO, Map.of(), false, false, UriMode.PASSTHROUGH, Optional.empty());
 
   /// The feature that passes on a target's instructions.
   public static final String INSTRUCTIONS = "instructions";

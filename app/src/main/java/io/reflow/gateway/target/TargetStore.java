@@ -7,6 +7,7 @@ import io.helidon.dbclient.DbExecute;
 import io.helidon.dbclient.DbRow;
 import io.reflow.gateway.database.Columns;
 import io.reflow.gateway.database.Database;
+import io.reflow.gateway.target.Transport.Sse;
 import io.reflow.gateway.target.Transport.Stdio;
 import io.reflow.gateway.target.Transport.StreamableHttp;
 import java.net.URI;
@@ -60,7 +61,7 @@ public final class TargetStore {
                   args = ?, isolation_boundary = ?, auth_type = ?, auth_header_name = ?,
                   protocol = ?, title = ?, description = ?, priority = ?, tool_prefix = ?,
                   features = cast(? as jsonb), replay_safe = ?, trusted = ?, statefulness = ?,
-                  enabled = ?,
+                  enabled = ?, uri_mode = ?,
                   revision = revision + 1, updated_at = now()
                 where id = ?
                 """)
@@ -81,8 +82,8 @@ public final class TargetStore {
             """
             insert into targets (name, transport_type, url, command, args, isolation_boundary,
               auth_type, auth_header_name, protocol, title, description, priority, tool_prefix,
-              features, replay_safe, trusted, statefulness, enabled, id)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, cast(? as jsonb), ?, ?, ?, ?, ?)
+              features, replay_safe, trusted, statefulness, enabled, uri_mode, id)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, cast(? as jsonb), ?, ?, ?, ?, ?, ?)
             """)
         .params(Written.of(target).valuesThen(target.id().value()))
         .execute();
@@ -120,6 +121,7 @@ public final class TargetStore {
     String type = Columns.text(row, "transport_type");
     return switch (type) {
       case "streamable-http" -> new StreamableHttp(URI.create(Columns.text(row, "url")));
+      case "sse" -> new Sse(URI.create(Columns.text(row, "url")));
       case "stdio" -> new Stdio(Columns.text(row, "command"), Columns.texts(row, "args"));
       default -> throw new IllegalArgumentException("transport_type " + type);
     };
@@ -146,13 +148,12 @@ public final class TargetStore {
     String protocol = Columns.text(row, "protocol");
     return new TargetSettings(
         stateful(Columns.text(row, "statefulness")),
-        Stream.of(ProtocolMode.values())
-            .filter(mode -> mode.wireName().equals(protocol))
-            .findFirst()
+        ProtocolMode.find(protocol)
             .orElseThrow(() -> new IllegalArgumentException("protocol " + protocol)),
         features(Columns.text(row, "features")),
         Columns.flag(row, "replay_safe"),
         Columns.flag(row, "trusted"),
+        uriMode(Columns.text(row, "uri_mode")),
         Columns.optionalText(row, "description"));
   }
 
@@ -162,6 +163,11 @@ public final class TargetStore {
       case "stateless" -> false;
       default -> throw new IllegalArgumentException("statefulness " + statefulness);
     };
+  }
+
+  private static UriMode uriMode(String wireName) {
+    return UriMode.find(wireName)
+        .orElseThrow(() -> new IllegalArgumentException("uri_mode " + wireName));
   }
 
   private static Map<String, Boolean> features(String json) {
@@ -190,7 +196,7 @@ public final class TargetStore {
           Arrays.asList(
               target.name(),
               transport.wireName(),
-              transport instanceof StreamableHttp(var url) ? url.toString() : null,
+              transport.address().map(URI::toString).orElse(null),
               transport instanceof Stdio(var command, _) ? command : null,
               transport instanceof Stdio(_, var arguments)
                   ? arguments.toArray(String[]::new)
@@ -207,7 +213,8 @@ public final class TargetStore {
               settings.replaySafe(),
               settings.trusted(),
               settings.stateful() ? "stateful" : "stateless",
-              target.enabled()));
+              target.enabled(),
+              settings.uriMode().wireName()));
     }
 
     List<@Nullable Object> valuesThen(UUID id) {

@@ -54,6 +54,9 @@ public final class Targets {
       before.byId.values().stream()
           .filter(old -> now.differsAt(old))
           .forEach(old -> listeners.forEach(listener -> listener.accept(old.id())));
+      now.byId.keySet().stream()
+          .filter(id -> !before.byId.containsKey(id))
+          .forEach(id -> listeners.forEach(listener -> listener.accept(id)));
     } finally {
       reloading.unlock();
     }

@@ -2,11 +2,15 @@ package io.reflow.gateway.target;
 
 import java.net.URI;
 import java.util.List;
+import java.util.Optional;
 
 /// How the gateway reaches a target. Each transport carries its own settings and no other's.
 public sealed interface Transport {
 
   record StreamableHttp(URI url) implements Transport {}
+
+  /// The older way over HTTP: one event stream for all answers, and POSTs to where it says.
+  record Sse(URI url) implements Transport {}
 
   record Stdio(String command, List<String> arguments) implements Transport {
 
@@ -15,9 +19,19 @@ public sealed interface Transport {
     }
   }
 
+  /// Where it is reached, if that is over the network.
+  default Optional<URI> address() {
+    return switch (this) {
+      case StreamableHttp(var url) -> Optional.of(url);
+      case Sse(var url) -> Optional.of(url);
+      case Stdio _ -> Optional.empty();
+    };
+  }
+
   default String wireName() {
     return switch (this) {
       case StreamableHttp _ -> "streamable-http";
+      case Sse _ -> "sse";
       case Stdio _ -> "stdio";
     };
   }

@@ -1,9 +1,14 @@
 package io.reflow.gateway.upstream;
 
+import io.reflow.gateway.protocol.ClientCapabilities;
+import io.reflow.gateway.protocol.LogLevel;
 import io.reflow.gateway.protocol.RawJson;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
-/// What an upstream may want from the caller while it works on a call. Methods are called by the
-/// upstream's reader thread: they must not block for long.
+/// What an upstream may want from the caller while it works on a call. `progress` and `log` are
+/// called by the upstream's reader thread and must not block for long.
 public interface Caller {
 
   /// The `params` of a `notifications/progress` for this call, still with the upstream's token.
@@ -12,7 +17,25 @@ public interface Caller {
   /// The `params` of a `notifications/message` that belongs to this call.
   void log(RawJson params);
 
-  /// A caller that wants to hear nothing: for the gateway's own calls.
+  /// Asks the client, all questions at once, and waits until each is answered. Never called by a
+  /// reader thread.
+  ///
+  /// @return an answer for each key
+  /// @throws InterruptedException when the call is over before all is answered
+  Map<String, InputRequest.Answer> ask(List<InputRequest> questions) throws InterruptedException;
+
+  /// What the client can be asked for.
+  ClientCapabilities capabilities();
+
+  /// The gravest log messages are always wanted, those below this level are not; empty when the
+  /// client wants none at all.
+  Optional<LogLevel> logLevel();
+
+  /// Whether the client takes an answer that is `input_required` as it is, and calls again by
+  /// itself: nothing is asked then, and the answer of a stateless target is handed on.
+  boolean takesInputRequired();
+
+  /// A caller that wants to hear nothing and can't be asked: for the gateway's own calls.
   Caller SILENT =
       new Caller() {
         @Override
@@ -20,5 +43,25 @@ public interface Caller {
 
         @Override
         public void log(RawJson params) {}
+
+        @Override
+        public Map<String, InputRequest.Answer> ask(List<InputRequest> questions) {
+          throw new IllegalStateException("the gateway's own calls can't be asked");
+        }
+
+        @Override
+        public ClientCapabilities capabilities() {
+          return ClientCapabilities.NONE;
+        }
+
+        @Override
+        public Optional<LogLevel> logLevel() {
+          return Optional.empty();
+        }
+
+        @Override
+        public boolean takesInputRequired() {
+          return false;
+        }
       };
 }

@@ -1,21 +1,19 @@
 package io.reflow.gateway.upstream;
 
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
+import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.protocol.JsonObject;
 import io.reflow.gateway.protocol.JsonText;
 import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.ProtocolVersion;
 import io.reflow.gateway.protocol.RawJson;
-import io.reflow.gateway.upstream.ServerFacts.Capability;
 import java.time.Duration;
-import java.util.EnumSet;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
 /// The `initialize` of the revisions that have sessions: what the gateway says and what it makes of
-/// the target's answer. It declares no client capabilities, since an upstream may serve many.
+/// the target's answer.
 public final class Handshake {
 
   /// The revisions that begin with `initialize`.
@@ -34,10 +32,13 @@ public final class Handshake {
 
   private final String target;
   private final String gatewayVersion;
+  private final ClientCapabilities capabilities;
 
-  public Handshake(String target, String gatewayVersion) {
+  /// @param capabilities what the clients can do that the upstream serves
+  public Handshake(String target, String gatewayVersion, ClientCapabilities capabilities) {
     this.target = target;
     this.gatewayVersion = gatewayVersion;
+    this.capabilities = capabilities;
   }
 
   public UpstreamCall initialize(Duration timeout) {
@@ -45,10 +46,13 @@ public final class Handshake {
         "initialize",
         RawJson.of(
             """
-            {"protocolVersion":%s,"capabilities":{},\
+            {"protocolVersion":%s,"capabilities":%s,\
             "clientInfo":{"name":"reflow-gateway","version":%s}}\
             """
-                .formatted(JsonText.quote(NEWEST.wireName()), JsonText.quote(gatewayVersion))),
+                .formatted(
+                    JsonText.quote(NEWEST.wireName()),
+                    capabilities.json(NEWEST),
+                    JsonText.quote(gatewayVersion))),
         OptionalLong.empty(),
         timeout,
         timeout);
@@ -65,7 +69,7 @@ public final class Handshake {
   public ServerFacts read(Answer answer, Set<ProtocolVersion> accepted) {
     return switch (answer) {
       case Answer.Failure _ -> throw failed("refused to initialize");
-      case Answer.Result(var result) -> {
+      case Answer.Result(var result, var _) -> {
         try {
           yield facts(MessageReader.readObject(result), accepted);
         } catch (MalformedMessage e) {
@@ -91,52 +95,7 @@ public final class Handshake {
         capabilities,
         result.value("serverInfo").orElse(RawJson.EMPTY_OBJECT),
         result.text("instructions"),
-        offers(MessageReader.readObject(capabilities)));
-  }
-
-  private static Set<Capability> offers(JsonObject capabilities) throws MalformedMessage {
-    Set<Capability> offers = EnumSet.noneOf(Capability.class);
-    for (JsonObject.Member member : capabilities.members()) {
-      if (isObject(member.value())) {
-        JsonObject details = MessageReader.readObject(member.value());
-        offer(member.name()).ifPresent(offers::add);
-        changes(member.name())
-            .filter(_ -> isTrue(details.value("listChanged")))
-            .ifPresent(offers::add);
-        if (member.name().equals("resources") && isTrue(details.value("subscribe"))) {
-          offers.add(Capability.RESOURCES_SUBSCRIBE);
-        }
-      }
-    }
-    return offers;
-  }
-
-  private static Optional<Capability> offer(String name) {
-    return switch (name) {
-      case "tools" -> Optional.of(Capability.TOOLS);
-      case "prompts" -> Optional.of(Capability.PROMPTS);
-      case "resources" -> Optional.of(Capability.RESOURCES);
-      case "completions" -> Optional.of(Capability.COMPLETIONS);
-      case "logging" -> Optional.of(Capability.LOGGING);
-      default -> Optional.empty();
-    };
-  }
-
-  private static Optional<Capability> changes(String name) {
-    return switch (name) {
-      case "tools" -> Optional.of(Capability.TOOLS_LIST_CHANGED);
-      case "prompts" -> Optional.of(Capability.PROMPTS_LIST_CHANGED);
-      case "resources" -> Optional.of(Capability.RESOURCES_LIST_CHANGED);
-      default -> Optional.empty();
-    };
-  }
-
-  private static boolean isObject(RawJson value) {
-    return value.array()[value.from()] == '{';
-  }
-
-  private static boolean isTrue(Optional<RawJson> value) {
-    return value.isPresent() && value.get().array()[value.get().from()] == 't';
+        Offers.of(capabilities));
   }
 
   private UpstreamFailed failed(String what) {

@@ -4,6 +4,7 @@ import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.protocol.RawJson;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// A request that waits for its answer. Made by the thread that waits; answered once by another:
@@ -11,9 +12,16 @@ import org.jspecify.annotations.Nullable;
 public final class PendingCall {
 
   private final String target;
+  private final UpstreamCall call;
   private final Duration idleTimeout;
   private final Duration maxDuration;
   private final Caller caller;
+  private final ReentrantLock pausing = new ReentrantLock();
+  private int pauses;
+  private int questions;
+  private long pausedAt;
+  private volatile boolean paused;
+  private volatile long lostTime;
   private final Thread waiting = Thread.currentThread();
   private final long startedAt = System.nanoTime();
   private volatile long heardAt = startedAt;
@@ -21,6 +29,7 @@ public final class PendingCall {
 
   public PendingCall(String target, UpstreamCall call, Caller caller) {
     this.target = target;
+    this.call = call;
     this.idleTimeout = call.idleTimeout();
     this.maxDuration = call.maxDuration();
     this.caller = caller;
@@ -42,6 +51,57 @@ public final class PendingCall {
 
     public String what() {
       return String.valueOf(getMessage());
+    }
+  }
+
+  public UpstreamCall call() {
+    return call;
+  }
+
+  public Caller caller() {
+    return caller;
+  }
+
+  /// Counts the questions that are asked in the middle of the call.
+  ///
+  /// @return 1 for the first one
+  int nextQuestion() {
+    pausing.lock();
+    try {
+      return ++questions;
+    } finally {
+      pausing.unlock();
+    }
+  }
+
+  /// Stops the clock: it is not the target's fault that somebody has to think. Ends with as many
+  /// calls of [#resume()].
+  ///
+  /// @return how many have to think
+  public int pause() {
+    pausing.lock();
+    try {
+      if (pauses == 0) {
+        pausedAt = System.nanoTime();
+        paused = true;
+      }
+      return ++pauses;
+    } finally {
+      pausing.unlock();
+    }
+  }
+
+  public void resume() {
+    pausing.lock();
+    try {
+      if (--pauses == 0) {
+        heard();
+        long before = lostTime;
+        lostTime = before + System.nanoTime() - pausedAt;
+        paused = false;
+      }
+    } finally {
+      pausing.unlock();
     }
   }
 
@@ -86,9 +146,13 @@ public final class PendingCall {
 
   /// Nanoseconds until the call has to end; not positive when it is late.
   public long remaining() {
+    if (paused) {
+      return idleTimeout.toNanos();
+    }
     long now = System.nanoTime();
     return Math.min(
-        idleTimeout.toNanos() - (now - heardAt), maxDuration.toNanos() - (now - startedAt));
+        idleTimeout.toNanos() - (now - heardAt),
+        maxDuration.toNanos() - (now - startedAt - lostTime));
   }
 
   void wakeIfLate() {

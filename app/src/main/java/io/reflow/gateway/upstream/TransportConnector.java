@@ -7,10 +7,13 @@ public final class TransportConnector implements Connector {
 
   private final Dial<Transport.Stdio> stdio;
   private final Dial<Transport.StreamableHttp> http;
+  private final Dial<Transport.Sse> sse;
 
-  public TransportConnector(Dial<Transport.Stdio> stdio, Dial<Transport.StreamableHttp> http) {
+  public TransportConnector(
+      Dial<Transport.Stdio> stdio, Dial<Transport.StreamableHttp> http, Dial<Transport.Sse> sse) {
     this.stdio = stdio;
     this.http = http;
+    this.sse = sse;
   }
 
   @Override
@@ -18,6 +21,7 @@ public final class TransportConnector implements Connector {
     return switch (opening.target().transport()) {
       case Transport.Stdio transport -> stdio.open(transport, opening);
       case Transport.StreamableHttp transport -> http.open(transport, opening);
+      case Transport.Sse transport -> sse.open(transport, opening);
     };
   }
 }

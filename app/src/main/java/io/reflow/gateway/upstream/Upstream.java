@@ -17,6 +17,17 @@ public interface Upstream extends Instance {
   ///   silent for too long, or answers with garbage
   Answer call(UpstreamCall call, Caller caller) throws InterruptedException;
 
+  /// Makes the target tell the listener of exactly this from now on, in place of what it was to
+  /// tell before, and returns once it does. What the target does not offer is left out.
+  ///
+  /// @throws io.reflow.gateway.fault.GatewayException.UpstreamFailed when the target is gone or
+  ///   does not agree in time
+  void follow(Interest interest) throws InterruptedException;
+
+  /// Sends a notification of the client's, to a target of the `initialize` era; the others take
+  /// none. Returns once it has left, for which it waits for a bounded time, whatever comes of it.
+  default void tell(byte[] notification) throws InterruptedException {}
+
   /// False once the connection can't carry another call.
   @Override
   boolean alive();

@@ -5,14 +5,32 @@ import java.time.Duration;
 import java.util.OptionalLong;
 
 /// A request ready to leave: `params` is complete (upstream names, `_meta`, progress token), only
-/// the id is the upstream's to add.
+/// the id, and what the target's era wants in `_meta`, is the upstream's to add.
 ///
+/// @param index of `params`
 /// @param progressToken unique in this gateway; `params._meta.progressToken` holds the same number
 /// @param idleTimeout the longest silence; progress starts it anew
 /// @param maxDuration the end in any case
 public record UpstreamCall(
     String method,
     RawJson params,
+    ParamsIndex index,
     OptionalLong progressToken,
     Duration idleTimeout,
-    Duration maxDuration) {}
+    Duration maxDuration) {
+
+  /// Reads `params` for their index: for calls that are few.
+  public UpstreamCall(
+      String method,
+      RawJson params,
+      OptionalLong progressToken,
+      Duration idleTimeout,
+      Duration maxDuration) {
+    this(method, params, ParamsIndex.read(method, params), progressToken, idleTimeout, maxDuration);
+  }
+
+  /// The same request with other parameters.
+  public UpstreamCall with(RawJson changed) {
+    return new UpstreamCall(method, changed, progressToken, idleTimeout, maxDuration);
+  }
+}

@@ -10,6 +10,7 @@ import io.reflow.gateway.instance.Lease;
 import io.reflow.gateway.instance.Lifetimes;
 import io.reflow.gateway.instance.Limits;
 import io.reflow.gateway.instance.Starter;
+import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.target.Transport;
@@ -17,6 +18,8 @@ import io.reflow.gateway.target.UpstreamAuth;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /// All upstreams of the gateway: opened on first use, shared by the callers of one key and by
 /// nobody else, replaced when the target or its secrets change.
@@ -34,8 +37,16 @@ public final class Upstreams implements AutoCloseable {
   private final Duration startTimeout;
   private final InstancePool<Upstream> processes;
   private final InstancePool<Upstream> connections;
+  private final FanIn listeners;
 
-  public Upstreams(Connector connector, StdioConfig stdio, McpConfig mcp, Watcher watcher) {
+  /// @param renewal makes of an older way to a target the one that it is now; those who listen for
+  ///   long need it, when an instance was replaced meanwhile
+  public Upstreams(
+      Connector connector,
+      StdioConfig stdio,
+      McpConfig mcp,
+      Watcher watcher,
+      UnaryOperator<Reach> renewal) {
     this.connector = connector;
     this.watcher = watcher;
     this.timeouts = mcp.timeout();
@@ -50,6 +61,13 @@ public final class Upstreams implements AutoCloseable {
             lifetimes,
             stdio.stderrLines());
     this.connections = new InstancePool<>("connections", CONNECTIONS, lifetimes, 0);
+    this.listeners =
+        new FanIn(
+            reach -> {
+              Reach now = renewal.apply(reach);
+              return lease(now, openTimeout(now.target()));
+            },
+            FanIn.LINGER);
   }
 
   /// Is told what changes at targets. Called by reader threads: must not block.
@@ -60,6 +78,15 @@ public final class Upstreams implements AutoCloseable {
 
     void listChanged(InstanceKey key, Listener.ListKind kind);
 
+    /// A resource that somebody follows has changed.
+    void resourceUpdated(InstanceKey key, String uri, RawJson params);
+
+    /// A user is through with a page that the target had sent them to.
+    default void elicitationCompleted(InstanceKey key, String elicitationId, RawJson params) {}
+
+    /// A target that serves one user has logged something that belongs to no call.
+    default void logged(InstanceKey key, RawJson params) {}
+
     /// For who does not want to know.
     Watcher NONE =
         new Watcher() {
@@ -68,6 +95,9 @@ public final class Upstreams implements AutoCloseable {
 
           @Override
           public void listChanged(InstanceKey key, Listener.ListKind kind) {}
+
+          @Override
+          public void resourceUpdated(InstanceKey key, String uri, RawJson params) {}
         };
   }
 
@@ -102,6 +132,31 @@ public final class Upstreams implements AutoCloseable {
     return facts(reach, openTimeout(reach.target()));
   }
 
+  /// Tells `listener` of what it wants to know, until the feed is closed; returns once that has
+  /// begun. What several want to know of one instance is asked for once. After the instance was
+  /// away or replaced, each listener hears of everything that it wants to know, once.
+  ///
+  /// The listener is called by reader threads and must not block. What policies say about a
+  /// resource is for the listener to ask.
+  ///
+  /// @throws io.reflow.gateway.fault.GatewayException when it can't begin; it ends on no other
+  ///   account
+  public Feed listen(Reach reach, Interest interest, Listener listener)
+      throws InterruptedException {
+    Duration patience = openTimeout(reach.target()).plus(timeouts.initialize());
+    return listeners.listen(reach, interest, listener, patience);
+  }
+
+  /// Sends a notification to the instance of `key` if there is one, and opens none for that.
+  public void tell(InstanceKey key, byte[] notification) throws InterruptedException {
+    Optional<Lease<Upstream>> open = processes.find(key).or(() -> connections.find(key));
+    if (open.isPresent()) {
+      try (Lease<Upstream> lease = open.get()) {
+        lease.instance().tell(notification);
+      }
+    }
+  }
+
   private Lease<Upstream> lease(Reach reach, Duration patience) throws InterruptedException {
     return pool(reach.target().transport()).acquire(reach.key(), new Opener(reach), patience);
   }
@@ -109,7 +164,7 @@ public final class Upstreams implements AutoCloseable {
   private InstancePool<Upstream> pool(Transport transport) {
     return switch (transport) {
       case Transport.Stdio _ -> processes;
-      case Transport.StreamableHttp _ -> connections;
+      case Transport.StreamableHttp _, Transport.Sse _ -> connections;
     };
   }
 
@@ -118,7 +173,8 @@ public final class Upstreams implements AutoCloseable {
     Duration atMost =
         switch (target.transport()) {
           case Transport.Stdio _ -> startTimeout;
-          case Transport.StreamableHttp _ -> timeouts.connect().plus(timeouts.initialize());
+          case Transport.StreamableHttp _, Transport.Sse _ ->
+              timeouts.connect().plus(timeouts.initialize());
         };
     return atMost.plusSeconds(1);
   }
@@ -156,12 +212,43 @@ public final class Upstreams implements AutoCloseable {
     @Override
     public Upstream start(LastLines lines) throws InterruptedException {
       InstanceKey key = reach.key();
-      Listener listener = kind -> watcher.listChanged(key, kind);
+      Listener listener = listener(key);
       Upstream upstream =
-          connector.open(new Opening(reach.target(), key, reach.injection(), listener, lines));
+          LevelledUpstream.of(
+              connector.open(new Opening(reach.target(), key, reach.injection(), listener, lines)));
       watcher.opened(key, upstream.facts());
       return upstream;
     }
+  }
+
+  private Listener listener(InstanceKey key) {
+    Listener feeds = listeners.of(key);
+    return new Listener() {
+      @Override
+      public void listChanged(ListKind kind) {
+        watcher.listChanged(key, kind);
+        feeds.listChanged(kind);
+      }
+
+      @Override
+      public void resourceUpdated(String uri, RawJson params) {
+        watcher.resourceUpdated(key, uri, params);
+        feeds.resourceUpdated(uri, params);
+      }
+
+      @Override
+      public void elicitationCompleted(String elicitationId, RawJson params) {
+        watcher.elicitationCompleted(key, elicitationId, params);
+        feeds.elicitationCompleted(elicitationId, params);
+      }
+
+      @Override
+      public void logged(RawJson params) {
+        if (key.exclusive()) {
+          watcher.logged(key, params);
+        }
+      }
+    };
   }
 
   /// What runs for a target, is starting, ending, or can't be started.
@@ -191,6 +278,7 @@ public final class Upstreams implements AutoCloseable {
 
   /// Ends the instances of a client's session that is over.
   public void retireSession(String session) {
+    listeners.forgetSession(session);
     int _ = processes.retireSession(session) + connections.retireSession(session);
   }
 
@@ -198,6 +286,7 @@ public final class Upstreams implements AutoCloseable {
   @Override
   public void close() {
     try (connections) {
+      listeners.close();
       processes.close();
     }
   }

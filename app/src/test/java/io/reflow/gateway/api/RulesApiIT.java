@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.reflow.gateway.api.RulesApi.Reply;
 import io.reflow.gateway.policy.Decision.Allowed;
 import io.reflow.gateway.policy.Feature;
+import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
+import io.reflow.gateway.target.Transport;
+import io.reflow.gateway.target.UpstreamAuth;
 import io.reflow.gateway.testing.TestDatabase;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -93,7 +97,8 @@ class RulesApiIT {
             "\"revision\":1",
             "\"enabled\":true");
     TargetId id = new TargetId(UUID.fromString(created.id()));
-    assertThat(changed).isEmpty();
+    assertThat(changed).containsExactly(id);
+    changed.clear();
 
     Reply updated =
         call(
@@ -365,6 +370,24 @@ class RulesApiIT {
   }
 
   @Test
+  void importTakesOverAServerOfTheOlderWayOverHttp() {
+    Reply created =
+        call(
+            "admin",
+            "POST",
+            "/targets/import",
+            "{'mcpServers':{'old':{'type':'sse','url':'https://h/sse','headers':{'X-Key':'k-1'}}}}");
+
+    assertThat(created.status()).isEqualTo(201);
+    assertThat(created.body())
+        .contains("\"transport_type\":\"sse\"", "\"url\":\"https://h/sse\"")
+        .doesNotContain("k-1");
+    Target old = api.targets.findByName("old").orElseThrow();
+    assertThat(old.transport()).isEqualTo(new Transport.Sse(URI.create("https://h/sse")));
+    assertThat(old.auth()).isEqualTo(new UpstreamAuth.Header("X-Key"));
+  }
+
+  @Test
   void importRefusesWhatItCannotRead() {
     for (String entry :
         List.of(
@@ -376,7 +399,6 @@ class RulesApiIT {
             "{'command':'x','env':{'A':1}}",
             "{'command':'x','env':{'A':'${input:a}'}}",
             "{'command':'x','env':{'A-B':'x'}}",
-            "{'type':'sse','url':'http://h/'}",
             "{'url':'http://h/','headers':{'A':'b','C':'d'}}",
             "{'url':'http://h/','headers':{'Host':'b'}}",
             "{'url':'http://user:pass@h/'}",

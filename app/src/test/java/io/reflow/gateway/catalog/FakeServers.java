@@ -6,6 +6,7 @@ import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.Caller;
 import io.reflow.gateway.upstream.Connector;
+import io.reflow.gateway.upstream.Interest;
 import io.reflow.gateway.upstream.Opening;
 import io.reflow.gateway.upstream.ServerFacts;
 import io.reflow.gateway.upstream.ServerFacts.Capability;
@@ -27,6 +28,7 @@ final class FakeServers implements Connector {
   private final Map<String, List<String>> pages = new ConcurrentHashMap<>();
   private final Set<String> down = ConcurrentHashMap.newKeySet();
   private final Set<String> silent = ConcurrentHashMap.newKeySet();
+  private final Set<String> stateless = ConcurrentHashMap.newKeySet();
   private final List<String> asked = new CopyOnWriteArrayList<>();
 
   /// The server of the target `target` answers `kind` with these results, one after the other as
@@ -50,6 +52,11 @@ final class FakeServers implements Connector {
         String.join(",", templates.stream().map("{\"uriTemplate\":\"%s\"}"::formatted).toList());
     lists(target, ListKind.RESOURCES, "{\"resources\":[" + entries + "]}");
     lists(target, ListKind.TEMPLATES, "{\"resourceTemplates\":[" + patterns + "]}");
+  }
+
+  /// Speaks the revision without sessions.
+  void stateless(String target) {
+    stateless.add(target);
   }
 
   void down(String target) {
@@ -86,12 +93,15 @@ final class FakeServers implements Connector {
     @Override
     public ServerFacts facts() {
       return new ServerFacts(
-          ProtocolVersion.V2025_11_25,
+          stateless.contains(target) ? ProtocolVersion.V2026_07_28 : ProtocolVersion.V2025_11_25,
           RawJson.EMPTY_OBJECT,
           RawJson.EMPTY_OBJECT,
           Optional.empty(),
           EnumSet.allOf(Capability.class));
     }
+
+    @Override
+    public void follow(Interest interest) {}
 
     @Override
     public Answer call(UpstreamCall call, Caller caller) throws InterruptedException {

@@ -12,6 +12,9 @@ import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.policy.Feature;
 import io.reflow.gateway.policy.PolicyEngine;
+import io.reflow.gateway.policy.Subject;
+import io.reflow.gateway.protocol.ProtocolVersion;
+import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.target.Isolation;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
@@ -23,6 +26,7 @@ import io.reflow.gateway.upstream.Listener;
 import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.Upstreams;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -31,6 +35,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -45,14 +50,20 @@ final class MergedListsTest {
   private final FakeServers servers = new FakeServers();
   private final Upstreams upstreams =
       new Upstreams(
-          servers, UpstreamFixtures.STDIO, GatewayConfig.DEFAULTS.mcp(), Upstreams.Watcher.NONE);
+          servers,
+          UpstreamFixtures.STDIO,
+          GatewayConfig.DEFAULTS.mcp(),
+          Upstreams.Watcher.NONE,
+          reach -> reach);
   private final Catalog catalog = new Catalog(upstreams, GatewayConfig.DEFAULTS.mcp(), now::get);
   private final ParallelLists lists = new ParallelLists(catalog, Duration.ofSeconds(10));
+  private final SeenUris seen = new SeenUris();
   private final PolicyEngine all = Policies.engine(Policies.allow("all", 0));
 
   private final Reach a = reach("a", Optional.empty());
   private final Reach b = reach("b", Optional.empty());
   private final List<MergedLists.Unusable> unusable = new ArrayList<>();
+  private ProtocolVersion client = ProtocolVersion.V2025_11_25;
 
   @AfterEach
   void close() {
@@ -240,26 +251,44 @@ final class MergedListsTest {
   void findsTheTargetOfAResource() throws InterruptedException {
     servers.resources("a", List.of("demo://a/1"), List.of("demo://a/{id}"));
     servers.resources("b", List.of("file:///b"), List.of("demo://a/long/{id}"));
-    var locator = new Locator(catalog, lists);
-    List<Reach> both = List.of(a, b);
+    var locator = new Locator(catalog, lists, seen);
 
-    assertThat(locator.resource(both, "demo://a/1")).contains(a);
-    assertThat(locator.resource(both, "demo://a/2")).contains(a);
-    assertThat(locator.resource(both, "demo://a/long/2")).contains(b);
-    assertThat(locator.resource(both, "file:///elsewhere")).contains(b);
-    assertThat(locator.resource(both, "gopher://x")).isEmpty();
-    assertThat(locator.template(both, "demo://a/long/{id}")).contains(b);
+    assertThat(locator.resource(sought("demo://a/1", a, b))).contains(a);
+    assertThat(locator.resource(sought("demo://a/2", a, b))).contains(a);
+    assertThat(locator.resource(sought("demo://a/long/2", a, b))).contains(b);
+    assertThat(locator.resource(sought("file:///elsewhere", a, b))).contains(b);
+    assertThat(locator.resource(sought("gopher://x", a, b))).isEmpty();
+    assertThat(locator.template(sought("demo://a/long/{id}", a, b))).contains(b);
+  }
+
+  @Test
+  void findsTheTargetThatHasSpokenOfAResource() throws InterruptedException {
+    servers.resources("a", List.of("demo://a/1"), List.of("demo://a/{id}"));
+    servers.resources("b", List.of("demo://a/2"), List.of());
+    var locator = new Locator(catalog, lists, seen);
+    var stranger = new UserId(UUID.randomUUID());
+    RawJson result =
+        RawJson.of(
+            "{\"content\":[{\"type\":\"resource_link\",\"uri\":\"demo://a/1\"},"
+                + "{\"type\":\"resource\",\"resource\":{\"uri\":\"demo://a/3\"}}]}");
+    seen.note(stranger, b.target().id(), "tools/call", result);
+    assertThat(locator.resource(sought("demo://a/3", a, b))).contains(a);
+
+    seen.note(ANN.user(), b.target().id(), "tools/call", result);
+
+    assertThat(locator.resource(sought("demo://a/3", a, b))).contains(b);
+    assertThat(locator.resource(sought("demo://a/1", a, b))).contains(a);
   }
 
   @Test
   void refusesUrisThatMayMeanTwoThings() throws InterruptedException {
     servers.resources("a", List.of("file:///listed/../odd"), List.of("file:///{path}"));
-    var locator = new Locator(catalog, lists);
+    var locator = new Locator(catalog, lists, seen);
 
-    assertThat(locator.resource(List.of(a), "file:///listed/../odd")).contains(a);
+    assertThat(locator.resource(sought("file:///listed/../odd", a))).contains(a);
     for (String uri :
         List.of("file:///x/../etc", "file:///%2e%2e/etc", "file:///a%2Fb", "file:///a/..")) {
-      assertThat(locator.resource(List.of(a), uri)).as(uri).isEmpty();
+      assertThat(locator.resource(sought(uri, a))).as(uri).isEmpty();
     }
   }
 
@@ -284,20 +313,134 @@ final class MergedListsTest {
             three,
             Optional.empty(),
             defaults.timeout(),
-            defaults.maxUpstreamMessageSize());
+            defaults.inputTimeout(),
+            defaults.maxUpstreamMessageSize(),
+            defaults.sse(),
+            defaults.extras());
     var merged =
         new MergedLists(
             lists,
             policies,
             new Names(config.naming()),
             new Cursors(new byte[32], now::get),
-            config);
+            config,
+            now::get);
+    var audience = new MergedLists.Audience(ANN, client, bare);
     return JSON.readTree(
-        merged.page(ANN, reaches, unusable, bare, ListKind.TOOLS, cursor).toString());
+        merged.page(audience, reaches, unusable, ListKind.TOOLS, cursor).toString());
   }
 
   private static List<String> names(JsonNode page) {
     return page.get("tools").findValuesAsText("name");
+  }
+
+  private static List<Locator.Sought> sought(String uri, Reach... reaches) {
+    return Stream.of(reaches).map(reach -> new Locator.Sought(reach, uri)).toList();
+  }
+
+  @Test
+  void statelessClientsAreToldHowLongAListIsFreshAndForWhom()
+      throws IOException, InterruptedException {
+    servers.tools("a", "1");
+    client = ProtocolVersion.V2026_07_28;
+    page(all, List.of(a), Optional.empty());
+    pass(Duration.ofSeconds(7));
+
+    JsonNode page = page(all, List.of(a), Optional.empty());
+
+    assertThat(page.get("ttlMs").asLong()).isEqualTo(53_000);
+    assertThat(page.get("cacheScope").asText()).isEqualTo("private");
+    client = ProtocolVersion.V2025_11_25;
+    assertThat(page(all, List.of(a), Optional.empty()).properties()).hasSize(1);
+  }
+
+  @Test
+  void aStatelessTargetSaysItselfHowLongItsListIsFresh() throws IOException, InterruptedException {
+    servers.stateless("a");
+    servers.lists(
+        "a",
+        ListKind.TOOLS,
+        "{\"tools\":[],\"ttlMs\":9000,\"cacheScope\":\"public\",\"nextCursor\":\"1\"}",
+        "{\"tools\":[],\"ttlMs\":4000,\"cacheScope\":\"public\"}");
+    client = ProtocolVersion.V2026_07_28;
+
+    JsonNode page = page(all, List.of(a), Optional.empty());
+
+    assertThat(page.get("ttlMs").asLong()).isEqualTo(4000);
+    assertThat(page.get("cacheScope").asText()).isEqualTo("public");
+    pass(Duration.ofSeconds(3));
+    page(all, List.of(a), Optional.empty());
+    assertThat(servers.asked()).hasSize(2);
+    pass(Duration.ofSeconds(1));
+    page(all, List.of(a), Optional.empty());
+    assertThat(servers.asked()).hasSize(4);
+  }
+
+  @Test
+  void aListThatDependsOnItsCallerIsNeverPublic() throws IOException, InterruptedException {
+    servers.stateless("a");
+    servers.stateless("b");
+    String open = "{\"tools\":[],\"ttlMs\":99999999999,\"cacheScope\":\"public\"}";
+    servers.lists("a", ListKind.TOOLS, open);
+    servers.lists("b", ListKind.TOOLS, open.replace("public", "private"));
+    client = ProtocolVersion.V2026_07_28;
+    PolicyEngine personal =
+        Policies.engine(Policies.only(Policies.allow("ann", 0), new Subject.User(ANN.user())));
+
+    assertThat(page(all, List.of(a), Optional.empty()).toString())
+        .contains("\"ttlMs\":3600000,\"cacheScope\":\"public\"");
+    assertThat(page(all, List.of(a, b), Optional.empty()).toString()).contains("private");
+    assertThat(page(personal, List.of(a), Optional.empty()).toString()).contains("private");
+  }
+
+  @Test
+  void aPartialListIsSoonOld() throws IOException, InterruptedException {
+    servers.tools("a", "1");
+    servers.down("b");
+    client = ProtocolVersion.V2026_07_28;
+
+    assertThat(page(all, List.of(a, b), Optional.empty()).get("ttlMs").asLong()).isEqualTo(5000);
+  }
+
+  @Test
+  void clientsSeeOfToolsWhatTheirRevisionKnows() throws IOException, InterruptedException {
+    servers.lists(
+        "a",
+        ListKind.TOOLS,
+        "{\"tools\":[{\"x\":1.0,\"name\":\"1\",\"execution\":{},\"outputSchema\":{\"type\":\"array\"},"
+            + "\"icons\":[{\"src\":\"http://a/\"},{\"src\":\"https://a/\"},{\"src\":\"DATA:,\"}]},"
+            + "{\"name\":\"2\",\"outputSchema\":{\"type\":\"object\",\"y\":1.0}}]}");
+    String one = "{\"x\":1.0,\"name\":\"a_1\",";
+    String icons = "\"icons\":[{\"src\":\"https://a/\"},{\"src\":\"DATA:,\"}]}";
+    String two = "{\"name\":\"a_2\",\"outputSchema\":{\"type\":\"object\",\"y\":1.0}}";
+
+    assertThat(page(all, List.of(a), Optional.empty()).get("tools").toString())
+        .isEqualTo("[" + one + icons + "," + two + "]");
+    client = ProtocolVersion.V2026_07_28;
+    assertThat(page(all, List.of(a), Optional.empty()).get("tools").toString())
+        .isEqualTo("[" + one + "\"outputSchema\":{\"type\":\"array\"}," + icons + "," + two + "]");
+  }
+
+  @Test
+  void aToolThatCouldNotBeCalledIsNotListed() throws IOException, InterruptedException {
+    String tools =
+        "{\"tools\":[{\"name\":\"bad\",\"inputSchema\":{\"type\":\"object\",\"properties\":{"
+            + "\"x-mcp-header\":{\"type\":\"number\",\"x-mcp-header\":\"N\",\"default\":1.0}}}},"
+            + "{\"name\":\"good\",\"inputSchema\":{\"type\":\"object\",\"properties\":{"
+            + "\"a\":{\"type\":\"string\",\"x-mcp-header\":\"N\"}}}}]}";
+    servers.lists("a", ListKind.TOOLS, tools);
+    servers.lists("b", ListKind.TOOLS, tools);
+    servers.stateless("b");
+    Reach web = reach("b", new Transport.StreamableHttp(URI.create("http://localhost/mcp")));
+
+    JsonNode page = page(all, List.of(a, web), Optional.empty());
+
+    assertThat(names(page)).containsExactly("a_bad", "a_good", "b_good");
+    assertThat(page.get("tools").get(0).get("inputSchema"))
+        .hasToString(
+            "{\"type\":\"object\",\"properties\":{\"x-mcp-header\":"
+                + "{\"type\":\"number\",\"default\":1.0}}}");
+    assertThat(page.get("tools").get(1).toString()).contains("\"x-mcp-header\":\"N\"");
   }
 
   private void pass(Duration time) {
@@ -305,11 +448,19 @@ final class MergedListsTest {
   }
 
   private static Reach reach(String name, Optional<String> prefix) {
+    return reach(name, new Transport.Stdio("true", List.of()), prefix);
+  }
+
+  private static Reach reach(String name, Transport transport) {
+    return reach(name, transport, Optional.empty());
+  }
+
+  private static Reach reach(String name, Transport transport, Optional<String> prefix) {
     var target =
         new Target(
             new TargetId(UUID.randomUUID()),
             name,
-            new Transport.Stdio("true", List.of()),
+            transport,
             Isolation.SHARED,
             new UpstreamAuth.None(),
             0,

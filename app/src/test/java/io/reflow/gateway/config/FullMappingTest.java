@@ -61,6 +61,10 @@ class FullMappingTest {
           Map.entry("session.max-lifetime", "7d"),
           Map.entry("session.max-per-user", "1"),
           Map.entry("session.max-streams-per-user", "2"),
+          Map.entry("replica.address", "replica-0.example.com"),
+          Map.entry("replica.host", "127.0.0.1"),
+          Map.entry("replica.port", "3012"),
+          Map.entry("replica.dead-after", "1m"),
           Map.entry("policy.max-staleness", "1m"),
           Map.entry("mcp.naming.prefix", "never"),
           Map.entry("mcp.naming.delimiter", "__"),
@@ -75,11 +79,17 @@ class FullMappingTest {
           Map.entry("mcp.timeout.list", "3s"),
           Map.entry("mcp.timeout.call-idle", "4s"),
           Map.entry("mcp.timeout.call-max", "5s"),
+          Map.entry("mcp.input-timeout", "1m"),
           Map.entry("mcp.max-upstream-message-size", "64KiB"),
+          Map.entry("mcp.sse.on-mcp-path", "false"),
+          Map.entry("mcp.extras.upstream-identity", "true"),
+          Map.entry("mcp.extras.probe-resources", "true"),
+          Map.entry("mcp.extras.bare-app-tools", "true"),
           Map.entry("stdio.max-processes", "1"),
           Map.entry("stdio.max-processes-per-target", "2"),
           Map.entry("stdio.max-processes-per-user", "3"),
           Map.entry("stdio.start-timeout", "4s"),
+          Map.entry("stdio.probe-timeout", "3s"),
           Map.entry("stdio.idle-timeout", "5s"),
           Map.entry("stdio.max-lifetime", "6s"),
           Map.entry("stdio.stop-grace", "7s"),
@@ -126,6 +136,7 @@ class FullMappingTest {
                 7,
                 Duration.ZERO));
     assertThat(config.database().password()).isEqualTo(Optional.of(new Secret("a$b,c")));
+    assertThat(config.mcp().extras()).isEqualTo(new McpConfig.Extras(true, true, true));
     assertThat(config.mcp().list().silentTtl()).isEqualTo(Duration.ofMillis(200));
     assertThat(config.auth().registration()).isEqualTo(AuthConfig.Registration.FIRST_USER);
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.reflow.gateway.config.GatewayConfig;
 import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.identity.UserId;
+import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.protocol.ProtocolVersion;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.Session;
@@ -16,6 +17,8 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -26,13 +29,13 @@ final class ClientStreamTest {
   private final ByteArrayOutputStream sent = new ByteArrayOutputStream();
   private final AtomicInteger opened = new AtomicInteger();
   private final ClientStream stream = new ClientStream(true, this::open);
+  private final StreamCaller caller =
+      new StreamCaller(stream, session(), Optional.of(RawJson.of("\"mine\"")));
 
   @Test
   void staysPlainWhenTheTargetSpeaksAfterItsAnswer() {
-    stream.expect(session(), Optional.of(RawJson.of("\"mine\"")));
-
     boolean inStream = stream.seal();
-    stream.progress(PROGRESS);
+    caller.progress(PROGRESS);
 
     assertThat(inStream).isFalse();
     assertThat(stream.seal()).isFalse();
@@ -41,11 +44,10 @@ final class ClientStreamTest {
 
   @Test
   void sendsNothingBehindTheAnswer() throws InterruptedException {
-    stream.expect(session(), Optional.of(RawJson.of("\"mine\"")));
-    stream.progress(PROGRESS);
+    caller.progress(PROGRESS);
 
     boolean inStream = stream.seal();
-    stream.progress(PROGRESS);
+    caller.progress(PROGRESS);
     stream.finish(Optional.of(RawJson.of("{\"id\":1}")));
 
     assertThat(inStream).isTrue();
@@ -53,6 +55,37 @@ final class ClientStreamTest {
         .containsOnlyOnce("notifications/progress")
         .contains("\"progressToken\":\"mine\"")
         .endsWith("data: {\"id\":1}\n\n");
+  }
+
+  @Test
+  void holdsLittleForAClientThatDoesNotRead() throws InterruptedException {
+    var reads = new CountDownLatch(1);
+    var slow =
+        new ClientStream(
+            true,
+            () -> {
+              awaitUninterruptibly(reads);
+              return sent;
+            });
+    RawJson large = RawJson.of("{\"data\":\"" + "x".repeat(300_000) + "\"}");
+    for (int i = 0; i < 50; i++) {
+      slow.send("notifications/message", large);
+    }
+
+    reads.countDown();
+    assertThat(slow.seal()).isTrue();
+    slow.finish(Optional.of(RawJson.of("{\"id\":1}")));
+
+    assertThat(sent.size()).isBetween(300_000, 2_000_000);
+    assertThat(sent.toString(UTF_8)).endsWith("data: {\"id\":1}\n\n");
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(15, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private OutputStream open() {
@@ -66,6 +99,7 @@ final class ClientStreamTest {
         new Identity(new UserId(UUID.randomUUID()), "ann@example.com", "user", Set.of()),
         ProtocolVersion.V2025_11_25,
         new Session.Client("test", "1"),
+        ClientCapabilities.NONE,
         Optional.empty());
   }
 }

@@ -24,6 +24,7 @@ import io.modelcontextprotocol.spec.McpSchema.TextResourceContents;
 import io.modelcontextprotocol.spec.McpSchema.Tool;
 import io.reflow.gateway.testing.McpTestClient;
 import io.reflow.gateway.testing.NodeServers;
+import io.reflow.gateway.testing.RunningServer;
 import io.reflow.gateway.testing.SdkClient;
 import io.reflow.gateway.testing.TestGateway;
 import io.reflow.gateway.testing.UpstreamFixtures;
@@ -33,19 +34,22 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Real MCP servers behind the gateway, used with the official client: everything over STDIO and
-/// over HTTP, and one for files.
+/// over both kinds of HTTP, one for files and one that remembers.
 class RealServersIT {
 
   @TempDir private static Path folder;
 
   private static NodeServers servers;
-  private static NodeServers.Running web;
+  private static RunningServer web;
+  private static RunningServer old;
   private static TestGateway gateway;
   private static SdkClient admin;
   private static String everythingId;
@@ -54,11 +58,22 @@ class RealServersIT {
   static void start() throws InterruptedException {
     servers = NodeServers.install();
     web = servers.everythingOverHttp();
+    old = servers.everythingOverSse();
     gateway = TestGateway.start();
     everythingId = gateway.target("everything", servers.everything());
     gateway.target("files", servers.filesystem(folder));
+    gateway.target("memory", memory());
+    gateway.target("old", Map.of("transport_type", "sse", "url", old.url().toString()));
     gateway.target("web", TestGateway.http(web.url()));
     admin = SdkClient.connect(gateway.uri("/mcp"), gateway.adminToken());
+  }
+
+  /// What it remembers, it keeps in a file beside the others.
+  private static List<String> memory() {
+    return Stream.concat(
+            Stream.of("/usr/bin/env", "MEMORY_FILE_PATH=" + folder.resolve("memory.jsonl")),
+            servers.memory().stream())
+        .toList();
   }
 
   @AfterAll
@@ -69,8 +84,8 @@ class RealServersIT {
     if (gateway != null) {
       gateway.close();
     }
-    if (web != null) {
-      web.close();
+    for (RunningServer server : Stream.of(web, old).filter(Objects::nonNull).toList()) {
+      server.close();
     }
   }
 
@@ -95,10 +110,13 @@ class RealServersIT {
   void adminSeesAllToolsOfAllServers() {
     List<String> expected = new ArrayList<>();
     try (SdkClient everything = SdkClient.direct(web.url());
-        SdkClient files = SdkClient.direct(servers.filesystem(folder))) {
+        SdkClient files = SdkClient.direct(servers.filesystem(folder));
+        SdkClient memory = SdkClient.direct(memory())) {
       List<String> many = toolNames(everything.sdk());
       many.forEach(name -> expected.add("everything_" + name));
       toolNames(files.sdk()).forEach(name -> expected.add("files_" + name));
+      toolNames(memory.sdk()).forEach(name -> expected.add("memory_" + name));
+      many.forEach(name -> expected.add("old_" + name));
       many.forEach(name -> expected.add("web_" + name));
     }
 
@@ -141,6 +159,8 @@ class RealServersIT {
         .isEqualTo("Echo: over stdio");
     assertThat(text(call(mcp(), "web_echo", Map.of("message", "over http"))))
         .isEqualTo("Echo: over http");
+    assertThat(text(call(mcp(), "old_echo", Map.of("message", "over sse"))))
+        .isEqualTo("Echo: over sse");
     assertThat(text(call(mcp(), "files_read_text_file", Map.of("path", file.toString()))))
         .isEqualTo("Grüße aus der Datei");
     assertThat(
@@ -148,6 +168,18 @@ class RealServersIT {
                 .structuredContent())
         .asString()
         .contains("temperature");
+  }
+
+  @Test
+  void whatOneIsToldItStillKnows() {
+    Map<String, Object> ada =
+        Map.of("name", "Ada", "entityType", "person", "observations", List.of("wrote programs"));
+
+    CallToolResult told = call(mcp(), "memory_create_entities", Map.of("entities", List.of(ada)));
+    CallToolResult found = call(mcp(), "memory_search_nodes", Map.of("query", "programs"));
+
+    assertThat(told.isError()).isNotEqualTo(true);
+    assertThat(text(found)).contains("Ada");
   }
 
   @Test
@@ -242,8 +274,8 @@ class RealServersIT {
   }
 
   @Test
-  void progressArrivesFromBothTransports() throws InterruptedException {
-    for (String target : List.of("everything", "web")) {
+  void progressArrivesFromAllTransports() throws InterruptedException {
+    for (String target : List.of("everything", "old", "web")) {
       String token = "progress-of-" + target;
       CallToolResult result =
           mcp()

@@ -9,6 +9,7 @@ import io.reflow.gateway.fault.GatewayException.NotFound;
 import io.reflow.gateway.fault.GatewayException.Overloaded;
 import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.identity.UserId;
+import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.protocol.ProtocolVersion;
 import io.reflow.gateway.protocol.RawJson;
 import java.time.Duration;
@@ -140,7 +141,8 @@ class SessionsTest {
   }
 
   private Session open(Identity owner, Optional<String> target) {
-    return sessions.open(owner, ProtocolVersion.V2025_11_25, CLIENT, target);
+    return sessions.open(
+        owner, ProtocolVersion.V2025_11_25, CLIENT, ClientCapabilities.NONE, target);
   }
 
   private void pass(Duration time) {

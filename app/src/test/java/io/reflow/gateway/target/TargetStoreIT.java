@@ -35,8 +35,10 @@ class TargetStoreIT {
         target("files", new Transport.Stdio("npx", List.of("-y", "", "a \"b\", {c}\\")), 2);
     Target server =
         target("web", new Transport.StreamableHttp(URI.create("https://h:1/mcp?a=b")), 1);
+    Target older = target("old", new Transport.Sse(URI.create("https://h:2/sse")), 3);
     store.insert(process);
     store.insert(server);
+    store.insert(older);
 
     var targets = new Targets(store::all);
     targets.reload();
@@ -44,7 +46,7 @@ class TargetStoreIT {
     assertThat(targets.all())
         .usingRecursiveFieldByFieldElementComparatorIgnoringFields(
             "createdAt", "updatedAt", "revision")
-        .containsExactly(server, process);
+        .containsExactly(server, process, older);
     assertThat(targets.findByName("web").map(Target::id)).contains(server.id());
   }
 
@@ -84,7 +86,13 @@ class TargetStoreIT {
         true,
         0,
         new TargetSettings(
-            true, ProtocolMode.LEGACY, Map.of("instructions", false), true, true, Optional.of("d")),
+            true,
+            ProtocolMode.LEGACY,
+            Map.of("instructions", false),
+            true,
+            true,
+            UriMode.WRAP,
+            Optional.of("d")),
         Instant.EPOCH,
         Instant.EPOCH);
   }

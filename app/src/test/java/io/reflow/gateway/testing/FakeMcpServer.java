@@ -18,13 +18,19 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 
 /// An MCP server over Streamable HTTP in this JVM, with sessions. It can do what [FakeTools] can,
 /// and a test may script its responses: by tool name, or by method where that is no `tools/call`.
 public final class FakeMcpServer implements AutoCloseable {
+
+  private static final String NOT_INITIALIZED =
+      "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"Not"
+          + " initialized\"},\"id\":null}";
 
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -33,6 +39,8 @@ public final class FakeMcpServer implements AutoCloseable {
   private final AtomicInteger sessionNumbers = new AtomicInteger();
   private final ConcurrentMap<String, Script> scripts = new ConcurrentHashMap<>();
   private final List<Received> received = new CopyOnWriteArrayList<>();
+  private final Map<String, EventSink> streams = new ConcurrentHashMap<>();
+  private volatile boolean streaming;
 
   /// Starts on a port of the system's choice.
   public FakeMcpServer() {
@@ -43,6 +51,8 @@ public final class FakeMcpServer implements AutoCloseable {
     }
     server.setExecutor(threads);
     server.createContext("/mcp", this::handle);
+    server.createContext("/sse", this::handleEvents);
+    server.createContext("/messages", this::handleMessages);
     server.start();
   }
 
@@ -76,6 +86,42 @@ public final class FakeMcpServer implements AutoCloseable {
     return URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/mcp");
   }
 
+  /// Of the same server over HTTP+SSE.
+  public URI sseUrl() {
+    return url().resolve("/sse");
+  }
+
+  /// Has a stream for what belongs to no call from now on.
+  public FakeMcpServer streaming() {
+    streaming = true;
+    return this;
+  }
+
+  /// How many such streams are open, those over HTTP+SSE included.
+  public int streams() {
+    return streams.size();
+  }
+
+  /// Breaks all streams that are open apart from calls.
+  public void breakStreams() {
+    streams.values().forEach(EventSink::end);
+  }
+
+  /// Sends this apart from any call, as it is; a stream whose client is gone ends with it.
+  public void sendApart(String text) {
+    for (EventSink stream : streams.values()) {
+      try {
+        stream.raw(text);
+      } catch (IOException _) {
+        stream.end();
+      }
+    }
+  }
+
+  public Set<String> subscribed() {
+    return tools.subscribed();
+  }
+
   /// Says which tools are listed; the others can be called all the same.
   public FakeMcpServer list(String... names) {
     tools.list(List.of(names));
@@ -99,6 +145,7 @@ public final class FakeMcpServer implements AutoCloseable {
   /// As after a restart: every session is unknown now.
   public void forgetSessions() {
     sessions.clear();
+    tools.forget();
   }
 
   public Set<String> sessions() {
@@ -116,9 +163,16 @@ public final class FakeMcpServer implements AutoCloseable {
   private void handle(HttpExchange exchange) throws IOException {
     try (exchange) {
       String body = new String(exchange.getRequestBody().readAllBytes(), UTF_8);
+      if (FakeTools.method(body).equals("server/discover")
+          && !scripts.containsKey("server/discover")) {
+        // As servers of this era do; whoever asks what they are does so before all else.
+        Script.respond(400, "application/json", NOT_INITIALIZED).answer(exchange, body);
+        return;
+      }
       received.add(received(exchange, body));
       switch (exchange.getRequestMethod()) {
         case "POST" -> post(exchange, body);
+        case "GET" -> get(exchange);
         case "DELETE" -> {
           sessions.remove(String.valueOf(exchange.getRequestHeaders().getFirst("Mcp-Session-Id")));
           exchange.sendResponseHeaders(204, -1);
@@ -127,6 +181,123 @@ public final class FakeMcpServer implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void get(HttpExchange exchange) throws IOException, InterruptedException {
+    Script script = scripts.get("GET");
+    String session = String.valueOf(exchange.getRequestHeaders().getFirst("Mcp-Session-Id"));
+    if (script != null) {
+      script.answer(exchange, "");
+    } else if (!streaming) {
+      exchange.sendResponseHeaders(405, -1);
+    } else if (!sessions.contains(session)) {
+      exchange.sendResponseHeaders(404, -1);
+    } else {
+      hold(session, exchange, "");
+    }
+  }
+
+  /// Keeps the stream open until it is ended.
+  private void hold(String session, HttpExchange exchange, String first)
+      throws IOException, InterruptedException {
+    exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
+    exchange.sendResponseHeaders(200, 0);
+    exchange.getResponseBody().write((": hello\n\n" + first).getBytes(UTF_8));
+    exchange.getResponseBody().flush();
+    adopt(session, exchange);
+  }
+
+  /// Takes a stream that a script has begun for the one of that session, until it is ended.
+  public void adopt(String session, HttpExchange exchange) throws InterruptedException {
+    var stream = new EventSink(exchange);
+    tools.apart(stream::send);
+    streams.put(session, stream);
+    try {
+      stream.awaitEnd();
+    } finally {
+      streams.remove(session, stream);
+    }
+  }
+
+  private void handleEvents(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      received.add(received(exchange, ""));
+      Script script = scripts.get("GET");
+      if (script != null) {
+        script.answer(exchange, "");
+        return;
+      }
+      if (!exchange.getRequestMethod().equals("GET")) {
+        exchange.sendResponseHeaders(405, -1);
+        return;
+      }
+      String session = "sse-" + sessionNumbers.incrementAndGet();
+      hold(session, exchange, "event: endpoint\ndata: /messages?sessionId=" + session + "\n\n");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void handleMessages(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      String body = new String(exchange.getRequestBody().readAllBytes(), UTF_8);
+      received.add(received(exchange, body));
+      String session = exchange.getRequestURI().getQuery().replace("sessionId=", "");
+      EventSink stream = streams.get(session);
+      String method = FakeTools.method(body);
+      Script script = scripts.get(method.equals("tools/call") ? FakeTools.toolName(body) : method);
+      if (script != null) {
+        script.answer(exchange, body);
+      } else if (stream == null) {
+        exchange.sendResponseHeaders(404, -1);
+      } else {
+        exchange.sendResponseHeaders(202, -1);
+        exchange.close();
+        if (FakeTools.id(body).isEmpty() || method.isEmpty()) {
+          tools.note(body);
+        } else {
+          tools.work(body, stream::send);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /// An event stream that several threads write to.
+  private static final class EventSink {
+    private final HttpExchange exchange;
+    private final ReentrantLock writing = new ReentrantLock();
+    private final CountDownLatch ended = new CountDownLatch(1);
+
+    EventSink(HttpExchange exchange) {
+      this.exchange = exchange;
+    }
+
+    void send(String message) throws IOException {
+      raw("event: message\ndata: " + message + "\n\n");
+    }
+
+    void raw(String text) throws IOException {
+      writing.lock();
+      try {
+        exchange.getResponseBody().write(text.getBytes(UTF_8));
+        exchange.getResponseBody().flush();
+      } catch (IOException e) {
+        ended.countDown();
+        throw e;
+      } finally {
+        writing.unlock();
+      }
+    }
+
+    void end() {
+      ended.countDown();
+    }
+
+    void awaitEnd() throws InterruptedException {
+      ended.await();
     }
   }
 

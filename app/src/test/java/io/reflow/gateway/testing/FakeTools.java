@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -21,10 +22,15 @@ public final class FakeTools {
   private static final Pattern NAME = Pattern.compile("\"name\"\\s*:\\s*\"([^\"]+)\"");
   private static final Pattern TOKEN = Pattern.compile("\"progressToken\":(\\d+)");
   private static final Pattern CANCELLED = Pattern.compile("\"requestId\":(\\d+)");
+  private static final Pattern ASK = Pattern.compile("\"ask\":\"([^\"]+)\"");
+  private static final Pattern URI = Pattern.compile("\"uri\":\"([^\"]+)\"");
   private static final Pattern COUNT = Pattern.compile("\"count\":(\\d+)");
 
   private final Set<Long> cancelled = new ConcurrentSkipListSet<>();
   private final ConcurrentMap<String, String> replies = new ConcurrentHashMap<>();
+  private final Set<String> notified = new ConcurrentSkipListSet<>();
+  private final Set<String> subscribed = new ConcurrentSkipListSet<>();
+  private final AtomicReference<Peer> apart = new AtomicReference<>(_ -> {});
   private volatile List<String> listed = List.of("echo");
 
   /// Says which tools are listed; the others can be called all the same.
@@ -36,6 +42,20 @@ public final class FakeTools {
   public interface Peer {
 
     void send(String message) throws IOException;
+  }
+
+  /// Where messages go that belong to no call.
+  public void apart(Peer peer) {
+    apart.set(peer);
+  }
+
+  public Set<String> subscribed() {
+    return subscribed;
+  }
+
+  /// As after a restart.
+  public void forget() {
+    subscribed.clear();
   }
 
   /// The first match's group, or nothing.
@@ -63,6 +83,7 @@ public final class FakeTools {
 
   /// Notes what is no request: cancellations, and replies to requests of the server.
   public void note(String message) {
+    notified.add(method(message));
     if (method(message).equals("notifications/cancelled")) {
       cancelled.add(Long.parseLong(find(CANCELLED, message)));
     } else if (method(message).isEmpty()) {
@@ -82,12 +103,30 @@ public final class FakeTools {
       case "ping" -> peer.send(result(id, "{}"));
       case "tools/list" -> peer.send(result(id, toolList()));
       case "tools/call" -> call(id, request, peer);
+      case "resources/subscribe", "resources/unsubscribe" -> subscribe(id, request, peer);
       default ->
           peer.send(
               "{\"jsonrpc\":\"2.0\",\"id\":"
                   + id
                   + ",\"error\":{\"code\":-32601,\"message\":\"unknown method\"}}");
     }
+  }
+
+  private void subscribe(String id, String request, Peer peer) throws IOException {
+    String uri = find(URI, request);
+    if (uri.contains("refused")) {
+      peer.send(
+          "{\"jsonrpc\":\"2.0\",\"id\":"
+              + id
+              + ",\"error\":{\"code\":-32002,\"message\":\"no such resource\"}}");
+      return;
+    }
+    if (method(request).equals("resources/subscribe")) {
+      subscribed.add(uri);
+    } else {
+      subscribed.remove(uri);
+    }
+    peer.send(result(id, "{}"));
   }
 
   private String toolList() {
@@ -114,6 +153,8 @@ public final class FakeTools {
         peer.send(result(id, "{\"token\":" + token + "}"));
       }
       case "cancelled" -> peer.send(result(id, "{\"cancelled\":" + cancelled + "}"));
+      case "notified" ->
+          peer.send(result(id, "{\"methods\":\"" + String.join(" ", notified) + "\"}"));
       case "announce" -> {
         peer.send("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}");
         peer.send(result(id, "{}"));
@@ -131,6 +172,37 @@ public final class FakeTools {
                     + replies.get("\"r1\"")
                     + "}"));
       }
+      case "question" -> peer.send(result(id, "{\"reply\":" + question(id, request, peer) + "}"));
+      case "question-apart" ->
+          peer.send(result(id, "{\"reply\":" + question(id, request, apart.get()) + "}"));
+      case "leave" -> {
+        peer.send(question("\"q" + id + "\"", request));
+        Thread.sleep(Duration.ofMillis(100));
+        peer.send(result(id, "{\"left\":true}"));
+      }
+      case "withdraw" -> {
+        peer.send(question("\"q" + id + "\"", request));
+        peer.send(
+            "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":\"q"
+                + id
+                + "\"}}");
+        awaitReply("\"never\"", 10);
+        peer.send(result(id, "{\"replied\":" + replies.containsKey("\"q" + id + "\"") + "}"));
+      }
+      case "replies" ->
+          peer.send(result(id, "{\"replies\":[" + String.join(",", replies.values()) + "]}"));
+      case "announce-apart" -> {
+        apart.get().send("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/prompts/list_changed\"}");
+        apart
+            .get()
+            .send(
+                "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/resources/updated\",\"params\":{\"uri\":\"file:///a\"}}");
+        apart
+            .get()
+            .send(
+                "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/elicitation/complete\",\"params\":{\"elicitationId\":\"e1\"}}");
+        peer.send(result(id, "{}"));
+      }
       case "large" -> peer.send(result(id, "{\"text\":\"" + "x".repeat(count(request)) + "\"}"));
       case "stranger" -> {
         peer.send(result("4711", "{}"));
@@ -138,6 +210,28 @@ public final class FakeTools {
         peer.send(result(id, "{\"mine\":true}"));
       }
       default -> peer.send(result(id, "{\"echo\":" + arguments(request) + "}"));
+    }
+  }
+
+  /// Asks the client what the arguments say, and gives its reply.
+  private String question(String id, String request, Peer peer)
+      throws IOException, InterruptedException {
+    String own = "\"q" + id + "\"";
+    // Another connection may have had a request of the same id.
+    replies.remove(own);
+    peer.send(question(own, request));
+    awaitReply(own, 1000);
+    return String.valueOf(replies.get(own));
+  }
+
+  private static String question(String own, String request) {
+    return "{\"jsonrpc\":\"2.0\",\"id\":%s,\"method\":\"%s\",\"params\":%s}"
+        .formatted(own, find(ASK, request), arguments(request));
+  }
+
+  private void awaitReply(String id, int times) throws InterruptedException {
+    for (int i = 0; i < times && !replies.containsKey(id); i++) {
+      Thread.sleep(Duration.ofMillis(10));
     }
   }
 
@@ -149,7 +243,9 @@ public final class FakeTools {
 
   private static String arguments(String request) {
     int from = request.indexOf("\"arguments\":");
-    return from < 0 ? "null" : request.substring(from + 12, request.length() - 2);
+    int meta = request.indexOf(",\"_meta\":{\"io.", from);
+    int to = meta < 0 ? request.length() - 2 : meta;
+    return from < 0 ? "null" : request.substring(from + 12, to);
   }
 
   private static String progress(String token, int value) {

@@ -41,6 +41,11 @@ public final class McpTestClient {
   }
 
   public McpTestClient initialize(String version) {
+    return initialize(version, Map.of());
+  }
+
+  /// Opens a session of a client that can do this.
+  public McpTestClient initialize(String version, Map<String, ?> capabilities) {
     Reply reply =
         request(
             "initialize",
@@ -48,7 +53,7 @@ public final class McpTestClient {
                 "protocolVersion",
                 version,
                 "capabilities",
-                Map.of(),
+                capabilities,
                 "clientInfo",
                 Map.of("name", "test", "version", "1")));
     if (reply.status() != 200 || reply.answer().has("error")) {
@@ -198,7 +203,9 @@ public final class McpTestClient {
     return stream
         ? body.lines()
             .filter(line -> line.startsWith("data:"))
-            .map(line -> TestGateway.parse(line.substring(5).strip()))
+            .map(line -> line.substring(5).strip())
+            .filter(data -> !data.isEmpty())
+            .map(TestGateway::parse)
             .toList()
         : List.of(TestGateway.parse(body));
   }

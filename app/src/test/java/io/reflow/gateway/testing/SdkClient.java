@@ -2,6 +2,7 @@ package io.reflow.gateway.testing;
 
 import io.modelcontextprotocol.client.McpClient;
 import io.modelcontextprotocol.client.McpSyncClient;
+import io.modelcontextprotocol.client.transport.HttpClientSseClientTransport;
 import io.modelcontextprotocol.client.transport.HttpClientStreamableHttpTransport;
 import io.modelcontextprotocol.client.transport.ServerParameters;
 import io.modelcontextprotocol.client.transport.StdioClientTransport;
@@ -33,6 +34,17 @@ public final class SdkClient implements AutoCloseable {
   /// A client of a gateway.
   public static SdkClient connect(URI url, String token) {
     return connect(url, Optional.of(token));
+  }
+
+  /// A client of a gateway that speaks the transport of 2024-11-05.
+  @SuppressWarnings("deprecation")
+  public static SdkClient sse(URI url, String token) {
+    return new SdkClient(
+        HttpClientSseClientTransport.builder(url.resolve("/").toString())
+            .sseEndpoint(url.getPath())
+            .httpRequestCustomizer(
+                (request, _, _, _, _) -> request.header("Authorization", "Bearer " + token))
+            .build());
   }
 
   /// A client of a server, without a gateway between.

@@ -19,24 +19,54 @@ import java.util.concurrent.locks.ReentrantLock;
 /// tools it has some that misbehave as only a process can.
 public final class StdioServer {
 
+  private static final String MANNER = "--manner=";
+
   private final FakeTools tools = new FakeTools();
   private final PrintStream out =
       new PrintStream(new FileOutputStream(FileDescriptor.out), true, UTF_8);
   private final ReentrantLock writing = new ReentrantLock();
 
   private final AtomicInteger lines = new AtomicInteger();
+  private final FakeStatelessTools stateless = new FakeStatelessTools();
+  private Manner manner = Manner.INITIALIZE;
 
-  private StdioServer() {}
+  private StdioServer() {
+    tools.apart(this::send);
+  }
+
+  /// How the server takes what comes before all else.
+  public enum Manner {
+    /// It knows `initialize`, and refuses everything before it.
+    INITIALIZE,
+    /// It ends when it hears anything else first.
+    DIES,
+    /// It says nothing to what it does not know.
+    IGNORES,
+    /// It knows no `initialize`.
+    STATELESS,
+    /// The same, but it takes its time for the first answer, and begins with noise.
+    SLOW_STATELESS
+  }
 
   /// Serves until its input ends.
   ///
-  /// @param arguments the tools to list
+  /// @param arguments the manner if it is not the usual one, and the tools to list
   public static void main(String[] arguments) throws IOException {
     var server = new StdioServer();
-    if (arguments.length > 0) {
-      server.tools.list(List.of(arguments));
+    List<String> names = new ArrayList<>(List.of(arguments));
+    if (!names.isEmpty() && names.getFirst().startsWith(MANNER)) {
+      server.manner = Manner.valueOf(names.removeFirst().substring(MANNER.length()));
+    }
+    if (!names.isEmpty()) {
+      server.tools.list(names);
+      server.stateless.list(names);
     }
     server.run();
+  }
+
+  /// The command that runs this server, with another manner than usual.
+  public static List<String> command(Manner manner) {
+    return command(MANNER + manner.name());
   }
 
   /// The command that runs this server as a child of a test.
@@ -61,6 +91,7 @@ public final class StdioServer {
   }
 
   private void run() throws IOException {
+    tools.apart(this::send);
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in, UTF_8));
     String line = in.readLine();
     while (line != null) {
@@ -70,12 +101,59 @@ public final class StdioServer {
   }
 
   private void receive(String line) {
-    int _ = lines.incrementAndGet();
-    if (FakeTools.id(line).isEmpty() || FakeTools.method(line).isEmpty()) {
+    boolean first = lines.incrementAndGet() == 1;
+    if (first && !FakeTools.method(line).equals("initialize")) {
+      switch (manner) {
+        case DIES -> {
+          System.err.println("expected initialize");
+          Runtime.getRuntime().halt(4);
+        }
+        case IGNORES -> {
+          return;
+        }
+        case INITIALIZE, STATELESS, SLOW_STATELESS -> {}
+      }
+    }
+    if (isStateless()) {
+      receiveStateless(line, first);
+    } else if (FakeTools.id(line).isEmpty() || FakeTools.method(line).isEmpty()) {
       tools.note(line);
     } else {
       Thread.ofVirtual().start(() -> work(line));
     }
+  }
+
+  private boolean isStateless() {
+    return manner == Manner.STATELESS || manner == Manner.SLOW_STATELESS;
+  }
+
+  private void receiveStateless(String line, boolean first) {
+    if (FakeTools.id(line).isEmpty() || FakeTools.method(line).isEmpty()) {
+      stateless.note(line);
+      return;
+    }
+    boolean slow = first && manner == Manner.SLOW_STATELESS;
+    Thread.ofVirtual()
+        .start(() -> {
+          try {
+            if (slow) {
+              send("Loading ...");
+              Thread.sleep(1500);
+            }
+            if (FakeTools.toolName(line).equals("listening")
+                && FakeTools.method(line).equals("tools/call")) {
+              send(
+                  FakeTools.result(
+                      FakeTools.id(line), "{\"listening\":" + stateless.listening() + "}"));
+            } else {
+              stateless.work(line, this::send);
+            }
+          } catch (IOException e) {
+            throw new IllegalStateException(e);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
   }
 
   private void work(String request) {
@@ -107,6 +185,11 @@ public final class StdioServer {
           }
           send(FakeTools.result(FakeTools.id(request), "{}"));
         }
+        case "subscribed" ->
+            send(
+                FakeTools.result(
+                    FakeTools.id(request),
+                    "{\"uris\":\"" + String.join(" ", tools.subscribed()) + "\"}"));
         case "lines" -> send(FakeTools.result(FakeTools.id(request), "{\"lines\":" + lines + "}"));
         case "whoami" ->
             send(

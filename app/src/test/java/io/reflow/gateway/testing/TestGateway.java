@@ -109,6 +109,13 @@ public final class TestGateway implements AutoCloseable {
   /// @param settings environment variables on top
   public static GatewayConfig config(
       TestDatabase database, Path dataDir, Map<String, String> settings) {
+    Map<String, String> environment = environment(database, dataDir, settings);
+    return new ConfigLoader(environment, dataDir).load(List.of());
+  }
+
+  /// The same as environment variables.
+  static Map<String, String> environment(
+      TestDatabase database, Path dataDir, Map<String, String> settings) {
     DatabaseConfig at = database.config();
     Map<String, String> environment = new HashMap<>();
     environment.put("SERVER_PORT", "0");
@@ -125,7 +132,7 @@ public final class TestGateway implements AutoCloseable {
     environment.put("ENCRYPTION_KEY", ENCRYPTION_KEY);
     environment.put("AUTH_MAX_CONCURRENT_PASSWORD_HASHES", "8");
     environment.putAll(settings);
-    return new ConfigLoader(environment, dataDir).load(List.of());
+    return environment;
   }
 
   /// Stops the gateway and starts it anew over the same data, on another port.
@@ -154,6 +161,11 @@ public final class TestGateway implements AutoCloseable {
     return gateway.port();
   }
 
+  /// The port for other replicas, or -1 without one.
+  public int internalPort() {
+    return gateway.internalPort();
+  }
+
   /// The token of the first user.
   public String adminToken() {
     return adminToken;
@@ -175,6 +187,15 @@ public final class TestGateway implements AutoCloseable {
   public String login(String email) {
     return post("/api/auth/login", Optional.empty(), credentials(email))
         .require(200)
+        .json()
+        .get("token")
+        .asText();
+  }
+
+  /// Makes an API token for the user that a login token belongs to.
+  public String apiToken(String login, String name) {
+    return post("/api/auth/tokens", Optional.of(login), json(Map.of("name", name)))
+        .require(201)
         .json()
         .get("token")
         .asText();

@@ -6,9 +6,11 @@ import io.reflow.gateway.config.McpConfig;
 import io.reflow.gateway.config.Secret;
 import io.reflow.gateway.config.StdioConfig;
 import io.reflow.gateway.credential.Injection;
+import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.instance.InstanceKey;
 import io.reflow.gateway.instance.InstanceKey.Sharing;
 import io.reflow.gateway.instance.LastLines;
+import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.target.Isolation;
 import io.reflow.gateway.target.Target;
@@ -18,7 +20,9 @@ import io.reflow.gateway.target.UpstreamAuth;
 import io.reflow.gateway.upstream.Listener;
 import io.reflow.gateway.upstream.Opening;
 import io.reflow.gateway.upstream.UpstreamCall;
+import io.reflow.gateway.upstream.era.Eras;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,12 +35,17 @@ public final class UpstreamFixtures {
 
   public static final Injection NO_INJECTION = new Injection(Map.of(), Map.of(), "", "none");
 
+  /// One that can be asked for everything.
+  public static final ClientCapabilities ABLE_CLIENT =
+      new ClientCapabilities(true, false, true, true, true, true, true, Optional.empty());
+
   public static final StdioConfig STDIO =
       new StdioConfig(
           400,
           400,
           20,
           Duration.ofSeconds(20),
+          Duration.ofSeconds(10),
           Duration.ofMinutes(10),
           Duration.ofHours(24),
           Duration.ofSeconds(2),
@@ -48,9 +57,17 @@ public final class UpstreamFixtures {
           GatewayConfig.DEFAULTS.mcp().list(),
           Optional.empty(),
           GatewayConfig.DEFAULTS.mcp().timeout(),
-          DataSize.ofMebibytes(1));
+          GatewayConfig.DEFAULTS.mcp().inputTimeout(),
+          DataSize.ofMebibytes(1),
+          GatewayConfig.DEFAULTS.mcp().sse(),
+          GatewayConfig.DEFAULTS.mcp().extras());
 
   private UpstreamFixtures() {}
+
+  /// Eras of targets that nobody knows yet, and that nobody keeps.
+  public static Eras eras() {
+    return new Eras(_ -> {}, InstantSource.system());
+  }
 
   public static Target target(String name, Transport transport) {
     return new Target(
@@ -76,6 +93,17 @@ public final class UpstreamFixtures {
 
   public static InstanceKey shared(Target target) {
     return new InstanceKey(target.id(), new Sharing.Everyone());
+  }
+
+  /// For one user, whose client can do everything.
+  public static Opening ownOpening(Target target, Listener listener) {
+    var key =
+        new InstanceKey(
+            target.id(),
+            new Sharing.User(new UserId(UUID.randomUUID())),
+            Optional.empty(),
+            ABLE_CLIENT);
+    return new Opening(target, key, NO_INJECTION, listener, new LastLines(200));
   }
 
   public static Opening opening(Target target, Listener listener) {

@@ -9,6 +9,7 @@ import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.instance.InstanceKey;
 import io.reflow.gateway.instance.InstanceStatus;
+import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.Transport;
 import io.reflow.gateway.testing.FakeMcpServer;
@@ -40,7 +41,7 @@ final class UpstreamsTest {
 
   @TempDir private Path dataDir;
 
-  private final HttpDial http = new HttpDial(UpstreamFixtures.MCP, "0");
+  private final HttpDial http = new HttpDial(UpstreamFixtures.MCP, "0", UpstreamFixtures.eras());
   private final List<String> heard = new CopyOnWriteArrayList<>();
   private final Target server =
       UpstreamFixtures.target("fake", UpstreamFixtures.stdio(StdioServer.command()));
@@ -50,13 +51,20 @@ final class UpstreamsTest {
   void start() {
     var stdio =
         new StdioDial(
-            UpstreamFixtures.STDIO, UpstreamFixtures.MCP, dataDir, "test", "0", new Stragglers());
-    upstreams =
-        new Upstreams(
-            new TransportConnector(stdio, http),
             UpstreamFixtures.STDIO,
             UpstreamFixtures.MCP,
-            new Watching());
+            dataDir,
+            "test",
+            "0",
+            UpstreamFixtures.eras(),
+            new Stragglers());
+    upstreams =
+        new Upstreams(
+            new TransportConnector(stdio, http, http.sse()),
+            UpstreamFixtures.STDIO,
+            UpstreamFixtures.MCP,
+            new Watching(),
+            reach -> reach);
   }
 
   private final class Watching implements Upstreams.Watcher {
@@ -68,6 +76,11 @@ final class UpstreamsTest {
     @Override
     public void listChanged(InstanceKey key, Listener.ListKind kind) {
       heard.add(kind.name());
+    }
+
+    @Override
+    public void resourceUpdated(InstanceKey key, String uri, RawJson params) {
+      heard.add(uri);
     }
   }
 
@@ -115,6 +128,21 @@ final class UpstreamsTest {
       upstreams.close();
       assertThat(fake.sessions()).isEmpty();
     }
+  }
+
+  @Test
+  void notificationsReachWhatIsOpenAndOpenNothing() throws InterruptedException {
+    InstanceKey key = UpstreamFixtures.shared(server);
+    byte[] changed =
+        Envelope.notification("notifications/roots/list_changed", RawJson.EMPTY_OBJECT);
+
+    upstreams.tell(key, changed);
+    assertThat(heard).isEmpty();
+
+    call(server, "echo");
+    assertThat(call(server, "notified")).doesNotContain("roots");
+    upstreams.tell(key, changed);
+    UpstreamFixtures.await(() -> call(server, "notified").contains("roots/list_changed"));
   }
 
   @Test

@@ -8,26 +8,25 @@ import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.PendingCall;
-import java.io.IOException;
-import java.net.ConnectException;
-import java.net.http.HttpConnectTimeoutException;
+import io.reflow.gateway.upstream.SideMessages;
+import io.reflow.gateway.upstream.era.StatelessError;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscriber;
-import java.nio.channels.UnresolvedAddressException;
+import java.net.http.HttpResponse.BodySubscribers;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
-/// One POST of a request and what comes back of it: settles the pending call, whatever happens.
-/// Nothing of a body that is not the answer ever gets into an error.
+/// One POST of a request and what comes back of it, on its own response or on those that resume it:
+/// settles the pending call, whatever happens. Nothing of a body that is not the answer ever gets
+/// into an error.
 final class Attempt implements BodyHandler<Boolean> {
 
   private static final int LARGEST_REFUSAL = 64 << 10;
+  private static final String EVENT_STREAM = "text/event-stream";
 
   private final byte[] id;
   private final PendingCall waiting;
@@ -37,6 +36,8 @@ final class Attempt implements BodyHandler<Boolean> {
   private volatile Verdict verdict = Verdict.DECIDED;
   private volatile Optional<String> sessionId = Optional.empty();
   private volatile boolean stream;
+  private volatile int status;
+  private final StreamPosition position = new StreamPosition();
 
   Attempt(
       long id,
@@ -61,16 +62,13 @@ final class Attempt implements BodyHandler<Boolean> {
     BROKEN
   }
 
-  /// What comes on the stream before the answer.
-  interface SideMessages {
-
-    void notification(Message.Notification notification, PendingCall waiting);
-
-    void request(Message.Request request);
-  }
-
   Verdict verdict() {
     return verdict;
+  }
+
+  /// Whether the response says that nobody there understands a POST like this one.
+  boolean speaksOtherwise() {
+    return status == 400 || status == 404 || status == 405;
   }
 
   /// The session that the target opened with this answer.
@@ -83,10 +81,33 @@ final class Attempt implements BodyHandler<Boolean> {
     return stream;
   }
 
+  StreamPosition position() {
+    return position;
+  }
+
+  /// The answer has not come, and there is a way to ask for the rest of the stream.
+  boolean resumable() {
+    return stream && !waiting.settled() && position.lastId().isPresent();
+  }
+
+  /// Takes the rest of the stream, from another response.
+  BodySubscriber<Boolean> resumed(HttpResponse.ResponseInfo response) {
+    if (response.statusCode() == 200 && Wire.isEventStream(response.headers())) {
+      return events();
+    }
+    if (response.statusCode() / 100 != 5) {
+      verdict = Verdict.BROKEN;
+      waiting.fail(
+          "ended its answer before it was complete, and does not go on with it (HTTP %d)"
+              .formatted(response.statusCode()));
+    }
+    return BodySubscribers.replacing(false);
+  }
+
   @Override
   public BodySubscriber<Boolean> apply(HttpResponse.ResponseInfo response) {
     HttpHeaders headers = response.headers();
-    int status = response.statusCode();
+    status = response.statusCode();
     long length = headers.firstValueAsLong("Content-Length").orElse(-1);
     if (status / 100 != 2) {
       return new Collector(LARGEST_REFUSAL, Math.min(length, LARGEST_REFUSAL), refusal(status));
@@ -95,12 +116,12 @@ final class Attempt implements BodyHandler<Boolean> {
       return give("answered with a compressed body, which it was not asked for");
     }
     sessionId = headers.firstValue("Mcp-Session-Id");
-    String type = mediaType(headers);
+    String type = Wire.mediaType(headers);
     return switch (type) {
       case "application/json" -> new Collector(largestMessage, length, answer());
-      case "text/event-stream" -> {
+      case EVENT_STREAM -> {
         stream = true;
-        yield new EventStream(largestMessage, this::event, this::tooLarge);
+        yield events();
       }
       default ->
           give(
@@ -110,19 +131,17 @@ final class Attempt implements BodyHandler<Boolean> {
     };
   }
 
+  private EventStream events() {
+    return new EventStream(largestMessage, position, this::event, this::tooLarge);
+  }
+
   private static boolean isIdentity(String coding) {
     return coding.isBlank() || coding.equalsIgnoreCase("identity");
   }
 
-  private static String mediaType(HttpHeaders headers) {
-    String type = headers.firstValue("Content-Type").orElse("");
-    int end = type.indexOf(';');
-    return (end < 0 ? type : type.substring(0, end)).strip().toLowerCase(Locale.ROOT);
-  }
-
   private BodySubscriber<Boolean> give(String failure) {
     waiting.fail(failure);
-    return new Collector(0, -1, answer());
+    return BodySubscribers.replacing(false);
   }
 
   private Collector.Receiver answer() {
@@ -151,7 +170,11 @@ final class Attempt implements BodyHandler<Boolean> {
 
       @Override
       public void whole(byte[] bytes, int length) {
-        refused(status, errorIn(bytes, length));
+        if (status == 400 && inSession && knowsNoSuchSession(bytes, length)) {
+          sessionGone();
+        } else {
+          refused(status, errorIn(bytes, length));
+        }
       }
 
       @Override
@@ -167,11 +190,32 @@ final class Attempt implements BodyHandler<Boolean> {
     } else if (error.isPresent()) {
       waiting.answer(new Answer.Failure(error.get()));
     } else if (status == 404 && inSession) {
-      verdict = Verdict.SESSION_GONE;
-      waiting.fail("has forgotten the session");
+      sessionGone();
     } else {
       waiting.fail("answered with HTTP " + status);
     }
+  }
+
+  private void sessionGone() {
+    verdict = Verdict.SESSION_GONE;
+    waiting.fail("has forgotten the session");
+  }
+
+  /// A server that was upgraded has no sessions any more, and says that it does not speak their
+  /// version.
+  private static boolean knowsNoSuchSession(byte[] bytes, int length) {
+    try {
+      return MessageReader.read(bytes, 0, length) instanceof Message.Failure(var _, RawJson error)
+          && (StatelessError.read(error).code() == StatelessError.UNSUPPORTED_VERSION
+              || deniesSession(error.toString()));
+    } catch (MalformedMessage _) {
+      return false;
+    }
+  }
+
+  /// Many servers are made after an example that says in this way that it knows no such session.
+  private static boolean deniesSession(String error) {
+    return error.contains("-3200") && error.toLowerCase(Locale.ROOT).contains("session id");
   }
 
   /// Some servers put the answer of a failed request into a response with an error status.
@@ -187,8 +231,10 @@ final class Attempt implements BodyHandler<Boolean> {
     }
   }
 
-  private void event(byte[] data) {
-    receive(data, data.length);
+  private void event(String type, byte[] data) {
+    if (type.equals("message")) {
+      receive(data, data.length);
+    }
   }
 
   private void receive(byte[] bytes, int length) {
@@ -200,8 +246,9 @@ final class Attempt implements BodyHandler<Boolean> {
         case Message.Result(var of, var result) ->
             settle(Optional.of(of), new Answer.Result(result));
         case Message.Failure(var of, var error) -> settle(of, new Answer.Failure(error));
-        case Message.Notification notification -> sideMessages.notification(notification, waiting);
-        case Message.Request request -> sideMessages.request(request);
+        case Message.Notification notification ->
+            sideMessages.notification(notification, Optional.of(waiting));
+        case Message.Request request -> sideMessages.request(request, Optional.of(waiting));
       }
     } catch (MalformedMessage e) {
       waiting.fail("answered with garbage: " + e.why());
@@ -233,27 +280,7 @@ final class Attempt implements BodyHandler<Boolean> {
       waiting.fail("ended its answer before it was complete");
     } else {
       verdict = Verdict.BROKEN;
-      waiting.fail(inWords(failure));
+      waiting.fail(Wire.inWords(failure));
     }
-  }
-
-  static String inWords(Throwable failure) {
-    return switch (failure) {
-      case CompletionException wrapped when wrapped.getCause() != null ->
-          inWords(wrapped.getCause());
-      case HttpConnectTimeoutException _ -> "does not accept connections in time";
-      case ConnectException refused when refused.getCause() instanceof ConnectException cause ->
-          inWords(cause);
-      case ConnectException unknown when isUnresolved(unknown) ->
-          "has an address that can't be resolved";
-      case ConnectException _ -> "can't be reached";
-      case SSLException _ -> "can't be reached safely: TLS failed";
-      case IOException _ -> "broke the connection";
-      default -> "could not be asked";
-    };
-  }
-
-  private static boolean isUnresolved(Throwable failure) {
-    return failure.getCause() instanceof UnresolvedAddressException;
   }
 }

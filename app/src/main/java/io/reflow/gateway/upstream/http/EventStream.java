@@ -7,18 +7,19 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
-import java.util.function.Consumer;
 
 /// Passes on the events of a body as they come; asks for more only when it has read what it got.
-final class EventStream implements BodySubscriber<Boolean> {
+public final class EventStream implements BodySubscriber<Boolean> {
 
   private final EventReader reader;
   private final Runnable tooLarge;
   private final CompletableFuture<Boolean> finished = new CompletableFuture<>();
   private Flow.Subscription subscription = Unsubscribed.INSTANCE;
 
-  EventStream(int largestEvent, Consumer<byte[]> events, Runnable tooLarge) {
-    this.reader = new EventReader(largestEvent, events);
+  /// @param tooLarge is told of an event that is larger than allowed; nothing is read after it
+  public EventStream(
+      int largestEvent, StreamPosition position, EventReader.Events events, Runnable tooLarge) {
+    this.reader = new EventReader(largestEvent, position, events);
     this.tooLarge = tooLarge;
   }
 

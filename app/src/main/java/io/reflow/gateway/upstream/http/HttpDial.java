@@ -1,12 +1,18 @@
 package io.reflow.gateway.upstream.http;
 
 import io.reflow.gateway.config.McpConfig;
+import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.target.Transport;
 import io.reflow.gateway.upstream.Dial;
 import io.reflow.gateway.upstream.Opening;
 import io.reflow.gateway.upstream.Patience;
+import io.reflow.gateway.upstream.TaskUpstream;
 import io.reflow.gateway.upstream.Upstream;
+import io.reflow.gateway.upstream.era.Eras;
+import io.reflow.gateway.upstream.sse.SseDial;
+import io.reflow.gateway.upstream.stateless.Context;
 import java.net.http.HttpClient;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -16,15 +22,20 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
 
   private final McpConfig mcp;
   private final String gatewayVersion;
+  private final Eras eras;
+  private final Context context;
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("http-upstream").factory());
   private final HttpClient client;
   private final Lingering lingering = new Lingering();
   private final Patience patience = new Patience();
+  private final SseDial sse;
 
-  public HttpDial(McpConfig mcp, String gatewayVersion) {
+  public HttpDial(McpConfig mcp, String gatewayVersion, Eras eras) {
     this.mcp = mcp;
     this.gatewayVersion = gatewayVersion;
+    this.eras = eras;
+    this.context = new Context(gatewayVersion);
     this.client =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -32,15 +43,25 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
             .connectTimeout(mcp.timeout().connect())
             .executor(threads)
             .build();
+    this.sse = new SseDial(client, mcp, patience, lingering, gatewayVersion);
   }
 
   @Override
   public Upstream open(Transport.StreamableHttp transport, Opening opening)
       throws InterruptedException {
+    var stateless =
+        new StatelessHttpDial(
+            eras, context, client, lingering, patience, mcp, () -> session(transport, opening));
+    return stateless.open(transport, opening);
+  }
+
+  private Upstream session(Transport.StreamableHttp transport, Opening opening)
+      throws InterruptedException {
     HttpUpstream upstream =
         new HttpUpstream(
             new HttpUpstream.Settings(
                 opening.target().name(),
+                opening.key(),
                 client,
                 lingering,
                 patience,
@@ -50,8 +71,29 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
                 mcp.maxUpstreamMessageSize().toInt()),
             transport.url(),
             opening.injection().headers());
-    upstream.open();
-    return upstream;
+    Optional<UpstreamFailed> refusal = upstream.open();
+    return refusal.isEmpty()
+        ? new TaskUpstream(opening.target().name(), upstream)
+        : openInOlderWay(transport, opening, refusal.get());
+  }
+
+  /// A server that takes no POST may be one from before Streamable HTTP.
+  ///
+  /// See [backwards
+  /// compatibility](https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#backwards-compatibility).
+  private Upstream openInOlderWay(
+      Transport.StreamableHttp transport, Opening opening, UpstreamFailed refusal)
+      throws InterruptedException {
+    try {
+      return sse.open(new Transport.Sse(transport.url()), opening);
+    } catch (UpstreamFailed _) {
+      throw refusal;
+    }
+  }
+
+  /// Opens what speaks HTTP+SSE, over the same client.
+  public Dial<Transport.Sse> sse() {
+    return sse;
   }
 
   /// Breaks all connections.

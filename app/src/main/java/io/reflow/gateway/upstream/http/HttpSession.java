@@ -1,10 +1,11 @@
 package io.reflow.gateway.upstream.http;
 
 import io.reflow.gateway.upstream.ServerFacts;
+import io.reflow.gateway.upstream.Subscriptions;
 import java.util.Optional;
 
 /// A session that a target has opened; servers without memory give it no id.
-record HttpSession(Optional<String> id, ServerFacts facts) {
+record HttpSession(Optional<String> id, ServerFacts facts, Subscriptions subscriptions) {
 
   private static final int LONGEST_ID = 1024;
 

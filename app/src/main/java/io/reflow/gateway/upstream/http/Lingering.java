@@ -3,28 +3,21 @@ package io.reflow.gateway.upstream.http;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Future;
 
-/// Ends the streams that targets leave open after the answer. One thread looks after all of them.
-final class Lingering implements AutoCloseable {
+/// Ends the exchanges that targets leave open after the answer. One thread looks after all of them.
+public final class Lingering implements AutoCloseable {
 
   private static final Duration GRACE = Duration.ofSeconds(2);
 
-  private final Map<Attempt, Open> streams = new ConcurrentHashMap<>();
+  private final Map<Thread, Long> streams = new ConcurrentHashMap<>();
   private final Thread thread =
       Thread.ofVirtual().name("http-upstream-lingering").start(this::watch);
 
-  private record Open(Future<?> response, long since) {}
-
-  void add(Attempt attempt, Future<?> response) {
-    streams.put(attempt, new Open(response, System.nanoTime()));
-    if (response.isDone()) {
-      remove(attempt);
-    }
-  }
-
-  void remove(Attempt attempt) {
-    streams.remove(attempt);
+  /// Gives a thread some more time before it is interrupted.
+  ///
+  /// @param stream the thread that reads what comes; it ends when it is interrupted
+  public void add(Thread stream) {
+    streams.put(stream, System.nanoTime());
   }
 
   private void watch() {
@@ -32,10 +25,12 @@ final class Lingering implements AutoCloseable {
       while (true) {
         Thread.sleep(GRACE.dividedBy(2));
         long latest = System.nanoTime() - GRACE.toNanos();
-        streams.forEach((attempt, open) -> {
-          if (open.since() - latest < 0) {
-            remove(attempt);
-            boolean _ = open.response().cancel(true);
+        streams.forEach((stream, since) -> {
+          if (!stream.isAlive()) {
+            streams.remove(stream);
+          } else if (since - latest < 0) {
+            streams.remove(stream);
+            stream.interrupt();
           }
         });
       }

@@ -4,44 +4,66 @@ import io.reflow.gateway.config.Secret;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
-/// Puts messages into HTTP requests to one target, with its secrets and its session.
-final class Wire {
+/// Puts messages into HTTP requests to one target, with its secrets and its session. The calling
+/// thread waits for each response; interrupting it breaks the exchange off.
+public final class Wire {
 
+  private static final String VERSION = "MCP-Protocol-Version";
+  private static final String EVENT_STREAM = "text/event-stream";
   private static final Duration NOTIFYING = Duration.ofSeconds(5);
 
   private final String target;
   private final HttpClient client;
+  private final URI address;
+  private final Map<String, Secret> headers;
   private final HttpRequest.Builder template;
 
-  Wire(String target, HttpClient client, URI url, Map<String, Secret> headers) {
+  public Wire(String target, HttpClient client, URI address, Map<String, Secret> headers) {
     this.target = target;
     this.client = client;
-    this.template = template(url, headers);
+    this.address = address;
+    this.headers = headers;
+    this.template = template();
   }
 
-  private HttpRequest.Builder template(URI url, Map<String, Secret> headers) {
+  private HttpRequest.Builder template() {
     HttpRequest.Builder builder;
     try {
-      builder = HttpRequest.newBuilder(url);
+      builder = HttpRequest.newBuilder(address);
     } catch (IllegalArgumentException e) {
       throw new UpstreamFailed(target, "has a URL that can't be asked", e);
     }
     headers.forEach((name, value) -> set(builder, name, value));
-    return builder
-        .setHeader("Content-Type", "application/json")
-        .setHeader("Accept", "application/json, text/event-stream");
+    return builder;
+  }
+
+  public URI address() {
+    return address;
+  }
+
+  /// The same, to another address of the target.
+  public Wire at(URI other) {
+    return new Wire(target, client, other, headers);
   }
 
   private void set(HttpRequest.Builder builder, String name, Secret value) {
@@ -53,59 +75,72 @@ final class Wire {
     }
   }
 
-  /// Posts a request, whose response `handler` takes; without a session for `initialize`.
-  /// Cancelling what it returns breaks the exchange off.
-  ///
-  /// A virtual thread of its own waits for the end: the client's own way of not waiting hands each
-  /// response to a platform thread, which costs more than the rest of the call.
-  <T> CompletableFuture<HttpResponse<T>> send(
-      byte[] body, @Nullable HttpSession within, BodyHandler<T> handler) {
-    HttpRequest request = in(within).POST(BodyPublishers.ofByteArray(body)).build();
-    var response = new CompletableFuture<HttpResponse<T>>();
-    Thread exchange =
-        Thread.ofVirtual()
-            .name("http-" + target + "-call")
-            .start(() -> send(request, handler, response));
-    var _ =
-        response.whenComplete((_, _) -> {
-          if (response.isCancelled()) {
-            exchange.interrupt();
-          }
-        });
-    return response;
+  /// A POST of one message; without a session for `initialize`.
+  HttpRequest.Builder post(byte[] message, @Nullable HttpSession within) {
+    return post(in(within), message);
   }
 
-  private <T> void send(
-      HttpRequest request, BodyHandler<T> handler, CompletableFuture<HttpResponse<T>> response) {
-    try {
-      response.complete(client.send(request, handler));
-    } catch (IOException | RuntimeException e) {
-      response.completeExceptionally(e);
-    } catch (InterruptedException e) {
-      response.completeExceptionally(e);
-      Thread.currentThread().interrupt();
+  private static HttpRequest.Builder post(HttpRequest.Builder builder, byte[] message) {
+    return builder
+        .setHeader("Content-Type", "application/json")
+        .setHeader("Accept", "application/json, text/event-stream")
+        .POST(BodyPublishers.ofByteArray(message));
+  }
+
+  /// A GET of an event stream, from its beginning or from behind an event.
+  HttpRequest stream(@Nullable HttpSession within, Optional<String> lastId) {
+    HttpRequest.Builder builder = in(within).setHeader("Accept", EVENT_STREAM);
+    lastId.ifPresent(id -> builder.setHeader("Last-Event-ID", id));
+    return builder.GET().build();
+  }
+
+  /// A GET of an event stream that belongs to no session yet.
+  public HttpRequest stream() {
+    return stream(null, Optional.empty());
+  }
+
+  private HttpRequest.Builder in(@Nullable HttpSession within) {
+    HttpRequest.Builder builder = template.copy();
+    if (within != null) {
+      builder.setHeader(VERSION, within.facts().version().wireName());
+      within.id().ifPresent(id -> builder.setHeader("Mcp-Session-Id", id));
     }
+    return builder;
+  }
+
+  /// Waits until the response has been read to its end.
+  public <T> void exchange(HttpRequest request, BodyHandler<T> handler)
+      throws IOException, InterruptedException {
+    HttpResponse<T> _ = client.send(request, handler);
   }
 
   /// Posts a message that has no answer, and gives the HTTP status; what else the target says to it
   /// is not read.
   int post(byte[] message, HttpSession within, Duration timeout) throws InterruptedException {
-    return statusOf(in(within).POST(BodyPublishers.ofByteArray(message)).timeout(timeout).build());
+    return statusOf(post(message, within).timeout(timeout).build());
   }
 
-  /// As [#post], by a thread of its own and whatever comes of it.
-  void postLater(byte[] message, HttpSession within, Runnable done) {
+  /// The same, whatever comes of it; an answer that the target waits for deserves a second try.
+  void postAnyway(byte[] message, HttpSession within) throws InterruptedException {
+    for (int attempt = 0; attempt < 2; attempt++) {
+      try {
+        int _ = post(message, within, NOTIFYING);
+        return;
+      } catch (UpstreamFailed _) {
+        // Nobody waits for it; the next call will find the same.
+      }
+    }
+  }
+
+  /// The same, by a thread of its own.
+  void postLater(byte[] message, HttpSession within) {
     Thread.ofVirtual()
         .name("http-" + target + "-notify")
         .start(() -> {
           try {
-            int _ = post(message, within, NOTIFYING);
+            postAnyway(message, within);
           } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
-          } catch (UpstreamFailed _) {
-            // Nobody waits for it; the next call will find the same.
-          } finally {
-            done.run();
           }
         });
   }
@@ -115,23 +150,60 @@ final class Wire {
     int _ = statusOf(in(session).DELETE().timeout(timeout).build());
   }
 
-  private HttpRequest.Builder in(@Nullable HttpSession within) {
-    HttpRequest.Builder builder = template.copy();
-    if (within != null) {
-      builder.setHeader("MCP-Protocol-Version", within.facts().version().wireName());
-      within.id().ifPresent(id -> builder.setHeader("Mcp-Session-Id", id));
-    }
-    return builder;
-  }
-
   private int statusOf(HttpRequest request) throws InterruptedException {
     try {
-      HttpResponse<InputStream> response = client.send(request, BodyHandlers.ofInputStream());
-      try (InputStream _ = response.body()) {
-        return response.statusCode();
-      }
+      return send(request);
     } catch (IOException e) {
-      throw new UpstreamFailed(target, Attempt.inWords(e), e);
+      throw new UpstreamFailed(target, inWords(e), e);
     }
+  }
+
+  private int send(HttpRequest request) throws IOException, InterruptedException {
+    HttpResponse<InputStream> response = client.send(request, BodyHandlers.ofInputStream());
+    try (InputStream _ = response.body()) {
+      return response.statusCode();
+    }
+  }
+
+  /// Posts a message whose answer comes in another way, and gives the HTTP status.
+  ///
+  /// @param version that was agreed on
+  public int status(byte[] message, Optional<String> version, Duration timeout)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder builder = template.copy();
+    version.ifPresent(known -> builder.setHeader(VERSION, known));
+    return send(post(builder, message).timeout(timeout).build());
+  }
+
+  public static boolean isEventStream(HttpHeaders headers) {
+    return mediaType(headers).equals(EVENT_STREAM);
+  }
+
+  static String mediaType(HttpHeaders headers) {
+    String type = headers.firstValue("Content-Type").orElse("");
+    int end = type.indexOf(';');
+    return (end < 0 ? type : type.substring(0, end)).strip().toLowerCase(Locale.ROOT);
+  }
+
+  /// What a failed exchange says of the target.
+  public static String inWords(Throwable failure) {
+    return switch (failure) {
+      case CompletionException wrapped when wrapped.getCause() != null ->
+          inWords(wrapped.getCause());
+      case HttpConnectTimeoutException _ -> "does not accept connections in time";
+      case HttpTimeoutException _ -> "did not answer in time";
+      case ConnectException refused when refused.getCause() instanceof ConnectException cause ->
+          inWords(cause);
+      case ConnectException unknown when isUnresolved(unknown) ->
+          "has an address that can't be resolved";
+      case ConnectException _ -> "can't be reached";
+      case SSLException _ -> "can't be reached safely: TLS failed";
+      case IOException _ -> "broke the connection";
+      default -> "could not be asked";
+    };
+  }
+
+  private static boolean isUnresolved(Throwable failure) {
+    return failure.getCause() instanceof UnresolvedAddressException;
   }
 }

@@ -6,22 +6,35 @@ import io.reflow.gateway.config.McpConfig;
 import io.reflow.gateway.config.StdioConfig;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.instance.InstanceKey;
-import io.reflow.gateway.instance.InstanceKey.Sharing;
+import io.reflow.gateway.protocol.ClientCapabilities;
+import io.reflow.gateway.target.ProtocolMode;
+import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.Transport;
 import io.reflow.gateway.upstream.Dial;
 import io.reflow.gateway.upstream.Handshake;
+import io.reflow.gateway.upstream.Listener;
 import io.reflow.gateway.upstream.Opening;
 import io.reflow.gateway.upstream.Patience;
+import io.reflow.gateway.upstream.TaskUpstream;
 import io.reflow.gateway.upstream.Upstream;
+import io.reflow.gateway.upstream.era.Era;
+import io.reflow.gateway.upstream.era.Eras;
+import io.reflow.gateway.upstream.era.Verdict;
+import io.reflow.gateway.upstream.stateless.Context;
+import io.reflow.gateway.upstream.stateless.StatelessUpstream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 
 /// Starts targets as child processes. A process gets its own secrets and a few harmless variables,
 /// never the gateway's environment.
@@ -29,11 +42,17 @@ public final class StdioDial implements Dial<Transport.Stdio> {
 
   private static final List<String> INHERITED = List.of("PATH", "HOME", "LANG", "TMPDIR");
 
+  /// A process tells of these while it runs, as those of the older era do by themselves.
+  private static final Set<Listener.ListKind> LISTS = EnumSet.allOf(Listener.ListKind.class);
+
   private final StdioConfig stdio;
   private final int largestMessage;
   private final Path instances;
   private final String gatewayId;
   private final String gatewayVersion;
+  private final Eras eras;
+  private final Context context;
+  private final Duration answerTimeout;
   private final Stragglers stragglers;
   private final Patience patience = new Patience();
 
@@ -45,32 +64,143 @@ public final class StdioDial implements Dial<Transport.Stdio> {
       Path dataDir,
       String gatewayId,
       String gatewayVersion,
+      Eras eras,
       Stragglers stragglers) {
     this.stdio = stdio;
     this.largestMessage = mcp.maxUpstreamMessageSize().toInt();
     this.instances = dataDir.toAbsolutePath().resolve("instances");
     this.gatewayId = gatewayId;
     this.gatewayVersion = gatewayVersion;
+    this.eras = eras;
+    this.context = new Context(gatewayVersion);
+    this.answerTimeout = mcp.timeout().initialize();
     this.stragglers = stragglers;
   }
 
   @Override
   public Upstream open(Transport.Stdio transport, Opening opening) throws InterruptedException {
-    String target = opening.target().name();
-    StdioUpstream upstream = start(transport, opening);
+    Target target = opening.target();
+    long start = System.nanoTime();
+    boolean older = eras.find(target).filter(Era.INITIALIZE::equals).isPresent();
+    if (older) {
+      return openSession(transport, opening);
+    }
+    if (opening.key().matched().filter(stateless -> !stateless).isPresent()) {
+      try {
+        return openSession(transport, opening);
+      } catch (UpstreamFailed _) {
+        // It may know no other way than the newest; what is wrong otherwise will show again.
+      }
+    }
+    AtomicReference<Pipe> asked = new AtomicReference<>();
+    try {
+      return open(
+          transport,
+          opening,
+          pipe -> {
+            asked.set(pipe);
+            return firstWords(pipe, opening);
+          });
+    } catch (UpstreamFailed failure) {
+      Pipe pipe = asked.get();
+      boolean died = pipe != null && pipe.endedItself();
+      if (!died || target.settings().protocol() == ProtocolMode.MODERN) {
+        throw failure;
+      }
+      return openAgain(transport, opening, start);
+    }
+  }
+
+  private Upstream openSession(Transport.Stdio transport, Opening opening)
+      throws InterruptedException {
+    return open(transport, opening, pipe -> session(pipe, opening, stdio.startTimeout()));
+  }
+
+  /// Some servers end when they hear anything before `initialize`.
+  private Upstream openAgain(Transport.Stdio transport, Opening opening, long start)
+      throws InterruptedException {
+    Duration left = stdio.startTimeout().minusNanos(System.nanoTime() - start);
+    Duration timeout = left.isPositive() ? left : Duration.ofMillis(1);
+    Upstream upstream = open(transport, opening, pipe -> session(pipe, opening, timeout));
+    eras.learn(opening.target(), Era.INITIALIZE);
+    return upstream;
+  }
+
+  /// Speaks with a process for the first time.
+  @FunctionalInterface
+  private interface Greeting {
+    Upstream greet(Pipe pipe) throws InterruptedException;
+  }
+
+  private Upstream open(Transport.Stdio transport, Opening opening, Greeting greeting)
+      throws InterruptedException {
+    Pipe pipe = start(transport, opening);
     boolean open = false;
     try {
-      upstream.shakeHands(new Handshake(target, gatewayVersion), stdio.startTimeout());
+      Upstream upstream = greeting.greet(pipe);
+      pipe.opened();
       open = true;
       return upstream;
     } finally {
       if (!open) {
-        upstream.abort();
+        pipe.abort();
       }
     }
   }
 
-  private StdioUpstream start(Transport.Stdio transport, Opening opening) {
+  private Upstream session(Pipe pipe, Opening opening, Duration timeout)
+      throws InterruptedException {
+    InstanceKey key = opening.key();
+    var handshake =
+        new Handshake(
+            pipe.target(),
+            gatewayVersion,
+            key.exclusive() ? key.capabilities() : ClientCapabilities.NONE);
+    return new TaskUpstream(
+        pipe.target(),
+        SessionUpstream.open(pipe, handshake, opening.listener(), timeout, answerTimeout));
+  }
+
+  private Upstream firstWords(Pipe pipe, Opening opening) throws InterruptedException {
+    Target target = opening.target();
+    boolean pinned = target.settings().protocol() == ProtocolMode.MODERN;
+    var channel = new StatelessPipe(pipe, context);
+    pipe.tell(channel);
+    var words =
+        new FirstWords.Words() {
+          @Override
+          public Verdict discover(Duration timeout) throws InterruptedException {
+            return channel.discover(timeout);
+          }
+
+          @Override
+          public Upstream initialize(Duration timeout) throws InterruptedException {
+            if (pinned) {
+              throw new UpstreamFailed(target.name(), "does not speak the modern era of MCP");
+            }
+            return session(pipe, opening, timeout);
+          }
+        };
+    Duration patience = pinned ? stdio.startTimeout() : stdio.probeTimeout();
+    return switch (new FirstWords(target.name(), words, patience, stdio.startTimeout()).speak()) {
+      case FirstWords.Outcome.Session(var upstream) -> {
+        eras.learn(target, Era.INITIALIZE);
+        yield upstream;
+      }
+      case FirstWords.Outcome.Stateless(var verdict) -> {
+        pipe.tell(channel);
+        eras.learn(target, Era.STATELESS);
+        var settings =
+            new StatelessUpstream.Settings(
+                target.name(), context, opening.listener(), LISTS, answerTimeout, () -> {});
+        var upstream = new StatelessUpstream(settings, channel, verdict.facts());
+        upstream.begin();
+        yield upstream;
+      }
+    };
+  }
+
+  private Pipe start(Transport.Stdio transport, Opening opening) {
     String target = opening.target().name();
     Map<String, String> environment = environment(opening);
     List<String> command = new ArrayList<>();
@@ -85,16 +215,11 @@ public final class StdioDial implements Dial<Transport.Stdio> {
               gatewayId + "/" + UUID.randomUUID(),
               stragglers);
       var mask = new SecretMask(opening.injection().environment().values());
-      return new StdioUpstream(
+      return new Pipe(
           child,
           new ErrorOutput(child.errors(), opening.lines(), mask),
-          new StdioUpstream.Settings(
-              target,
-              opening.listener(),
-              opening.key().sharing() instanceof Sharing.User,
-              stdio.stopGrace(),
-              largestMessage,
-              patience));
+          new Pipe.Settings(
+              target, opening.key().exclusive(), stdio.stopGrace(), largestMessage, patience));
     } catch (IOException | IllegalArgumentException e) {
       // The exception's text may hold arguments, the cause goes to the log only.
       throw new UpstreamFailed(target, "can't be started as a process", e);

@@ -4,20 +4,27 @@ import io.reflow.gateway.target.Transport;
 import io.reflow.gateway.testing.FakeMcpServer;
 import io.reflow.gateway.testing.UpstreamFixtures;
 import io.reflow.gateway.upstream.Listener;
+import io.reflow.gateway.upstream.SessionContract;
 import io.reflow.gateway.upstream.Upstream;
-import io.reflow.gateway.upstream.UpstreamContract;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 
-final class HttpContractTest extends UpstreamContract {
+final class HttpContractTest extends SessionContract {
 
-  private final FakeMcpServer server = new FakeMcpServer();
-  private final HttpDial dial = new HttpDial(UpstreamFixtures.MCP, "0");
+  private final FakeMcpServer server = new FakeMcpServer().streaming();
+  private final HttpDial dial = new HttpDial(UpstreamFixtures.MCP, "0", UpstreamFixtures.eras());
 
   @Override
   protected Upstream open(Listener listener) throws InterruptedException {
     var transport = new Transport.StreamableHttp(server.url());
     return dial.open(
-        transport, UpstreamFixtures.opening(UpstreamFixtures.target("fake", transport), listener));
+        transport,
+        UpstreamFixtures.ownOpening(UpstreamFixtures.target("fake", transport), listener));
+  }
+
+  @Override
+  protected Set<String> subscribed() {
+    return server.subscribed();
   }
 
   @AfterEach

@@ -1,5 +1,6 @@
 package io.reflow.gateway.upstream.http;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -15,6 +16,7 @@ import io.reflow.gateway.testing.FakeMcpServer;
 import io.reflow.gateway.testing.FakeMcpServer.Received;
 import io.reflow.gateway.testing.FakeMcpServer.Script;
 import io.reflow.gateway.testing.FakeTools;
+import io.reflow.gateway.testing.RecordingListener;
 import io.reflow.gateway.testing.UpstreamFixtures;
 import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.Caller;
@@ -25,22 +27,21 @@ import io.reflow.gateway.upstream.UpstreamCall;
 import java.io.OutputStream;
 import java.net.URI;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What HTTP servers do wrong or unlike others.
 final class HttpFaultsTest {
 
   private final FakeMcpServer server = new FakeMcpServer();
-  private final HttpDial dial = new HttpDial(UpstreamFixtures.MCP, "0");
-  private final List<Listener.ListKind> changes = new CopyOnWriteArrayList<>();
+  private final HttpDial dial = new HttpDial(UpstreamFixtures.MCP, "0", UpstreamFixtures.eras());
+  private final RecordingListener changes = new RecordingListener();
 
   @AfterEach
   void stop() {
@@ -57,8 +58,7 @@ final class HttpFaultsTest {
     Target target = UpstreamFixtures.target("fake", transport);
     return dial.open(
         transport,
-        new Opening(
-            target, UpstreamFixtures.shared(target), injection, changes::add, new LastLines(1)));
+        new Opening(target, UpstreamFixtures.shared(target), injection, changes, new LastLines(1)));
   }
 
   private static String call(Upstream upstream, String tool) throws InterruptedException {
@@ -86,13 +86,14 @@ final class HttpFaultsTest {
 
     assertThat(server.received())
         .extracting(Received::httpMethod)
+        .filteredOn(method -> !method.equals("GET"))
         .containsExactly("POST", "POST", "POST", "DELETE");
     assertThat(server.received())
         .allMatch(request -> request.header("authorization").equals(Optional.of("Bearer abc")))
         .allMatch(request -> request.header("x-key").isPresent());
     assertThat(server.received().getFirst().header("mcp-session-id")).isEmpty();
     assertThat(server.received().getFirst().header("mcp-protocol-version")).isEmpty();
-    assertThat(server.received().subList(1, 4))
+    assertThat(server.received().subList(1, server.received().size()))
         .allMatch(request -> request.header("mcp-session-id").orElse("").equals("session-1"))
         .allMatch(
             request -> request.header("mcp-protocol-version").orElse("").equals("2025-11-25"));
@@ -107,7 +108,47 @@ final class HttpFaultsTest {
       assertThat(call(upstream, "echo")).contains("{\"echo\":1}");
 
       assertThat(server.sessions()).containsExactly("session-2");
-      assertThat(changes).contains(Listener.ListKind.TOOLS);
+      assertThat(changes.lists()).contains(Listener.ListKind.TOOLS);
+    }
+  }
+
+  @Test
+  void opensANewSessionWhenTheOldOneIsSaidToBeInvalid() throws InterruptedException {
+    try (Upstream upstream = open()) {
+      server.script(
+          "odd",
+          (exchange, request) -> {
+            server.unscript("odd");
+            Script.respond(
+                    400,
+                    "application/json",
+                    "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"Bad Request: No"
+                        + " valid session ID provided\"},\"id\":$id}")
+                .answer(exchange, request);
+          });
+
+      assertThat(call(upstream, "odd")).contains("{\"echo\":1}");
+
+      assertThat(server.sessions()).contains("session-2");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"404, -32601", "400, -32022", "200, -32602", "503, -32603"})
+  void isOverWhenNoNewSessionCanBeOpened(int status, int code) throws InterruptedException {
+    try (Upstream upstream = open()) {
+      server.forgetSessions();
+      server.script(
+          "initialize",
+          Script.respond(
+              status,
+              "application/json",
+              "{\"jsonrpc\":\"2.0\",\"id\":$id,\"error\":{\"code\":%d,\"message\":\"no\"}}"
+                  .formatted(code)));
+
+      assertThatThrownBy(() -> call(upstream, "echo")).isInstanceOf(UpstreamFailed.class);
+
+      assertThat(upstream.alive()).isFalse();
     }
   }
 
@@ -125,6 +166,10 @@ final class HttpFaultsTest {
           200 | application/json | <h1>abc</h1>                                   | answered with garbage: not JSON at byte 0
           200 | application/json | {"jsonrpc":"2.0","id":$id,"id":2,"result":{}}  | answered with garbage: the member 'id' stands there twice
           200 | application/json | {"jsonrpc":"2.0","id":4711,"result":{}}        | answered another question than was asked
+          200 | application/json | {"jsonrpc":"2.0","id":"$id","result":{}}       | answered another question than was asked
+          200 | application/json | {"jsonrpc":"2.0","id":$id,"result":{},"error":{}} | answered with garbage: a message has a method, a result or an error, and just one of them
+          200 | application/json | [{"jsonrpc":"2.0","id":$id,"result":{}}]       | answered with garbage: a message must be one JSON object
+          200 | application/json | {"jsonrpc":"2.0","id":$id,"result":{}          | answered with garbage: not JSON at byte 35
           """)
   void failsWithoutPassingOnWhatTheServerSaid(int status, String type, String body, String expected)
       throws InterruptedException {
@@ -135,6 +180,67 @@ final class HttpFaultsTest {
           .isInstanceOf(UpstreamFailed.class)
           .hasMessage("target 'fake' " + expected);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"application/json", "text/event-stream"})
+  void invalidUtf8IsGarbage(String type) throws InterruptedException {
+    try (Upstream upstream = open()) {
+      server.script(
+          "odd",
+          (exchange, request) -> {
+            exchange.getResponseHeaders().set("Content-Type", type);
+            exchange.sendResponseHeaders(200, 0);
+            OutputStream out = exchange.getResponseBody();
+            out.write(type.endsWith("stream") ? "data: ".getBytes(UTF_8) : new byte[0]);
+            String answer = FakeTools.result(FakeTools.id(request), "{\"a\":\"\u00ff\"}");
+            out.write(answer.getBytes(ISO_8859_1));
+            out.write("\n\n".getBytes(UTF_8));
+            exchange.close();
+          });
+
+      assertThatThrownBy(() -> call(upstream, "odd"))
+          .isInstanceOf(UpstreamFailed.class)
+          .hasMessageStartingWith("target 'fake' answered with garbage: ");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"application/json", "text/event-stream"})
+  void fiftyMegabytesInOneLineAreTooMuch(String type) throws InterruptedException {
+    try (Upstream upstream = open()) {
+      server.script("odd", endless(type, "data: ", "x".repeat(1 << 20), 50));
+
+      assertThatThrownBy(() -> call(upstream, "odd"))
+          .hasMessage("target 'fake' answered with more than 1048576 bytes");
+      assertThat(call(upstream, "echo")).contains("{\"echo\":1}");
+    }
+  }
+
+  @Test
+  void aStreamOfNothingButCommentsEndsWithTheCall() throws InterruptedException {
+    try (Upstream upstream = open()) {
+      server.script("odd", endless("text/event-stream", "", ": still here\n\n", 1_000_000));
+
+      assertThatThrownBy(() -> call(upstream, "odd"))
+          .hasMessage("target 'fake' did not answer within 500 ms");
+      assertThat(call(upstream, "echo")).contains("{\"echo\":1}");
+    }
+  }
+
+  private static Script endless(String type, String first, String each, int times) {
+    return (exchange, _) -> {
+      exchange.getResponseHeaders().set("Content-Type", type);
+      exchange.sendResponseHeaders(200, 0);
+      OutputStream out = exchange.getResponseBody();
+      out.write(first.getBytes(UTF_8));
+      byte[] bytes = each.getBytes(UTF_8);
+      for (int i = 0; i < times; i++) {
+        out.write(bytes);
+        out.flush();
+      }
+      exchange.close();
+    };
   }
 
   @Test

@@ -3,12 +3,15 @@ package io.reflow.gateway.upstream.stdio;
 import io.reflow.gateway.testing.StdioServer;
 import io.reflow.gateway.testing.UpstreamFixtures;
 import io.reflow.gateway.upstream.Listener;
+import io.reflow.gateway.upstream.SessionContract;
 import io.reflow.gateway.upstream.Upstream;
-import io.reflow.gateway.upstream.UpstreamContract;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 
-final class StdioContractTest extends UpstreamContract {
+final class StdioContractTest extends SessionContract {
 
   @TempDir private Path dataDir;
 
@@ -17,8 +20,22 @@ final class StdioContractTest extends UpstreamContract {
     var transport = UpstreamFixtures.stdio(StdioServer.command());
     var dial =
         new StdioDial(
-            UpstreamFixtures.STDIO, UpstreamFixtures.MCP, dataDir, "test", "0", new Stragglers());
+            UpstreamFixtures.STDIO,
+            UpstreamFixtures.MCP,
+            dataDir,
+            "test",
+            "0",
+            UpstreamFixtures.eras(),
+            new Stragglers());
     return dial.open(
-        transport, UpstreamFixtures.opening(UpstreamFixtures.target("fake", transport), listener));
+        transport,
+        UpstreamFixtures.ownOpening(UpstreamFixtures.target("fake", transport), listener));
+  }
+
+  @Override
+  protected Set<String> subscribed() throws InterruptedException {
+    String result = result("subscribed", "{}");
+    String uris = result.substring("{\"uris\":\"".length(), result.length() - 2);
+    return Stream.of(uris.split(" ")).filter(uri -> !uri.isEmpty()).collect(Collectors.toSet());
   }
 }

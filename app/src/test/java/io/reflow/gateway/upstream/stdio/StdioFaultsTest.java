@@ -7,10 +7,10 @@ import io.reflow.gateway.config.StdioConfig;
 import io.reflow.gateway.credential.Injection;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.instance.LastLines;
-import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.Transport;
 import io.reflow.gateway.testing.Processes;
+import io.reflow.gateway.testing.RecordingCaller;
 import io.reflow.gateway.testing.StdioServer;
 import io.reflow.gateway.testing.UpstreamFixtures;
 import io.reflow.gateway.upstream.Answer;
@@ -18,11 +18,12 @@ import io.reflow.gateway.upstream.Caller;
 import io.reflow.gateway.upstream.Listener;
 import io.reflow.gateway.upstream.Opening;
 import io.reflow.gateway.upstream.Upstream;
+import io.reflow.gateway.upstream.era.Era;
+import io.reflow.gateway.upstream.era.Eras;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -38,6 +39,7 @@ final class StdioFaultsTest {
           400,
           20,
           Duration.ofSeconds(5),
+          Duration.ofSeconds(10),
           Duration.ofMinutes(10),
           Duration.ofHours(24),
           Duration.ofMillis(300),
@@ -54,7 +56,9 @@ final class StdioFaultsTest {
   private Upstream open(Transport.Stdio transport, Injection injection, StdioConfig config)
       throws InterruptedException {
     Target target = UpstreamFixtures.target("fake", transport);
-    return new StdioDial(config, UpstreamFixtures.MCP, dataDir, "test", "0", new Stragglers())
+    Eras eras = UpstreamFixtures.eras();
+    eras.learn(target, Era.INITIALIZE);
+    return new StdioDial(config, UpstreamFixtures.MCP, dataDir, "test", "0", eras, new Stragglers())
         .open(
             transport,
             new Opening(target, UpstreamFixtures.shared(target), injection, Listener.NONE, lines));
@@ -95,6 +99,7 @@ final class StdioFaultsTest {
             1,
             1,
             Duration.ofMillis(300),
+            Duration.ofSeconds(10),
             Duration.ofMinutes(1),
             Duration.ofMinutes(1),
             Duration.ofSeconds(1),
@@ -147,12 +152,12 @@ final class StdioFaultsTest {
 
   @Test
   void twoCallsNeverShareAProgressToken() throws InterruptedException, ExecutionException {
-    List<String> heard = new CopyOnWriteArrayList<>();
+    RecordingCaller caller = RecordingCaller.mute();
+    List<String> heard = caller.progress();
     try (Upstream upstream = openServer();
         var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<Answer> first =
-          threads.submit(
-              () -> upstream.call(UpstreamFixtures.progressCall(5, 20), new Listening(heard)));
+          threads.submit(() -> upstream.call(UpstreamFixtures.progressCall(5, 20), caller));
       UpstreamFixtures.await(() -> !heard.isEmpty());
 
       assertThatThrownBy(() -> upstream.call(UpstreamFixtures.progressCall(5, 1), Caller.SILENT))
@@ -160,16 +165,6 @@ final class StdioFaultsTest {
       assertThat(first.get()).isInstanceOf(Answer.Result.class);
       assertThat(heard).hasSize(20);
     }
-  }
-
-  private record Listening(List<String> heard) implements Caller {
-    @Override
-    public void progress(RawJson params) {
-      heard.add(params.toString());
-    }
-
-    @Override
-    public void log(RawJson params) {}
   }
 
   @Test

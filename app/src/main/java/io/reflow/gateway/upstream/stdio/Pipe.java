@@ -1,8 +1,6 @@
 package io.reflow.gateway.upstream.stdio;
 
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
-import io.reflow.gateway.protocol.ErrorCode;
-import io.reflow.gateway.protocol.JsonObject;
 import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.Message;
 import io.reflow.gateway.protocol.MessageReader;
@@ -10,62 +8,55 @@ import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.upstream.Announcements;
 import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.Caller;
+import io.reflow.gateway.upstream.CallsUnderWay;
 import io.reflow.gateway.upstream.Envelope;
-import io.reflow.gateway.upstream.Handshake;
-import io.reflow.gateway.upstream.Listener;
 import io.reflow.gateway.upstream.Patience;
 import io.reflow.gateway.upstream.PendingCall;
-import io.reflow.gateway.upstream.ServerFacts;
-import io.reflow.gateway.upstream.Upstream;
 import io.reflow.gateway.upstream.UpstreamCall;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One child process that speaks MCP over its pipes. Its output is read by one thread, which hands
-/// each answer to the caller that waits for its id; the ids are ours and never used twice.
-final class StdioUpstream implements Upstream {
+/// One child process and the JSON-RPC messages that go to it and come from it, whatever they mean.
+/// Its output is read by one thread, which hands each answer to the caller that waits for its id;
+/// the ids are ours and never used twice.
+final class Pipe {
 
-  private static final Logger LOG = LoggerFactory.getLogger(StdioUpstream.class);
+  private static final Logger LOG = LoggerFactory.getLogger(Pipe.class);
 
   private static final Duration LAST_WORDS = Duration.ofMillis(500);
-  private static final int LONGEST_PEER_ID = 256;
+  private static final Duration REPLYING = Duration.ofSeconds(5);
   private static final int KEPT_OF_LONG_LINES = 4096;
 
-  private final String target;
+  /// A process that does not know these yet must not hear that they are taken back.
+  private static final Set<String> OPENING = Set.of("initialize", "server/discover");
+
+  private final Settings settings;
   private final Child child;
-  private final Listener listener;
-  private final boolean exclusive;
-  private final Duration stopGrace;
-  private final int largestMessage;
-  private final Patience patience;
   private final ErrorOutput errors;
   private final Thread errorReader;
   private final StdioWriter writer;
   private final Nonsense nonsense;
   private final AtomicLong ids = new AtomicLong();
-  private final ConcurrentMap<Long, PendingCall> pending = new ConcurrentHashMap<>();
-  private final ConcurrentMap<Long, PendingCall> byToken = new ConcurrentHashMap<>();
-  private volatile @Nullable ServerFacts facts;
+  private final CallsUnderWay calls;
+  private volatile Peer peer = Peer.NOBODY;
+  private volatile boolean opened;
+  private volatile boolean endedItself;
   private volatile @Nullable String ending;
 
-  StdioUpstream(Child child, ErrorOutput errors, Settings settings) {
-    this.target = settings.target();
+  Pipe(Child child, ErrorOutput errors, Settings settings) {
+    this.settings = settings;
     this.child = child;
     this.errors = errors;
-    this.listener = settings.listener();
-    this.exclusive = settings.exclusive();
-    this.stopGrace = settings.stopGrace();
-    this.largestMessage = settings.largestMessage();
-    this.patience = settings.patience();
-    this.nonsense = new Nonsense(target);
+    this.calls = new CallsUnderWay(settings.exclusive());
+    this.nonsense = new Nonsense(settings.target());
     this.writer = new StdioWriter(child.input(), name("in"));
     this.errorReader = Thread.ofVirtual().name(name("err")).start(errors::read);
     var _ = Thread.ofVirtual().name(name("out")).start(this::read);
@@ -74,73 +65,120 @@ final class StdioUpstream implements Upstream {
   /// @param exclusive all callers are the same user
   record Settings(
       String target,
-      Listener listener,
       boolean exclusive,
       Duration stopGrace,
       int largestMessage,
       Patience patience) {}
 
+  /// What is made of what the process says by itself. Called by the reader thread: must not block.
+  interface Peer {
+
+    void notification(Message.Notification notification);
+
+    void request(Message.Request request);
+
+    /// An answer that no call waits for.
+    void answered(long id, Answer answer);
+
+    /// Nobody waits for the call any more.
+    void over(PendingCall call);
+
+    /// Nothing more will come.
+    void ended();
+
+    Peer NOBODY =
+        new Peer() {
+          @Override
+          public void notification(Message.Notification notification) {}
+
+          @Override
+          public void request(Message.Request request) {}
+
+          @Override
+          public void answered(long id, Answer answer) {}
+
+          @Override
+          public void over(PendingCall call) {}
+
+          @Override
+          public void ended() {}
+        };
+  }
+
   private String name(String stream) {
-    return "stdio-" + target + "-" + child.pid() + "-" + stream;
+    return "stdio-" + settings.target() + "-" + child.pid() + "-" + stream;
   }
 
-  void shakeHands(Handshake handshake, Duration timeout) throws InterruptedException {
-    Answer answer = call(handshake.initialize(timeout), Caller.SILENT);
-    facts = handshake.read(answer, Handshake.WITH_SESSIONS);
-    writer.offerNow(Handshake.initialized());
+  String target() {
+    return settings.target();
   }
 
-  @Override
-  public ServerFacts facts() {
-    ServerFacts known = facts;
-    if (known == null) {
-      throw new IllegalStateException("asked before the handshake was done");
+  CallsUnderWay calls() {
+    return calls;
+  }
+
+  /// Says who hears from now on what the process says by itself.
+  void tell(Peer hearing) {
+    peer = hearing;
+    if (ending != null) {
+      hearing.ended();
     }
-    return known;
   }
 
-  @Override
-  public OptionalLong pid() {
-    return OptionalLong.of(child.pid());
+  /// The process has shown that it can be spoken with; callers share it now.
+  void opened() {
+    opened = true;
   }
 
-  @Override
-  public boolean alive() {
+  long nextId() {
+    return ids.incrementAndGet();
+  }
+
+  long pid() {
+    return child.pid();
+  }
+
+  boolean alive() {
     return ending == null;
   }
 
-  @Override
-  public Answer call(UpstreamCall call, Caller caller) throws InterruptedException {
-    long id = ids.incrementAndGet();
-    PendingCall waiting = new PendingCall(target, call, caller);
-    byte[] request = Envelope.request(id, call.method(), call.params());
-    call.progressToken().ifPresent(token -> expectProgress(token, waiting));
-    pending.put(id, waiting);
+  /// Whether the process has ended before anybody wanted it to.
+  boolean endedItself() {
+    return endedItself;
+  }
+
+  /// Sends a request and waits for its answer; the process is told when nobody waits any more.
+  ///
+  /// @param message makes the request with its id
+  Answer exchange(UpstreamCall call, LongFunction<byte[]> message, Caller caller)
+      throws InterruptedException {
+    long id = nextId();
+    PendingCall waiting = new PendingCall(settings.target(), call, caller);
+    byte[] request = message.apply(id);
+    calls.add(id, waiting);
     try {
       send(request, waiting);
-      return waiting.await(patience);
+      return waiting.await(settings.patience());
     } catch (InterruptedException e) {
       cancel(id, call, request, "the client has cancelled it");
       throw e;
     } catch (PendingCall.SilentTooLong e) {
       cancel(id, call, request, "no answer in time");
-      throw new UpstreamFailed(target, e.what());
+      throw failed(e.what());
     } finally {
-      pending.remove(id);
-      call.progressToken().ifPresent(byToken::remove);
+      Optional<PendingCall> _ = calls.remove(id);
+      peer.over(waiting);
     }
   }
 
-  private void expectProgress(long token, PendingCall waiting) {
-    if (byToken.putIfAbsent(token, waiting) != null) {
-      throw new IllegalArgumentException("another call under way has this progress token");
-    }
+  private UpstreamFailed failed(String what) {
+    return new UpstreamFailed(settings.target(), what);
   }
 
   private void send(byte[] request, PendingCall waiting) throws InterruptedException {
     String ended = ending;
     if (ended != null) {
-      throw new UpstreamFailed(target, ended);
+      throw failed(ended);
     }
     if (!writer.offer(request, waiting.remaining())) {
       die("does not read its input");
@@ -150,15 +188,26 @@ final class StdioUpstream implements Upstream {
 
   private void cancel(long id, UpstreamCall call, byte[] request, String reason) {
     boolean sent = !writer.withdraw(request);
-    if (sent && alive() && !call.method().equals("initialize")) {
+    if (sent && alive() && !OPENING.contains(call.method())) {
       writer.offerNow(Envelope.cancelled(id, reason));
     }
+  }
+
+  /// Sends what nobody waits for, unless there is no room for it.
+  void sendNow(byte[] message) {
+    writer.offerNow(message);
+  }
+
+  /// Sends what the process waits for; gives up when there is no room for it for long.
+  void reply(byte[] message) throws InterruptedException {
+    boolean _ = writer.offer(message, REPLYING.toNanos());
   }
 
   private void read() {
     String why = "closed its output";
     try {
-      LineReader lines = new LineReader(child.output(), largestMessage, KEPT_OF_LONG_LINES);
+      LineReader lines =
+          new LineReader(child.output(), settings.largestMessage(), KEPT_OF_LONG_LINES);
       boolean open = true;
       while (open) {
         switch (lines.next()) {
@@ -186,6 +235,7 @@ final class StdioUpstream implements Upstream {
   private void end(String why) {
     try {
       if (child.awaitExit(LAST_WORDS)) {
+        endedItself = ending == null;
         boolean _ = errorReader.join(LAST_WORDS);
         die(child.ending() + lastWords().map(": "::concat).orElse(""));
       } else {
@@ -204,14 +254,15 @@ final class StdioUpstream implements Upstream {
   /// What the process wrote last, if callers may hear it: once it has served several, the line may
   /// be about another one's call. Admins find it in the list of instances.
   private Optional<String> lastWords() {
-    return exclusive || facts == null ? errors.last() : Optional.empty();
+    return settings.exclusive() || !opened ? errors.last() : Optional.empty();
   }
 
   private void die(String why) {
     if (ending == null) {
       ending = why;
     }
-    pending.values().forEach(waiting -> waiting.fail(Optional.ofNullable(ending).orElse(why)));
+    calls.failAll(Optional.ofNullable(ending).orElse(why));
+    peer.ended();
   }
 
   private void receive(byte[] line) {
@@ -224,8 +275,14 @@ final class StdioUpstream implements Upstream {
         case Message.Failure(var id, var error) ->
             id.ifPresentOrElse(
                 known -> settle(known, new Answer.Failure(error)), nonsense::unasked);
-        case Message.Notification(var method, var params) -> receive(method, params);
-        case Message.Request(var id, var method, _) -> refuse(id, method);
+        case Message.Notification notification -> {
+          nonsense.unasked();
+          peer.notification(notification);
+        }
+        case Message.Request request -> {
+          nonsense.unasked();
+          peer.request(request);
+        }
       }
     } catch (MalformedMessage e) {
       nonsense.malformed(e.why());
@@ -233,7 +290,7 @@ final class StdioUpstream implements Upstream {
       // One listener's trouble must not end the reader that serves all callers.
       LOG.atError()
           .setMessage("A message could not be delivered")
-          .addKeyValue("target", target)
+          .addKeyValue("target", settings.target())
           .setCause(e)
           .log();
     }
@@ -250,70 +307,31 @@ final class StdioUpstream implements Upstream {
 
   private void settle(RawJson id, Answer answer) {
     OptionalLong number = Announcements.integer(id);
-    PendingCall waiting = number.isPresent() ? pending.remove(number.getAsLong()) : null;
-    if (waiting == null) {
-      nonsense.unasked();
-    } else {
-      waiting.answer(answer);
-    }
-  }
-
-  private void receive(String method, JsonObject params) {
-    switch (method) {
-      case "notifications/progress" -> {
-        OptionalLong token = Announcements.progressToken(params);
-        PendingCall waiting = token.isPresent() ? byToken.get(token.getAsLong()) : null;
-        if (waiting == null) {
-          nonsense.unasked();
-        } else {
-          waiting.progress(params.raw());
-        }
-      }
-      case "notifications/message" -> log(params.raw());
-      default ->
-          Announcements.changedList(method)
-              .ifPresentOrElse(listener::listChanged, nonsense::unasked);
-    }
-  }
-
-  /// Nothing says which call a log message belongs to: it is passed on only where one call of one
-  /// user is under way.
-  private void log(RawJson params) {
-    var calls = pending.values().iterator();
-    PendingCall only = exclusive && calls.hasNext() ? calls.next() : null;
-    if (only != null && !calls.hasNext()) {
-      only.log(params);
+    Optional<PendingCall> waiting =
+        number.isPresent() ? calls.remove(number.getAsLong()) : Optional.empty();
+    if (waiting.isPresent()) {
+      waiting.get().answer(answer);
     } else {
       nonsense.unasked();
-    }
-  }
-
-  private void refuse(RawJson id, String method) {
-    if (id.length() > LONGEST_PEER_ID) {
-      nonsense.unasked();
-    } else if (method.equals("ping")) {
-      writer.offerNow(Envelope.result(id, RawJson.EMPTY_OBJECT));
-    } else {
-      writer.offerNow(
-          Envelope.error(id, ErrorCode.METHOD_NOT_FOUND.value(), "not supported by this client"));
+      number.ifPresent(known -> peer.answered(known, answer));
     }
   }
 
   private void receiveTooLong(byte[] beginning) {
     OptionalLong id = Announcements.idIn(beginning);
-    PendingCall waiting = id.isPresent() ? pending.remove(id.getAsLong()) : null;
-    if (waiting == null) {
-      nonsense.malformed("a line of more than %d bytes".formatted(largestMessage));
+    Optional<PendingCall> waiting =
+        id.isPresent() ? calls.remove(id.getAsLong()) : Optional.empty();
+    if (waiting.isPresent()) {
+      waiting.get().fail("answered with more than %d bytes".formatted(settings.largestMessage()));
     } else {
-      waiting.fail("answered with more than %d bytes".formatted(largestMessage));
+      nonsense.malformed("a line of more than %d bytes".formatted(settings.largestMessage()));
     }
   }
 
-  @Override
-  public void close() {
+  void close() {
     die("was stopped");
     writer.close();
-    child.end(stopGrace);
+    child.end(settings.stopGrace());
   }
 
   /// Ends it at once.

@@ -1,0 +1,344 @@
+package io.reflow.gateway.mcp.flight;
+
+import io.reflow.gateway.fault.GatewayException.InvalidParams;
+import io.reflow.gateway.fault.GatewayException.Overloaded;
+import io.reflow.gateway.identity.UserId;
+import io.reflow.gateway.protocol.ClientCapabilities;
+import io.reflow.gateway.protocol.LogLevel;
+import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.upstream.Caller;
+import io.reflow.gateway.upstream.InputRequest;
+import io.reflow.gateway.upstream.InputRequest.Answer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// A call to a target that can't be made twice, on a thread of its own, so that it outlives the
+/// request that began it. When the target asks something, that request is answered with the
+/// question and the call stays as it is, until another request of the same client brings the
+/// answers. One request at most waits for it at a time.
+public final class Flight implements Caller {
+
+  /// What a target says at about the same time is asked together.
+  private static final long SIBLINGS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  private static final Duration TRY_AGAIN = Duration.ofSeconds(5);
+  private static final int MOST_KEPT = 50;
+  private static final long MOST_KEPT_BYTES = 256 << 10;
+  static final int MOST_ROUNDS = 50;
+
+  private final String id;
+  private final UserId owner;
+  private final ClientCapabilities capabilities;
+  private final Optional<LogLevel> logLevel;
+  private final Flights flights;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final Map<String, Question> open = new LinkedHashMap<>();
+  private final Deque<Kept> kept = new ArrayDeque<>();
+  private long keptBytes;
+  private @Nullable Thread worker;
+  private @Nullable Caller attached;
+  private @Nullable Landing end;
+  private boolean cancelled;
+  private boolean expired;
+  private int keys;
+  private int round;
+  private long askedAt;
+  private long suspendedUntil;
+
+  Flight(String id, UserId owner, Caller first, Flights flights) {
+    this.id = id;
+    this.owner = owner;
+    this.capabilities = first.capabilities();
+    this.logLevel = first.logLevel();
+    this.attached = first;
+    this.flights = flights;
+  }
+
+  /// What is open until its answer is there.
+  private static final class Question {
+    private final InputRequest request;
+    private @Nullable Answer answer;
+
+    Question(InputRequest request) {
+      this.request = request;
+    }
+  }
+
+  /// What nobody was there to hear.
+  private record Kept(int bytes, Consumer<Caller> message) {}
+
+  public String id() {
+    return id;
+  }
+
+  UserId owner() {
+    return owner;
+  }
+
+  void workedOnBy(Thread thread) {
+    worker = thread;
+  }
+
+  @Override
+  public void progress(RawJson params) {
+    tell(params.length(), caller -> caller.progress(params));
+  }
+
+  @Override
+  public void log(RawJson params) {
+    tell(params.length(), caller -> caller.log(params));
+  }
+
+  /// To the request that waits; if there is none, the next one hears of the latest.
+  private void tell(int bytes, Consumer<Caller> message) {
+    lock.lock();
+    try {
+      if (attached != null) {
+        message.accept(attached);
+        return;
+      }
+      kept.addLast(new Kept(bytes, message));
+      keptBytes += bytes;
+      while (kept.size() > MOST_KEPT || keptBytes > MOST_KEPT_BYTES) {
+        keptBytes -= kept.removeFirst().bytes();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public Map<String, Answer> ask(List<InputRequest> questions) throws InterruptedException {
+    Map<String, Question> mine = new LinkedHashMap<>();
+    lock.lockInterruptibly();
+    try {
+      for (InputRequest request : questions) {
+        String key = key(request.method());
+        var renamed = new InputRequest(key, request.method(), request.params());
+        var question = new Question(renamed);
+        mine.put(request.key(), question);
+        open.put(key, question);
+      }
+      askedAt = System.nanoTime();
+      changed.signalAll();
+      awaitAnswers(mine);
+      Map<String, Answer> answers = new LinkedHashMap<>();
+      mine.forEach((key, question) -> answers.put(key, given(question)));
+      return answers;
+    } finally {
+      mine.values().forEach(question -> open.remove(question.request.key()));
+      changed.signalAll();
+      lock.unlock();
+    }
+  }
+
+  private String key(String method) {
+    String kind =
+        switch (method) {
+          case "elicitation/create" -> "elicitation";
+          case "sampling/createMessage" -> "sampling";
+          default -> "roots";
+        };
+    keys++;
+    return kind + "-" + keys;
+  }
+
+  private void awaitAnswers(Map<String, Question> mine) throws InterruptedException {
+    while (mine.values().stream().anyMatch(question -> question.answer == null)) {
+      if (expired) {
+        return;
+      }
+      if (suspended() && System.nanoTime() - suspendedUntil >= 0) {
+        expire();
+        return;
+      }
+      long left = suspended() ? suspendedUntil - System.nanoTime() : flights.ttl();
+      long _ = changed.awaitNanos(left);
+    }
+  }
+
+  /// Nobody has answered in time: the target is told so, as if the user had not wanted to, and gets
+  /// a little time to come to an end.
+  private void expire() {
+    expired = true;
+    suspendedUntil = System.nanoTime();
+    changed.signalAll();
+    flights.expired(this);
+  }
+
+  private static Answer given(Question question) {
+    Answer answer = question.answer;
+    if (answer != null) {
+      return answer;
+    }
+    return switch (question.request.method()) {
+      case "elicitation/create" -> new Answer.Given(RawJson.of("{\"action\":\"cancel\"}"));
+      case "sampling/createMessage" ->
+          new Answer.Refused(
+              RawJson.of("{\"code\":-1,\"message\":\"User rejected sampling request\"}"));
+      default ->
+          new Answer.Refused(
+              RawJson.of("{\"code\":-32603,\"message\":\"The client did not answer\"}"));
+    };
+  }
+
+  @Override
+  public ClientCapabilities capabilities() {
+    return capabilities;
+  }
+
+  @Override
+  public Optional<LogLevel> logLevel() {
+    return logLevel;
+  }
+
+  @Override
+  public boolean takesInputRequired() {
+    return true;
+  }
+
+  /// Waits for the call as the request that is attached to it.
+  ///
+  /// @throws InterruptedException when that request is over; the call is then to be cancelled
+  public Landing await() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (end == null) {
+        long quiet = System.nanoTime() - askedAt;
+        if (open.isEmpty()) {
+          long _ = changed.awaitNanos(flights.ttl());
+        } else if (quiet < SIBLINGS) {
+          long _ = changed.awaitNanos(SIBLINGS - quiet);
+        } else {
+          return suspend();
+        }
+      }
+      flights.remove(this);
+      return end;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Landing suspend() {
+    if (round == MOST_ROUNDS || !flights.admit(this)) {
+      cancel();
+      return new Landing.Failed(new Overloaded("too many suspended calls", TRY_AGAIN));
+    }
+    round++;
+    attached = null;
+    suspendedUntil = System.nanoTime() + flights.ttl();
+    changed.signalAll();
+    return new Landing.Asking(round, open.values().stream().map(each -> each.request).toList());
+  }
+
+  /// Attaches another request, with what its client has answered. What was not asked is ignored.
+  ///
+  /// @throws InvalidParams when it does not answer the last round, or that was answered already
+  public void resume(int answersRound, Map<String, RawJson> answers, Caller caller) {
+    lock.lock();
+    try {
+      if (!suspended() || expired || answersRound != round) {
+        throw new InvalidParams("the requestState has been used already, or has expired");
+      }
+      attached = caller;
+      kept.forEach(each -> each.message().accept(caller));
+      kept.clear();
+      keptBytes = 0;
+      List<String> answered = new ArrayList<>();
+      open.forEach((key, question) -> {
+        RawJson answer = answers.get(key);
+        if (answer != null) {
+          question.answer = new Answer.Given(answer);
+          answered.add(key);
+        }
+      });
+      answered.forEach(open::remove);
+      askedAt = System.nanoTime();
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean suspended() {
+    return attached == null;
+  }
+
+  /// Ends the call, at the target too. Idempotent.
+  public void cancel() {
+    lock.lock();
+    try {
+      cancelled = true;
+      flights.remove(this);
+      if (worker != null && end == null) {
+        worker.interrupt();
+      }
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  boolean over() {
+    lock.lock();
+    try {
+      return end != null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// The call is over. While nobody waits for it, the outcome is kept for as long as its client may
+  /// come back.
+  void land(Landing landing) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      end = landing;
+      changed.signalAll();
+      long left = suspendedUntil - System.nanoTime();
+      while (suspended() && !cancelled && !expired && left > 0) {
+        left = changed.awaitNanos(left);
+      }
+      if (suspended()) {
+        expired = true;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// The call was ended from outside; what it has led to is no longer for anybody.
+  void endNow(boolean forbidden) {
+    lock.lock();
+    try {
+      end = new Landing.Ended(forbidden);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// The call never began.
+  void fail(RuntimeException why) {
+    lock.lock();
+    try {
+      end = new Landing.Failed(why);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+}

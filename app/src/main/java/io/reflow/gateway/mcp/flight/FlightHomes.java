@@ -1,0 +1,42 @@
+package io.reflow.gateway.mcp.flight;
+
+import io.reflow.gateway.fault.GatewayException.InvalidParams;
+import io.reflow.gateway.identity.UserId;
+import io.reflow.gateway.mcp.flight.RequestState.Cause;
+import io.reflow.gateway.replica.Replica;
+import io.reflow.gateway.replica.Replicas;
+import java.util.Optional;
+
+/// Knows at which replica a suspended call waits: any may get the request that goes on with it.
+public final class FlightHomes {
+
+  private final Flights flights;
+  private final StateSeal seal;
+  private final Replicas replicas;
+
+  public FlightHomes(Flights flights, StateSeal seal, Replicas replicas) {
+    this.flights = flights;
+    this.seal = seal;
+    this.replicas = replicas;
+  }
+
+  /// What this replica is called in a state.
+  public String here() {
+    return Long.toString(replicas.epoch());
+  }
+
+  /// The other replica where the call of a state waits, if it lives. What is wrong with a state is
+  /// for the request path to say.
+  public Optional<Replica> elsewhere(String state, UserId user) {
+    try {
+      RequestState opened = seal.open(state);
+      return opened.user().equals(user)
+              && opened.cause() instanceof Cause.Suspended(var at, var flight)
+              && flights.find(flight, user).isEmpty()
+          ? replicas.find(Long.parseLong(at))
+          : Optional.empty();
+    } catch (InvalidParams _) {
+      return Optional.empty();
+    }
+  }
+}

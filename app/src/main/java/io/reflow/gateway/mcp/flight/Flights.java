@@ -1,0 +1,139 @@
+package io.reflow.gateway.mcp.flight;
+
+import io.reflow.gateway.identity.UserId;
+import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.session.InFlight;
+import io.reflow.gateway.session.Session;
+import io.reflow.gateway.upstream.Answer;
+import io.reflow.gateway.upstream.Caller;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
+
+/// The calls that are suspended until their clients come back. Each of them ends with the time it
+/// has, or when its caller may no longer have the answer, or with the gateway.
+public final class Flights implements AutoCloseable {
+
+  static final int MOST_OF_USER = 20;
+  static final int MOST = 2000;
+
+  /// What a target that was told that nobody answers may take to come to an end.
+  private static final Duration LAST_WORDS = Duration.ofSeconds(5);
+
+  private final Map<String, Flight> suspended = new ConcurrentHashMap<>();
+  private final Duration ttl;
+  private volatile boolean closed;
+
+  /// @param ttl how long a client may take to come back
+  public Flights(Duration ttl) {
+    this.ttl = ttl;
+  }
+
+  /// The call itself.
+  @FunctionalInterface
+  public interface Work {
+    Answer call(Caller caller) throws InterruptedException;
+  }
+
+  /// Begins a call, to be awaited by the request that `first` stands for.
+  ///
+  /// @param session its own, so that it counts, and is ended, like every other
+  /// @param stillAllowed whether the caller may go on and have the answer
+  public Flight launch(
+      Session session, RawJson requestId, BooleanSupplier stillAllowed, Caller first, Work work) {
+    String id = UUID.randomUUID().toString();
+    var flight = new Flight(id, session.owner().user(), first, this);
+    Thread worker =
+        Thread.ofVirtual()
+            .name("flight-" + id)
+            .unstarted(() -> fly(flight, session, requestId, stillAllowed, work));
+    flight.workedOnBy(worker);
+    worker.start();
+    return flight;
+  }
+
+  private void fly(
+      Flight flight, Session session, RawJson requestId, BooleanSupplier allowed, Work work) {
+    boolean forbidden = false;
+    try (InFlight call = session.begin(requestId)) {
+      try {
+        call.onlyWhile(allowed);
+        flight.land(outcome(flight, work));
+      } catch (InterruptedException _) {
+        forbidden = call.forbidden();
+        flight.endNow(forbidden);
+      }
+    } catch (RuntimeException e) {
+      if (!flight.over()) {
+        flight.fail(e);
+      }
+    } finally {
+      remove(flight);
+    }
+  }
+
+  private static Landing outcome(Flight flight, Work work) throws InterruptedException {
+    try {
+      return new Landing.Answered(work.call(flight));
+    } catch (RuntimeException e) {
+      return new Landing.Failed(e);
+    }
+  }
+
+  /// The suspended call of that user; empty when it is not here, is over or has expired.
+  public Optional<Flight> find(String id, UserId user) {
+    return Optional.ofNullable(suspended.get(id)).filter(flight -> flight.owner().equals(user));
+  }
+
+  /// How many there are.
+  public int count() {
+    return suspended.size();
+  }
+
+  long ttl() {
+    return ttl.toNanos();
+  }
+
+  /// Whether one more may be suspended.
+  boolean admit(Flight flight) {
+    if (suspended.containsKey(flight.id())) {
+      return true;
+    }
+    long own =
+        suspended.values().stream().filter(one -> one.owner().equals(flight.owner())).count();
+    if (closed || own >= MOST_OF_USER || suspended.size() >= MOST) {
+      return false;
+    }
+    suspended.put(flight.id(), flight);
+    return true;
+  }
+
+  void remove(Flight flight) {
+    suspended.remove(flight.id(), flight);
+  }
+
+  /// The target was told that nobody answers.
+  void expired(Flight flight) {
+    remove(flight);
+    Thread.ofVirtual().name("flight-expiry-" + flight.id()).start(() -> endLate(flight));
+  }
+
+  private static void endLate(Flight flight) {
+    try {
+      Thread.sleep(LAST_WORDS);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+    flight.cancel();
+  }
+
+  /// Takes no more, and ends those there are.
+  @Override
+  public void close() {
+    closed = true;
+    suspended.values().forEach(Flight::cancel);
+  }
+}

@@ -1,0 +1,30 @@
+package io.reflow.gateway.mcp.flight;
+
+import io.reflow.gateway.upstream.Answer;
+import io.reflow.gateway.upstream.InputRequest;
+import java.util.List;
+
+/// Why a request that waits for a [Flight] has to wait no longer.
+public sealed interface Landing {
+
+  /// The target has answered.
+  record Answered(Answer answer) implements Landing {}
+
+  /// The target wants to know these, and the call goes on when its client has said so.
+  ///
+  /// @param round to be named by the request that answers
+  record Asking(int round, List<InputRequest> questions) implements Landing {
+
+    public Asking {
+      questions = List.copyOf(questions);
+    }
+  }
+
+  /// The call has failed.
+  record Failed(RuntimeException why) implements Landing {}
+
+  /// The call was ended from outside.
+  ///
+  /// @param forbidden its caller may no longer have the answer
+  record Ended(boolean forbidden) implements Landing {}
+}

@@ -1,0 +1,88 @@
+package io.reflow.gateway.mcp.flight;
+
+import io.reflow.gateway.identity.UserId;
+import io.reflow.gateway.protocol.JsonObject;
+import io.reflow.gateway.protocol.JsonText;
+import io.reflow.gateway.protocol.RawJson;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+
+/// What a client has to bring along with its answers, without being able to read it: which call
+/// they belong to. It counts for one user and one call with the same arguments, and not for long.
+///
+/// @param target by its id
+/// @param digest stands for the name and the arguments of the call
+/// @param round the answers belong to
+/// @param cause what the call waits in
+public record RequestState(
+    Instant expires,
+    UserId user,
+    String target,
+    String method,
+    String digest,
+    int round,
+    Cause cause) {
+
+  /// What a call waits in until its client comes back.
+  public sealed interface Cause {
+
+    /// A suspended call of this gateway.
+    record Suspended(String replica, String flight) implements Cause {}
+
+    /// The target itself, under a name of its own: a JSON string, kept as it was written.
+    record AtTarget(RawJson state) implements Cause {}
+
+    /// Nothing: when the user has been to the pages, the call is made again.
+    record Pages() implements Cause {}
+  }
+
+  RawJson json() {
+    String head =
+        "{\"e\":%d,\"p\":\"%s\",\"t\":%s,\"m\":%s,\"d\":%s,\"n\":%d,"
+            .formatted(
+                expires.getEpochSecond(),
+                user,
+                JsonText.quote(target),
+                JsonText.quote(method),
+                JsonText.quote(digest),
+                round);
+    return RawJson.of(
+        head
+            + switch (cause) {
+              case Cause.Suspended(var replica, var flight) ->
+                  "\"f\":%s}".formatted(JsonText.quote(replica + "/" + flight));
+              case Cause.AtTarget(var state) -> "\"u\":%s}".formatted(state);
+              case Cause.Pages() -> "\"x\":true}";
+            });
+  }
+
+  static RequestState read(JsonObject json) {
+    return new RequestState(
+        Instant.ofEpochSecond(Long.parseLong(member(json, "e").toString())),
+        new UserId(UUID.fromString(text(json, "p"))),
+        text(json, "t"),
+        text(json, "m"),
+        text(json, "d"),
+        Integer.parseInt(member(json, "n").toString()),
+        cause(json));
+  }
+
+  private static Cause cause(JsonObject json) {
+    Optional<String> flight = json.text("f");
+    if (flight.isPresent()) {
+      int slash = flight.get().lastIndexOf('/');
+      return new Cause.Suspended(
+          flight.get().substring(0, slash), flight.get().substring(slash + 1));
+    }
+    return json.find("x").isPresent() ? new Cause.Pages() : new Cause.AtTarget(member(json, "u"));
+  }
+
+  private static String text(JsonObject json, String name) {
+    return json.text(name).orElseThrow(() -> new IllegalArgumentException("no " + name));
+  }
+
+  private static RawJson member(JsonObject json, String name) {
+    return json.value(name).orElseThrow(() -> new IllegalArgumentException("no " + name));
+  }
+}

@@ -1,0 +1,118 @@
+package io.reflow.gateway.protocol;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// What a client says it can be asked for, as far as the gateway knows it. Two clients that can do
+/// the same are equal, however they wrote it, so that targets see only a few kinds of clients.
+///
+/// @param elicitation questions by a form; what an empty `elicitation` means
+/// @param elicitationUrl questions by sending the user to a page
+/// @param ui the value of the extension `io.modelcontextprotocol/ui`
+public record ClientCapabilities(
+    boolean roots,
+    boolean rootsListChanged,
+    boolean sampling,
+    boolean samplingTools,
+    boolean samplingContext,
+    boolean elicitation,
+    boolean elicitationUrl,
+    Optional<RawJson> ui) {
+
+  public static final ClientCapabilities NONE =
+      new ClientCapabilities(false, false, false, false, false, false, false, Optional.empty());
+
+  private static final String UI = "io.modelcontextprotocol/ui";
+
+  /// Reads a `capabilities` object; what is of the wrong type counts as absent.
+  ///
+  /// @throws MalformedMessage when the text has the same member twice
+  public static ClientCapabilities read(RawJson capabilities) throws MalformedMessage {
+    JsonObject all = object(Optional.of(capabilities));
+    JsonObject roots = object(all.value("roots"));
+    JsonObject sampling = object(all.value("sampling"));
+    JsonObject elicitation = object(all.value("elicitation"));
+    boolean asksByUrl = isObject(elicitation.value("url"));
+    return new ClientCapabilities(
+        isObject(all.value("roots")),
+        roots.value("listChanged").filter(value -> value.toString().equals("true")).isPresent(),
+        isObject(all.value("sampling")),
+        isObject(sampling.value("tools")),
+        isObject(sampling.value("context")),
+        isObject(all.value("elicitation")) && (isObject(elicitation.value("form")) || !asksByUrl),
+        asksByUrl,
+        object(all.value("extensions")).value(UI).filter(value -> isObject(Optional.of(value))));
+  }
+
+  /// Whether a client of these can do all that is needed; `ui` counts, whatever its value is.
+  public boolean covers(ClientCapabilities needed) {
+    return (roots || !needed.roots)
+        && (sampling || !needed.sampling)
+        && (samplingTools || !needed.samplingTools)
+        && (samplingContext || !needed.samplingContext)
+        && (elicitation || !needed.elicitation)
+        && (elicitationUrl || !needed.elicitationUrl)
+        && (ui.isPresent() || needed.ui.isEmpty());
+  }
+
+  /// The same, but that it does not tell by itself when its roots have changed.
+  public ClientCapabilities withoutAnnouncements() {
+    return rootsListChanged
+        ? new ClientCapabilities(
+            roots, false, sampling, samplingTools, samplingContext, elicitation, elicitationUrl, ui)
+        : this;
+  }
+
+  private static JsonObject object(Optional<RawJson> value) throws MalformedMessage {
+    return isObject(value) ? MessageReader.readObject(value.get()) : JsonObject.EMPTY;
+  }
+
+  private static boolean isObject(Optional<RawJson> value) {
+    return value.filter(json -> json.array()[json.from()] == '{').isPresent();
+  }
+
+  /// As a client of `version` declares them: what that revision does not know is left out.
+  public RawJson json(ProtocolVersion version) {
+    boolean newest = version.compareTo(ProtocolVersion.V2025_11_25) >= 0;
+    List<String> members = new ArrayList<>();
+    if (roots) {
+      boolean announces = rootsListChanged && !version.stateless();
+      members.add("\"roots\":" + (announces ? "{\"listChanged\":true}" : "{}"));
+    }
+    if (sampling) {
+      members.add("\"sampling\":" + samplingJson(newest));
+    }
+    if (version.compareTo(ProtocolVersion.V2025_06_18) >= 0 && asksUsers(newest)) {
+      members.add("\"elicitation\":" + elicitationJson(newest));
+    }
+    ui.ifPresent(value -> members.add("\"extensions\":{\"" + UI + "\":" + value + "}"));
+    return RawJson.of("{" + String.join(",", members) + "}");
+  }
+
+  private boolean asksUsers(boolean newest) {
+    return elicitation || (elicitationUrl && newest);
+  }
+
+  private String samplingJson(boolean newest) {
+    List<String> members = new ArrayList<>();
+    if (samplingContext && newest) {
+      members.add("\"context\":{}");
+    }
+    if (samplingTools && newest) {
+      members.add("\"tools\":{}");
+    }
+    return "{" + String.join(",", members) + "}";
+  }
+
+  private String elicitationJson(boolean newest) {
+    List<String> members = new ArrayList<>();
+    if (elicitation && elicitationUrl) {
+      members.add("\"form\":{}");
+    }
+    if (elicitationUrl && newest) {
+      members.add("\"url\":{}");
+    }
+    return newest ? "{" + String.join(",", members) + "}" : "{}";
+  }
+}

@@ -1,0 +1,260 @@
+package io.reflow.gateway.session;
+
+import io.reflow.gateway.protocol.RawJson;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/// Messages for a client in the order they were sent. They are kept for a while, so that a client
+/// whose connection broke goes on where it was. Sending never waits: a reader that falls too far
+/// behind loses its connection instead.
+public final class EventStream {
+
+  static final int MOST_EVENTS = 256;
+
+  /// Of all events but the newest one, which may be an answer of any size.
+  static final int MOST_BYTES = 1 << 20;
+
+  static final Duration MEMORY = Duration.ofMinutes(5);
+
+  private final String name;
+  private final InstantSource clock;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final Deque<Kept> kept = new ArrayDeque<>();
+  private long newest;
+  private long handedOut;
+  private long bytes;
+  private boolean ended;
+  private @Nullable Reading reading;
+  private Instant lastChange;
+
+  /// @param name unique among the streams of a session; part of the events' ids
+  EventStream(String name, InstantSource clock) {
+    this.name = name;
+    this.clock = clock;
+    this.lastChange = clock.instant();
+  }
+
+  private record Kept(long number, RawJson message, Instant at) {}
+
+  /// What a reader finds.
+  public sealed interface Next {
+
+    /// A message, under the id by which its reader can come back.
+    record Event(String id, RawJson message) implements Next {}
+
+    /// Nothing came in time.
+    record Silence() implements Next {}
+
+    /// Nothing comes any more: the stream has ended, another reader took over, or this one was too
+    /// slow.
+    record End() implements Next {}
+  }
+
+  /// Puts a message behind the others.
+  ///
+  /// @return false when the stream has ended, and nothing can follow
+  public boolean send(RawJson message) {
+    lock.lock();
+    try {
+      if (ended) {
+        return false;
+      }
+      Instant now = clock.instant();
+      bytes += kept.isEmpty() ? 0 : kept.getLast().message().length();
+      kept.addLast(new Kept(++newest, message, now));
+      while (kept.size() > MOST_EVENTS || bytes > MOST_BYTES || old(kept.getFirst(), now)) {
+        bytes -= kept.removeFirst().message().length();
+      }
+      changed.signalAll();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static boolean old(Kept event, Instant now) {
+    return event.at().plus(MEMORY).isBefore(now);
+  }
+
+  /// Says that nothing follows; what was sent can still be read.
+  public void end() {
+    lock.lock();
+    try {
+      ended = true;
+      lastChange = clock.instant();
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Reads on behind the last event that any reader was given. A former reader is sent away.
+  public Reading read() {
+    lock.lock();
+    try {
+      return replace(handedOut);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Reads what came after an event, or what is still there of it. A former reader is sent away.
+  Reading readAfter(long number) {
+    lock.lock();
+    try {
+      return replace(number);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Reading replace(long after) {
+    long oldest = kept.isEmpty() ? newest + 1 : kept.getFirst().number();
+    var next = new Reading(Math.clamp(after, oldest - 1, newest));
+    reading = next;
+    changed.signalAll();
+    return next;
+  }
+
+  /// Whether somebody reads it.
+  public boolean connected() {
+    lock.lock();
+    try {
+      return reading != null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// For how long nobody has been reading.
+  public Duration unread() {
+    lock.lock();
+    try {
+      return reading == null ? Duration.between(lastChange, clock.instant()) : Duration.ZERO;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// The size of what is kept.
+  long size() {
+    lock.lock();
+    try {
+      return kept.isEmpty() ? 0 : bytes + kept.getLast().message().length();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Whether it ended so long ago that nobody comes back for it.
+  boolean forgotten() {
+    lock.lock();
+    try {
+      return ended && reading == null && lastChange.plus(MEMORY).isBefore(clock.instant());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  boolean ended() {
+    lock.lock();
+    try {
+      return ended;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  Instant lastChange() {
+    lock.lock();
+    try {
+      return lastChange;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  String name() {
+    return name;
+  }
+
+  /// One connection's way through the stream; the stream has one at a time.
+  public final class Reading implements AutoCloseable {
+
+    private long at;
+    private boolean closed;
+
+    private Reading(long at) {
+      this.at = at;
+    }
+
+    /// The id from which the first event can be waited for anew.
+    public String start() {
+      lock.lock();
+      try {
+        return name + "-" + at;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /// Waits for the next event.
+    public Next next(Duration patience) throws InterruptedException {
+      long left = patience.toNanos();
+      lock.lockInterruptibly();
+      try {
+        while (here() && at == newest && !ended) {
+          if (left <= 0) {
+            return new Next.Silence();
+          }
+          left = changed.awaitNanos(left);
+        }
+        return here() ? take() : new Next.End();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    private boolean here() {
+      return !closed && reading == this;
+    }
+
+    private Next take() {
+      for (Kept event : kept) {
+        if (event.number() > at) {
+          if (event.number() > at + 1) {
+            // What lay between was dropped: the client is too slow for what is sent to it.
+            return new Next.End();
+          }
+          at = event.number();
+          handedOut = Math.max(handedOut, at);
+          return new Next.Event(name + "-" + at, event.message());
+        }
+      }
+      return new Next.End();
+    }
+
+    /// Ends the reading, also for a thread that waits in [#next].
+    @Override
+    public void close() {
+      lock.lock();
+      try {
+        closed = true;
+        if (reading == this) {
+          reading = null;
+          lastChange = clock.instant();
+        }
+        changed.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+}

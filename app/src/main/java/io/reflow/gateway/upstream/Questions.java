@@ -1,0 +1,220 @@
+package io.reflow.gateway.upstream;
+
+import io.reflow.gateway.fault.GatewayException;
+import io.reflow.gateway.protocol.ClientCapabilities;
+import io.reflow.gateway.protocol.ErrorCode;
+import io.reflow.gateway.protocol.JsonObject;
+import io.reflow.gateway.protocol.Message;
+import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.upstream.InputRequest.Answer;
+import io.reflow.gateway.upstream.SideMessages.Replies;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The requests of a target that wait for a client's answer, each in a thread of its own, which
+/// ends with the call that the request belongs to. The target gets the answer under its own id.
+final class Questions {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Questions.class);
+  private static final int MOST = 4_000;
+  private static final int MOST_OF_A_CALL = 32;
+
+  private final String target;
+  private final Replies replies;
+  private final Semaphore free = new Semaphore(MOST);
+  private final Map<RawJson, Open> open = new ConcurrentHashMap<>();
+
+  Questions(String target, Replies replies) {
+    this.target = target;
+    this.replies = replies;
+  }
+
+  private record Open(PendingCall call, Thread thread) {}
+
+  /// Why a target is not let ask.
+  enum Refusal {
+    UNSUPPORTED(ErrorCode.METHOD_NOT_FOUND, "not supported by this client"),
+    UNDECLARED_MODE(ErrorCode.INVALID_PARAMS, "the client has not declared that it can do this"),
+    UNSAFE_PAGE(ErrorCode.INVALID_PARAMS, "users are sent to https pages only"),
+    UNKNOWN_CALL(ErrorCode.INTERNAL_ERROR, "it is not known which request this belongs to"),
+    TOO_MUCH(ErrorCode.INTERNAL_ERROR, "too many questions at once");
+
+    private final ErrorCode code;
+    private final String text;
+
+    Refusal(ErrorCode code, String text) {
+      this.code = code;
+      this.text = text;
+    }
+
+    byte[] message(RawJson id) {
+      return Envelope.error(id, code.value(), text);
+    }
+  }
+
+  /// Why this may not be asked, unless it may.
+  static Optional<Refusal> refusal(Message.Request request, Optional<Caller> caller) {
+    if (kind(request.method()).isEmpty()) {
+      return Optional.of(Refusal.UNSUPPORTED);
+    }
+    return caller
+        .map(asked -> undeclared(request, asked.capabilities()))
+        .orElse(Optional.of(Refusal.UNKNOWN_CALL));
+  }
+
+  private static Optional<Refusal> undeclared(Message.Request request, ClientCapabilities client) {
+    JsonObject params = request.params();
+    return switch (request.method()) {
+      case "elicitation/create" -> {
+        boolean byUrl = params.text("mode").filter("url"::equals).isPresent();
+        yield refusal(
+                client.elicitation() || client.elicitationUrl(),
+                byUrl ? client.elicitationUrl() : client.elicitation())
+            .or(() ->
+                PageAddress.unsafe(request.method(), params)
+                    ? Optional.of(Refusal.UNSAFE_PAGE)
+                    : Optional.empty());
+      }
+      case "sampling/createMessage" -> {
+        boolean tools = params.value("tools").isPresent() || params.value("toolChoice").isPresent();
+        yield refusal(client.sampling(), client.samplingTools() || !tools);
+      }
+      default -> refusal(client.roots(), true);
+    };
+  }
+
+  private static Optional<Refusal> refusal(boolean declared, boolean inThisWay) {
+    if (!declared) {
+      return Optional.of(Refusal.UNSUPPORTED);
+    }
+    return inThisWay ? Optional.empty() : Optional.of(Refusal.UNDECLARED_MODE);
+  }
+
+  private static Optional<String> kind(String method) {
+    return switch (method) {
+      case "elicitation/create" -> Optional.of("elicitation");
+      case "sampling/createMessage" -> Optional.of("sampling");
+      case "roots/list" -> Optional.of("roots");
+      default -> Optional.empty();
+    };
+  }
+
+  /// Asks the caller of `call`; false when too much is being asked already.
+  boolean ask(Message.Request request, PendingCall call) {
+    if (!enter(call)) {
+      return false;
+    }
+    int number = call.nextQuestion();
+    Thread thread =
+        Thread.ofVirtual()
+            .name("ask-" + target + "-" + number)
+            .unstarted(() -> askAndReply(request, call, number));
+    if (open.putIfAbsent(request.id(), new Open(call, thread)) == null) {
+      thread.start();
+      if (call.settled()) {
+        thread.interrupt();
+      }
+    } else {
+      leave(call);
+    }
+    return true;
+  }
+
+  private boolean enter(PendingCall call) {
+    if (!free.tryAcquire()) {
+      return false;
+    }
+    if (call.pause() > MOST_OF_A_CALL) {
+      leave(call);
+      return false;
+    }
+    return true;
+  }
+
+  private void leave(PendingCall call) {
+    call.resume();
+    free.release();
+  }
+
+  private void askAndReply(Message.Request request, PendingCall call, int number) {
+    try {
+      byte[] reply = reply(request, call, number);
+      if (open.remove(request.id()) != null) {
+        // The call may be over by now; the target is to hear of it all the same.
+        boolean _ = Thread.interrupted();
+        replies.send(reply);
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    } finally {
+      leave(call);
+    }
+  }
+
+  private byte[] reply(Message.Request request, PendingCall call, int number) {
+    String key = kind(request.method()).orElse("input") + "-" + number;
+    try (var progress = ProgressBack.of(request, target, replies)) {
+      Map<String, Answer> answers =
+          call.caller()
+              .ask(List.of(new InputRequest(key, request.method(), request.params(), progress)));
+      return Optional.ofNullable(answers.get(key))
+          .map(answer -> reply(request.id(), answer))
+          .orElseGet(() -> rejected(request));
+    } catch (InterruptedException _) {
+      return rejected(request);
+    } catch (GatewayException e) {
+      return Envelope.error(request.id(), ErrorCode.INTERNAL_ERROR.value(), e.reason());
+    } catch (RuntimeException e) {
+      LOG.atError()
+          .setMessage("A client could not be asked")
+          .addKeyValue("target", target)
+          .setCause(e)
+          .log();
+      return Envelope.error(
+          request.id(), ErrorCode.INTERNAL_ERROR.value(), "the client could not be asked");
+    }
+  }
+
+  private static byte[] reply(RawJson id, Answer answer) {
+    return switch (answer) {
+      case Answer.Given(var result) -> Envelope.result(id, result);
+      case Answer.Refused(var error) -> Envelope.error(id, error);
+    };
+  }
+
+  /// What the target hears when nobody answers any more.
+  private static byte[] rejected(Message.Request request) {
+    return switch (request.method()) {
+      case "elicitation/create" ->
+          Envelope.result(request.id(), RawJson.of("{\"action\":\"cancel\"}"));
+      case "sampling/createMessage" ->
+          Envelope.error(request.id(), -1, "User rejected sampling request");
+      default ->
+          Envelope.error(
+              request.id(), ErrorCode.INTERNAL_ERROR.value(), "the client did not answer");
+    };
+  }
+
+  /// The target has taken its request back: it wants no answer.
+  void withdraw(RawJson id) {
+    Open question = open.remove(id);
+    if (question != null) {
+      question.thread().interrupt();
+    }
+  }
+
+  /// Nobody waits for the call any more.
+  void over(PendingCall call) {
+    if (open.isEmpty()) {
+      return;
+    }
+    open.values().stream()
+        .filter(question -> question.call() == call)
+        .forEach(question -> question.thread().interrupt());
+  }
+}

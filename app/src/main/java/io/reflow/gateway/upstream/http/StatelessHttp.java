@@ -1,0 +1,308 @@
+package io.reflow.gateway.upstream.http;
+
+import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
+import io.reflow.gateway.protocol.HeaderText;
+import io.reflow.gateway.protocol.Message;
+import io.reflow.gateway.protocol.ProtocolVersion;
+import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.upstream.Announcements;
+import io.reflow.gateway.upstream.Answer;
+import io.reflow.gateway.upstream.Caller;
+import io.reflow.gateway.upstream.Envelope;
+import io.reflow.gateway.upstream.ParamsIndex;
+import io.reflow.gateway.upstream.Patience;
+import io.reflow.gateway.upstream.PendingCall;
+import io.reflow.gateway.upstream.UpstreamCall;
+import io.reflow.gateway.upstream.era.Discovery;
+import io.reflow.gateway.upstream.era.StatelessError;
+import io.reflow.gateway.upstream.era.Verdict;
+import io.reflow.gateway.upstream.stateless.Channel;
+import io.reflow.gateway.upstream.stateless.Context;
+import io.reflow.gateway.upstream.stateless.Subscriber;
+import java.io.IOException;
+import java.net.http.HttpRequest;
+import java.time.Duration;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+/// Requests to a stateless target over HTTP: each is a POST of its own, and to cancel it is to
+/// close its response.
+final class StatelessHttp implements Channel {
+
+  private static final String VERSION = ProtocolVersion.V2026_07_28.wireName();
+
+  /// A target that is of our era answers these only to what it does not know as such.
+  private static final Set<Integer> DOUBTFUL = Set.of(400, 404, 405);
+
+  private final String target;
+  private final Wire wire;
+  private final Context context;
+  private final Patience patience;
+  private final Lingering lingering;
+  private final int largestMessage;
+  private final ToolHeaders toolHeaders = new ToolHeaders();
+  private final AtomicLong ids = new AtomicLong();
+  private final AtomicBoolean doubtful = new AtomicBoolean();
+  private final Set<Thread> talking = ConcurrentHashMap.newKeySet();
+  private volatile boolean closed;
+
+  StatelessHttp(
+      String target,
+      Wire wire,
+      Context context,
+      Patience patience,
+      Lingering lingering,
+      int largestMessage) {
+    this.target = target;
+    this.wire = wire;
+    this.context = context;
+    this.patience = patience;
+    this.lingering = lingering;
+    this.largestMessage = largestMessage;
+  }
+
+  private UpstreamFailed failed(String what) {
+    return new UpstreamFailed(target, what);
+  }
+
+  @Override
+  public Answer exchange(UpstreamCall call, byte[] said, Caller caller)
+      throws InterruptedException {
+    Answer answer = exchangeSafely(call, said, caller);
+    if (call.method().equals("tools/list") && answer instanceof Answer.Result(var result, _)) {
+      toolHeaders.learn(result);
+    }
+    if (call.method().equals("tools/call")
+        && StatelessError.is(answer, StatelessError.HEADER_MISMATCH)) {
+      refreshTools(call, said);
+      return new Exchange(call, said, caller).run();
+    }
+    return answer;
+  }
+
+  /// Sends it again after a broken connection only where that does no harm.
+  private Answer exchangeSafely(UpstreamCall call, byte[] said, Caller caller)
+      throws InterruptedException {
+    Exchange exchange = new Exchange(call, said, caller);
+    try {
+      return exchange.run();
+    } catch (UpstreamFailed failure) {
+      if (DOUBTFUL.contains(exchange.response.status())) {
+        doubtful.set(true);
+      }
+      if (!exchange.broken || !HttpUpstream.SAFE_METHODS.contains(call.method())) {
+        throw failure;
+      }
+      return new Exchange(call, said, caller).run();
+    }
+  }
+
+  /// The tool may have changed since it was listed, or was never listed over this connection.
+  private void refreshTools(UpstreamCall call, byte[] said) throws InterruptedException {
+    var list =
+        new UpstreamCall(
+            "tools/list",
+            RawJson.EMPTY_OBJECT,
+            OptionalLong.empty(),
+            call.idleTimeout(),
+            call.maxDuration());
+    if (new Exchange(list, said, Caller.SILENT).run() instanceof Answer.Result(var result, _)) {
+      toolHeaders.learn(result);
+    }
+  }
+
+  private HttpRequest request(UpstreamCall call, byte[] body) {
+    HttpRequest.Builder builder =
+        wire.post(body, null)
+            .setHeader("MCP-Protocol-Version", VERSION)
+            .setHeader("Mcp-Method", call.method());
+    if (ParamsIndex.nameMember(call.method()).isPresent()) {
+      call.index().name().ifPresent(name -> builder.setHeader("Mcp-Name", HeaderText.encode(name)));
+    }
+    for (Map.Entry<String, String> header : toolHeaders.of(call).entrySet()) {
+      builder.setHeader(header.getKey(), header.getValue());
+    }
+    return builder.build();
+  }
+
+  /// One request and its answer.
+  private final class Exchange implements StatelessResponse.Receiver {
+    private final UpstreamCall call;
+    private final long id = ids.incrementAndGet();
+    private final PendingCall waiting;
+    private final StatelessResponse response;
+    private final HttpRequest request;
+    private volatile boolean broken;
+
+    Exchange(UpstreamCall call, byte[] said, Caller caller) {
+      this.call = call;
+      this.waiting = new PendingCall(target, call, caller);
+      this.response = new StatelessResponse(id, largestMessage, this);
+      this.request =
+          request(
+              call, Envelope.request(id, call.method(), call.params(), call.index().meta(), said));
+    }
+
+    Answer run() throws InterruptedException {
+      if (closed) {
+        throw failed("was disconnected");
+      }
+      Thread talk = talk("call", this::converse);
+      boolean answered = false;
+      try {
+        Answer answer = waiting.await(patience);
+        answered = true;
+        return answer;
+      } catch (PendingCall.SilentTooLong e) {
+        throw failed(e.what());
+      } finally {
+        if (!answered) {
+          talk.interrupt();
+        } else if (response.stream() && talk.isAlive()) {
+          lingering.add(talk);
+        }
+      }
+    }
+
+    private void converse() {
+      String ending = send(request, response);
+      if (!waiting.settled()) {
+        broken = !ending.isEmpty();
+        waiting.fail(broken ? ending : "ended its answer before it was complete");
+      }
+    }
+
+    @Override
+    public void heard() {
+      waiting.heard();
+    }
+
+    @Override
+    public void notification(Message.Notification notification) {
+      switch (notification.method()) {
+        case "notifications/progress" -> {
+          OptionalLong token = Announcements.progressToken(notification.params());
+          if (token.isPresent() && token.equals(call.progressToken())) {
+            waiting.progress(notification.params().raw());
+          }
+        }
+        case "notifications/message" -> waiting.log(notification.params().raw());
+        default -> waiting.heard();
+      }
+    }
+
+    @Override
+    public void answer(Answer answer) {
+      waiting.answer(answer);
+    }
+
+    @Override
+    public void fail(String what) {
+      waiting.fail(what);
+    }
+
+    @Override
+    public boolean settled() {
+      return waiting.settled();
+    }
+  }
+
+  private Thread talk(String about, Runnable conversation) {
+    Thread thread =
+        Thread.ofVirtual()
+            .name("http-" + target + "-" + about)
+            .unstarted(() -> {
+              try {
+                conversation.run();
+              } finally {
+                talking.remove(Thread.currentThread());
+              }
+            });
+    talking.add(thread);
+    thread.start();
+    return thread;
+  }
+
+  /// Empty when the exchange has come to its end, else what went wrong.
+  private String send(HttpRequest request, StatelessResponse response) {
+    try {
+      wire.exchange(request, response);
+      return "";
+    } catch (IOException | RuntimeException e) {
+      return Wire.inWords(e);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      return "was disconnected";
+    }
+  }
+
+  @Override
+  public Verdict discover(Duration timeout) throws InterruptedException {
+    return new Discovery(target).run(capabilities -> discover(capabilities, timeout));
+  }
+
+  private Discovery.Heard discover(RawJson capabilities, Duration timeout)
+      throws InterruptedException {
+    var call =
+        new UpstreamCall(
+            Discovery.METHOD, RawJson.EMPTY_OBJECT, OptionalLong.empty(), timeout, timeout);
+    Exchange exchange = new Exchange(call, context.declaring(capabilities), Caller.SILENT);
+    try {
+      Answer answer = exchange.run();
+      return new Discovery.Heard.Said(answer, exchange.response.status());
+    } catch (UpstreamFailed e) {
+      boolean over = exchange.waiting.remaining() > 0 && !exchange.broken;
+      if (over && exchange.response.status() > 0) {
+        return new Discovery.Heard.Refused(exchange.response.status());
+      }
+      throw e;
+    }
+  }
+
+  @Override
+  public Subscription listen(RawJson params, byte[] said, Subscriber subscriber) {
+    long id = ids.incrementAndGet();
+    var call =
+        new UpstreamCall(
+            "subscriptions/listen", params, OptionalLong.empty(), Duration.ZERO, Duration.ZERO);
+    HttpRequest request =
+        request(call, Envelope.request(id, call.method(), params, call.index().meta(), said));
+    var listening = new Listening(id, largestMessage, subscriber);
+    Thread talk =
+        talk(
+            "listen",
+            () -> {
+              String _ = send(request, listening.response());
+              listening.over();
+            });
+    return () -> {
+      listening.leave();
+      talk.interrupt();
+    };
+  }
+
+  @Override
+  public boolean doubtful() {
+    return doubtful.getAndSet(false);
+  }
+
+  @Override
+  public boolean alive() {
+    return !closed;
+  }
+
+  @Override
+  public OptionalLong pid() {
+    return OptionalLong.empty();
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    talking.forEach(Thread::interrupt);
+  }
+}

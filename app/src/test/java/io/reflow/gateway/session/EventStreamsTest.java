@@ -1,0 +1,184 @@
+package io.reflow.gateway.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.session.EventStream.Next;
+import io.reflow.gateway.session.EventStream.Reading;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class EventStreamsTest {
+
+  private Instant now = Instant.EPOCH;
+  private final EventStreams streams = new EventStreams(() -> now);
+
+  @Test
+  void aReaderComesBackForWhatItMissed() throws InterruptedException {
+    EventStream stream = streams.open();
+    Reading first = stream.read();
+    send(stream, "a", "b", "c");
+    String seen = ((Next.Event) first.next(Duration.ZERO)).id();
+    streams.end(stream);
+
+    assertThat(all(streams.resume(seen).orElseThrow())).containsExactly("b", "c", "end");
+    assertThat(first.next(Duration.ZERO)).isInstanceOf(Next.End.class);
+  }
+
+  @Test
+  void aReaderBeginsWhereTheFirstEventWillBe() throws InterruptedException {
+    EventStream stream = streams.open();
+    String start = stream.read().start();
+    send(stream, "a");
+
+    assertThat(all(streams.resume(start).orElseThrow())).containsExactly("a");
+  }
+
+  /// The id before the first event of a stream.
+  private String beginning(int stream) {
+    return streams.general().name().replaceFirst("0$", stream + "-0");
+  }
+
+  @Test
+  void whatAnotherProcessSentIsLost() throws InterruptedException {
+    var elsewhere = new EventStreams(() -> now);
+    String general = elsewhere.general().name() + "-7";
+    String ofRequest = elsewhere.open().name() + "-7";
+    send(streams.general(), "news");
+
+    try (Reading reading = streams.resume(ofRequest).orElseThrow()) {
+      assertThat(reading.next(Duration.ZERO)).isInstanceOf(Next.End.class);
+    }
+    try (Reading reading = streams.resume(general).orElseThrow()) {
+      assertThat(((Next.Event) reading.next(Duration.ZERO)).message()).hasToString("news");
+    }
+  }
+
+  @Test
+  void idsAreUniqueInTheSessionAndNameTheirStream() throws InterruptedException {
+    EventStream one = streams.open();
+    EventStream other = streams.open();
+    send(one, "of one");
+    send(other, "of the other");
+    send(streams.general(), "of none");
+
+    List<String> ids = new ArrayList<>();
+    for (EventStream stream : List.of(one, other, streams.general())) {
+      ids.add(((Next.Event) stream.read().next(Duration.ZERO)).id());
+    }
+
+    assertThat(ids).doesNotHaveDuplicates();
+    assertThat(streams.resume("4711-1")).isEmpty();
+    assertThat(streams.resume("nonsense")).isEmpty();
+    assertThat(streams.resume("1-x")).isEmpty();
+  }
+
+  @Test
+  void aReaderThatIsTooSlowLosesItsConnectionAndSendingNeverWaits() throws InterruptedException {
+    EventStream stream = streams.open();
+    Reading slow = stream.read();
+    for (int i = 0; i < EventStream.MOST_EVENTS + 1; i++) {
+      send(stream, "event " + i);
+    }
+
+    assertThat(slow.next(Duration.ZERO)).isInstanceOf(Next.End.class);
+    assertThat(all(streams.resume(beginning(1)).orElseThrow()))
+        .hasSize(EventStream.MOST_EVENTS)
+        .startsWith("event 1");
+  }
+
+  @Test
+  void bytesAreBoundedButTheNewestEventIsAlwaysKept() throws InterruptedException {
+    EventStream stream = streams.open();
+    send(stream, "small");
+    String large = "x".repeat(EventStream.MOST_BYTES + 1);
+    send(stream, large);
+
+    assertThat(all(stream.read())).containsExactly("small", large);
+
+    send(stream, "answer");
+    assertThat(all(streams.resume(beginning(1)).orElseThrow())).containsExactly("answer");
+  }
+
+  @Test
+  void whatEndedLongAgoIsForgotten() {
+    EventStream stream = streams.open();
+    send(stream, "a");
+    streams.end(stream);
+    assertThat(streams.resume(beginning(1))).isPresent().get().satisfies(Reading::close);
+
+    now = now.plus(EventStream.MEMORY).plusSeconds(1);
+
+    assertThat(streams.resume(beginning(1))).isEmpty();
+  }
+
+  @Test
+  void onlySoManyEndedStreamsAreKept() {
+    for (int i = 0; i < 100; i++) {
+      now = now.plusMillis(1);
+      EventStream stream = streams.open();
+      send(stream, "a");
+      streams.end(stream);
+    }
+
+    assertThat(streams.resume(beginning(1))).isEmpty();
+    assertThat(streams.resume(beginning(100))).isPresent();
+  }
+
+  @Test
+  void aNewerReaderReplacesTheOlder() throws InterruptedException {
+    Reading older = streams.general().read();
+    Reading newer = streams.general().read();
+    send(streams.general(), "news");
+
+    assertThat(older.next(Duration.ZERO)).isInstanceOf(Next.End.class);
+    older.close();
+    assertThat(streams.general().connected()).isTrue();
+    assertThat(all(newer)).containsExactly("news");
+  }
+
+  @Test
+  void nothingFollowsTheEnd() throws InterruptedException {
+    EventStream stream = streams.open();
+    send(stream, "last");
+    streams.end(stream);
+
+    assertThat(stream.send(RawJson.of("late"))).isFalse();
+    assertThat(all(stream.read())).containsExactly("last", "end");
+  }
+
+  @Test
+  void allEndWithTheSession() throws InterruptedException {
+    EventStream before = streams.open();
+    streams.end();
+
+    assertThat(all(before.read())).containsExactly("end");
+    assertThat(all(streams.open().read())).containsExactly("end");
+    assertThat(all(streams.general().read())).containsExactly("end");
+  }
+
+  private static void send(EventStream stream, String... messages) {
+    for (String message : messages) {
+      assertThat(stream.send(RawJson.of(message))).isTrue();
+    }
+  }
+
+  private static List<String> all(Reading reading) throws InterruptedException {
+    List<String> all = new ArrayList<>();
+    while (true) {
+      switch (reading.next(Duration.ZERO)) {
+        case Next.Event(var _, var message) -> all.add(message.toString());
+        case Next.Silence() -> {
+          return all;
+        }
+        case Next.End() -> {
+          all.add("end");
+          return all;
+        }
+      }
+    }
+  }
+}
