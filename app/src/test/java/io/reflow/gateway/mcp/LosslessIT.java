@@ -117,6 +117,7 @@ class LosslessIT {
               exchange, request, "{\"protocolVersion\":\"" + revision + "\"," + CAPABILITIES + "}");
         });
     server.script("notifications/initialized", Script.respond(202, "text/plain", ""));
+    server.answer("logging/setLevel", "{}");
     return server.url();
   }
 

@@ -286,16 +286,18 @@ final class HttpUpstream implements Upstream {
     if (!opening.tryLock(settings.initialize().toNanos(), TimeUnit.NANOSECONDS)) {
       throw failed("did not open a new session in time");
     }
+    Exchange asked = exchange(handshake.initialize(settings.initialize()), Caller.SILENT, null);
     HttpSession opened;
     try {
       if (!gone.equals(session) || closed) {
         return;
       }
-      opened = opened(exchange(handshake.initialize(settings.initialize()), Caller.SILENT, null));
+      opened = opened(asked);
       use(opened);
     } catch (UpstreamFailed e) {
-      // It may be another server by now, which whoever opens the next instance finds out.
-      over = true;
+      // It may be another server by now, which whoever opens the next instance finds out. A
+      // connection that broke says nothing: the next call tries again.
+      over = asked.attempt().verdict() != Attempt.Verdict.BROKEN;
       throw e;
     } finally {
       opening.unlock();
