@@ -140,7 +140,7 @@ public final class ForwardEndpoint {
       stream.end();
       return new Answered();
     } catch (Passage.Unreached _) {
-      return new Elsewhere();
+      return clientGone.get() ? new Answered() : new Elsewhere();
     } catch (CloseConnectionException | UncheckedIOException _) {
       return new Answered();
     } catch (IOException _) {

@@ -5,7 +5,6 @@ import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
@@ -43,8 +42,8 @@ public final class Forwarder implements AutoCloseable {
   ///
   /// @throws IllegalArgumentException when a header can't be passed on
   public Passage send(Replica to, Seal.Head head, byte[] body) {
-    HttpRequest request = request(to, head, body);
     var passage = new Passage(underWay::remove);
+    HttpRequest request = request(to, head, body, passage);
     underWay.put(passage, to.epoch());
     passage.start(answer -> exchange(request, answer));
     return passage;
@@ -64,16 +63,14 @@ public final class Forwarder implements AutoCloseable {
     }
   }
 
-  private HttpRequest request(Replica to, Seal.Head head, byte[] body) {
+  private HttpRequest request(Replica to, Seal.Head head, byte[] body, Passage passage) {
     // Not resolved: a path that is an address itself would lead elsewhere.
     URI uri = URI.create(to.address().orElseThrow() + head.path());
     HttpRequest.Builder request = HttpRequest.newBuilder(uri);
     head.headers().forEach(request::setHeader);
     return request
         .setHeader(Seal.HEADER, seal.seal(to.epoch(), head, body))
-        .method(
-            head.method(),
-            body.length == 0 ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body))
+        .method(head.method(), passage.body(body))
         .build();
   }
 

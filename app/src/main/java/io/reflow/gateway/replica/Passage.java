@@ -2,12 +2,15 @@ package io.reflow.gateway.replica;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.ConnectException;
-import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Flow;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -15,9 +18,26 @@ import org.jspecify.annotations.Nullable;
 /// end can break it off at any time: the other replica then sees a client that has left.
 public final class Passage implements AutoCloseable {
 
+  private static final Flow.Subscription NOTHING =
+      new Flow.Subscription() {
+        @Override
+        public void request(long items) {}
+
+        @Override
+        public void cancel() {}
+      };
+
   private final CompletableFuture<HttpResponse<InputStream>> answer = new CompletableFuture<>();
   private final Consumer<Passage> over;
+  private final AtomicReference<Way> way = new AtomicReference<>(Way.BEFORE);
   private volatile boolean broken;
+
+  /// How far the body came. One that was stopped before it left has reached nobody, and never will.
+  private enum Way {
+    BEFORE,
+    LEFT,
+    STOPPED
+  }
 
   Passage(Consumer<Passage> over) {
     this.over = over;
@@ -32,6 +52,40 @@ public final class Passage implements AutoCloseable {
             thread.interrupt();
           }
         });
+  }
+
+  /// The body of the request, which leaves unless the passage was broken off before. One without a
+  /// body asks for what does no harm when it is asked for twice: it counts as not having left.
+  BodyPublisher body(byte[] bytes) {
+    return bytes.length == 0 ? BodyPublishers.noBody() : new Body(bytes);
+  }
+
+  private boolean leave() {
+    return way.compareAndSet(Way.BEFORE, Way.LEFT) || way.get() == Way.LEFT;
+  }
+
+  private final class Body implements BodyPublisher {
+
+    private final BodyPublisher bytes;
+
+    Body(byte[] bytes) {
+      this.bytes = BodyPublishers.ofByteArray(bytes);
+    }
+
+    @Override
+    public long contentLength() {
+      return bytes.contentLength();
+    }
+
+    @Override
+    public void subscribe(Flow.Subscriber<? super ByteBuffer> subscriber) {
+      if (leave()) {
+        bytes.subscribe(subscriber);
+      } else {
+        subscriber.onSubscribe(NOTHING);
+        subscriber.onError(new IOException("broken off before it left"));
+      }
+    }
   }
 
   /// The other replica could not be reached: it has seen nothing of the request.
@@ -52,18 +106,14 @@ public final class Passage implements AutoCloseable {
     try {
       return answer.get();
     } catch (CancellationException e) {
-      throw new IOException("broken off", e);
+      throw failure(new IOException("broken off", e));
     } catch (ExecutionException e) {
-      throw failure(e);
+      throw failure(new IOException("the other replica did not answer", e));
     }
   }
 
-  private static IOException failure(ExecutionException failed) {
-    return switch (failed.getCause()) {
-      case ConnectException e -> new Unreached(e);
-      case HttpConnectTimeoutException e -> new Unreached(e);
-      case null, default -> new IOException("the other replica did not answer", failed);
-    };
+  private IOException failure(IOException failed) {
+    return way.get() == Way.LEFT ? failed : new Unreached(failed);
   }
 
   /// Copies what comes until it ends.
@@ -88,6 +138,7 @@ public final class Passage implements AutoCloseable {
   /// Ends it now; whoever waits for something of it waits no longer.
   public void breakOff() {
     broken = true;
+    way.compareAndSet(Way.BEFORE, Way.STOPPED);
     if (!answer.cancel(true)) {
       closeBody();
     }
