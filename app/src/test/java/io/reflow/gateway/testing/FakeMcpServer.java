@@ -23,6 +23,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /// An MCP server over Streamable HTTP in this JVM, with sessions. It can do what [FakeTools] can,
 /// and a test may script its responses: by tool name, or by method where that is no `tools/call`.
@@ -41,6 +42,7 @@ public final class FakeMcpServer implements AutoCloseable {
   private final List<Received> received = new CopyOnWriteArrayList<>();
   private final Map<String, EventSink> streams = new ConcurrentHashMap<>();
   private volatile boolean streaming;
+  private volatile @Nullable Talk talk;
 
   /// Starts on a port of the system's choice.
   public FakeMcpServer() {
@@ -94,6 +96,12 @@ public final class FakeMcpServer implements AutoCloseable {
   /// Has a stream for what belongs to no call from now on.
   public FakeMcpServer streaming() {
     streaming = true;
+    return this;
+  }
+
+  /// Over HTTP+SSE, says only what the test says from now on.
+  public FakeMcpServer talking(Talk said) {
+    talk = said;
     return this;
   }
 
@@ -198,22 +206,28 @@ public final class FakeMcpServer implements AutoCloseable {
     }
   }
 
-  /// Keeps the stream open until it is ended.
+  /// Keeps the stream open until it is ended. It can be found before its client hears of it, who
+  /// may post at once.
   private void hold(String session, HttpExchange exchange, String first)
       throws IOException, InterruptedException {
     exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
     exchange.sendResponseHeaders(200, 0);
-    exchange.getResponseBody().write((": hello\n\n" + first).getBytes(UTF_8));
-    exchange.getResponseBody().flush();
-    adopt(session, exchange);
+    adopt(session, exchange, ": hello\n\n" + first);
   }
 
   /// Takes a stream that a script has begun for the one of that session, until it is ended.
-  public void adopt(String session, HttpExchange exchange) throws InterruptedException {
+  public void adopt(String session, HttpExchange exchange)
+      throws IOException, InterruptedException {
+    adopt(session, exchange, "");
+  }
+
+  private void adopt(String session, HttpExchange exchange, String first)
+      throws IOException, InterruptedException {
     var stream = new EventSink(exchange);
     tools.apart(stream::send);
     streams.put(session, stream);
     try {
+      stream.raw(first);
       stream.awaitEnd();
     } finally {
       streams.remove(session, stream);
@@ -254,7 +268,10 @@ public final class FakeMcpServer implements AutoCloseable {
       } else {
         exchange.sendResponseHeaders(202, -1);
         exchange.close();
-        if (FakeTools.id(body).isEmpty() || method.isEmpty()) {
+        Talk said = talk;
+        if (said != null) {
+          said.receive(body, stream::send);
+        } else if (FakeTools.id(body).isEmpty() || method.isEmpty()) {
           tools.note(body);
         } else {
           tools.work(body, stream::send);
