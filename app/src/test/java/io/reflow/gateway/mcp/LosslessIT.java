@@ -334,6 +334,8 @@ class LosslessIT {
     for (AutoCloseable server : SERVERS) {
       server.close();
     }
+    KNOWN.clear();
+    SERVERS.clear();
   }
 
   /// The last request of that method.

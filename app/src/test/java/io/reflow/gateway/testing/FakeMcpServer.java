@@ -206,28 +206,34 @@ public final class FakeMcpServer implements AutoCloseable {
     }
   }
 
-  /// Keeps the stream open until it is ended. It can be found before its client hears of it, who
-  /// may post at once.
+  /// Keeps the stream open until it is ended.
   private void hold(String session, HttpExchange exchange, String first)
       throws IOException, InterruptedException {
     exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
-    exchange.sendResponseHeaders(200, 0);
-    adopt(session, exchange, ": hello\n\n" + first);
+    var stream = new EventSink(exchange);
+    stream.begin(() -> {
+      // Its client, who may go on as soon as it hears of the stream, finds it there.
+      keep(session, stream);
+      exchange.sendResponseHeaders(200, 0);
+      stream.raw(": hello\n\n" + first);
+    });
+    awaitEnd(session, stream);
   }
 
   /// Takes a stream that a script has begun for the one of that session, until it is ended.
-  public void adopt(String session, HttpExchange exchange)
-      throws IOException, InterruptedException {
-    adopt(session, exchange, "");
+  public void adopt(String session, HttpExchange exchange) throws InterruptedException {
+    var stream = new EventSink(exchange);
+    keep(session, stream);
+    awaitEnd(session, stream);
   }
 
-  private void adopt(String session, HttpExchange exchange, String first)
-      throws IOException, InterruptedException {
-    var stream = new EventSink(exchange);
+  private void keep(String session, EventSink stream) {
     tools.apart(stream::send);
     streams.put(session, stream);
+  }
+
+  private void awaitEnd(String session, EventSink stream) throws InterruptedException {
     try {
-      stream.raw(first);
       stream.awaitEnd();
     } finally {
       streams.remove(session, stream);
@@ -290,6 +296,23 @@ public final class FakeMcpServer implements AutoCloseable {
 
     EventSink(HttpExchange exchange) {
       this.exchange = exchange;
+    }
+
+    private interface Beginning {
+      void run() throws IOException;
+    }
+
+    /// Whoever wants to send something meanwhile waits.
+    void begin(Beginning beginning) throws IOException {
+      writing.lock();
+      try {
+        beginning.run();
+      } catch (IOException e) {
+        end();
+        throw e;
+      } finally {
+        writing.unlock();
+      }
     }
 
     void send(String message) throws IOException {

@@ -3,7 +3,6 @@ package io.reflow.gateway.testing;
 import io.reflow.gateway.Main;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -12,6 +11,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -67,9 +67,10 @@ public final class GatewayProcess implements AutoCloseable {
       throw new AssertionError("the gateway has ended: " + Files.readString(output));
     }
     try {
-      var ready = HttpRequest.newBuilder(uri("/health/ready")).build();
+      var ready =
+          HttpRequest.newBuilder(uri("/health/ready")).timeout(Duration.ofSeconds(10)).build();
       return http.send(ready, BodyHandlers.discarding()).statusCode() == 200;
-    } catch (ConnectException _) {
+    } catch (IOException _) {
       return false;
     }
   }
