@@ -121,16 +121,16 @@ class CrowdIT {
     if (Integer.getInteger("crowd.size") == null) {
       return;
     }
-    Path java = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+    String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
     String pid = Long.toString(small.pid());
     try {
-      String _ = output(java.toString(), pid, "GC.run");
+      String _ = output(jcmd, pid, "GC.run");
       System.err.println(
           "%s: %s; %s"
               .formatted(
                   what,
                   lines(Files.readString(Path.of("/proc", pid, "status")), "VmRSS"),
-                  lines(output(java.toString(), pid, "GC.heap_info"), " used ")));
+                  lines(output(jcmd, pid, "GC.heap_info"), " total")));
     } catch (IOException e) {
       System.err.println(what + ": " + e.getMessage());
     }
@@ -146,7 +146,7 @@ class CrowdIT {
   private static String lines(String text, String with) {
     return text.lines()
         .filter(line -> line.contains(with))
-        .map(line -> line.strip().replaceAll("\\s+", " "))
+        .map(line -> line.strip().replaceAll("\\s+", " ").replaceAll(" \\[.*", ""))
         .collect(Collectors.joining(", "));
   }
 

@@ -206,8 +206,9 @@ public final class FakeMcpServer implements AutoCloseable {
     }
   }
 
-  /// Keeps the stream open until it is ended.
-  private void hold(String session, HttpExchange exchange, String first)
+  /// Answers with the stream of that session, which begins like this, and keeps it open until it is
+  /// ended.
+  public void hold(String session, HttpExchange exchange, String first)
       throws IOException, InterruptedException {
     exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
     var stream = new EventSink(exchange);
@@ -217,13 +218,6 @@ public final class FakeMcpServer implements AutoCloseable {
       exchange.sendResponseHeaders(200, 0);
       stream.raw(": hello\n\n" + first);
     });
-    awaitEnd(session, stream);
-  }
-
-  /// Takes a stream that a script has begun for the one of that session, until it is ended.
-  public void adopt(String session, HttpExchange exchange) throws InterruptedException {
-    var stream = new EventSink(exchange);
-    keep(session, stream);
     awaitEnd(session, stream);
   }
 
