@@ -40,15 +40,16 @@ class Promise07IT {
 
   @Test
   void aClientGoesOnAfterARestart() throws InterruptedException {
-    McpTestClient before = gateway.client(gateway.adminToken()).initialize();
+    String token = gateway.userToken("ann@example.com", "admin");
+    McpTestClient before = gateway.client(token).initialize();
     assertThat(before.callTool("web_echo", Map.of()).result()).isNotNull();
 
     gateway.restart();
 
-    McpTestClient after =
-        gateway.client(gateway.adminToken()).session(before.session().orElseThrow());
+    McpTestClient after = gateway.client(token).session(before.session().orElseThrow());
     assertThat(after.callTool("web_echo", Map.of()).result()).isNotNull();
-    UpstreamFixtures.await(() -> gateway.logs("method=tools/call&outcome=allowed").size() == 2);
+    String calls = "method=tools/call&outcome=allowed&user_id=" + gateway.userId(token);
+    UpstreamFixtures.await(() -> gateway.logs(calls).size() == 2);
   }
 
   @Test

@@ -164,7 +164,7 @@ final class OpenSession implements Stage<Call.Understood, Call.InSession> {
       throw new InvalidRequest("this connection has a session already");
     }
     Session session = open(call, caller, target);
-    connection.ifPresent(found -> found.carry(session));
+    connection.ifPresent(found -> connections.carry(found, session));
     return session;
   }
 

@@ -45,7 +45,7 @@ public final class SseConnection {
   }
 
   /// Lets a session that was just opened speak over this connection.
-  public void carry(Session opened) {
+  void carry(Session opened) {
     opened.speakIn(conversation);
     session = Optional.of(opened);
   }

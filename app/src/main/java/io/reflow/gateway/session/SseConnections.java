@@ -38,6 +38,15 @@ public final class SseConnections {
         .filter(found -> found.owner().user().equals(caller.user()));
   }
 
+  /// Lets a session that was just opened speak over a connection, and end with it: at once, where
+  /// the connection has ended meanwhile.
+  public void carry(SseConnection connection, Session opened) {
+    connection.carry(opened);
+    if (!holds(connection.id())) {
+      sessions.end(opened);
+    }
+  }
+
   /// Ends a connection, and the session on it. Idempotent.
   public void close(SseConnection connection) {
     if (connections.remove(connection.id()) != null) {

@@ -1,6 +1,7 @@
 package io.reflow.gateway.upstream;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -67,11 +68,16 @@ public final class CallsUnderWay {
     return routed.entrySet().stream().max(Map.Entry.comparingByKey()).map(Map.Entry::getValue);
   }
 
-  /// The only call under way, where all are one user's and it is not the gateway's own.
+  /// The only call under way, where all are one user's. Those of the gateway itself don't count.
   public Optional<PendingCall> only() {
-    if (!exclusive || calls.size() != 1) {
+    if (!exclusive) {
       return Optional.empty();
     }
-    return calls.values().stream().filter(call -> !call.caller().equals(Caller.SILENT)).findFirst();
+    List<PendingCall> routed =
+        calls.values().stream()
+            .filter(call -> !call.caller().equals(Caller.SILENT))
+            .limit(2)
+            .toList();
+    return routed.size() == 1 ? Optional.of(routed.getFirst()) : Optional.empty();
   }
 }

@@ -463,7 +463,7 @@ class RulesApiIT {
   }
 
   private static void await(BooleanSupplier condition) {
-    Instant end = Instant.now().plusSeconds(5);
+    Instant end = Instant.now().plusSeconds(60);
     while (!condition.getAsBoolean()) {
       assertThat(Instant.now()).isBefore(end);
       LockSupport.parkNanos(1_000_000);

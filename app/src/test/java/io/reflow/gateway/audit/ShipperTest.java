@@ -231,7 +231,7 @@ class ShipperTest {
   }
 
   private static void await(BooleanSupplier condition) {
-    Instant deadline = Instant.now().plus(Duration.ofSeconds(20));
+    Instant deadline = Instant.now().plus(Duration.ofSeconds(60));
     while (!condition.getAsBoolean()) {
       assertThat(Instant.now()).isBefore(deadline);
       LockSupport.parkNanos(1_000_000);

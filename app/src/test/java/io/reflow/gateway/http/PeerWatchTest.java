@@ -53,10 +53,10 @@ class PeerWatchTest {
   void tellsAtOnceThatTheClientHasLeftASilentCall() throws IOException, InterruptedException {
     try (RawClient client = listener.connect()) {
       client.send("POST /silent HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nhi");
-      assertThat(watching.await(5, TimeUnit.SECONDS)).isTrue();
+      assertThat(watching.await(20, TimeUnit.SECONDS)).isTrue();
     }
 
-    assertThat(gone.await(1, TimeUnit.SECONDS)).isTrue();
+    assertThat(gone.await(20, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
@@ -75,7 +75,7 @@ class PeerWatchTest {
   void keepsWhatTheClientSendsMeanwhile() throws IOException, InterruptedException {
     try (RawClient client = listener.connect()) {
       client.send("POST /silent HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nhi");
-      assertThat(watching.await(5, TimeUnit.SECONDS)).isTrue();
+      assertThat(watching.await(20, TimeUnit.SECONDS)).isTrue();
       client.send("GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n");
       mayAnswer.release();
 

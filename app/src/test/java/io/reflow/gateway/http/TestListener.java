@@ -37,7 +37,7 @@ final class TestListener implements AutoCloseable {
   }
 
   static ServerConfig config() {
-    return config(Duration.ofMillis(300), Duration.ofMillis(400), Duration.ofMillis(900));
+    return config(Duration.ofMillis(1000), Duration.ofMillis(1300), Duration.ofMillis(2500));
   }
 
   static ServerConfig config(Duration headers, Duration body, Duration idle) {

@@ -8,14 +8,12 @@ import io.reflow.gateway.testing.FakeMcpServer;
 import io.reflow.gateway.testing.McpTestClient.Reply;
 import io.reflow.gateway.testing.StatelessClient;
 import io.reflow.gateway.testing.TestGateway;
+import io.reflow.gateway.testing.UpstreamFixtures;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -71,14 +69,6 @@ class ListenIT {
     JsonNode first = next(events);
     assertThat(first.get("method").asText()).isEqualTo("notifications/subscriptions/acknowledged");
     return first.get("params");
-  }
-
-  private static void await(BooleanSupplier condition) throws InterruptedException {
-    Instant end = Instant.now().plusSeconds(15);
-    while (!condition.getAsBoolean() && Instant.now().isBefore(end)) {
-      Thread.sleep(Duration.ofMillis(10));
-    }
-    assertThat(condition.getAsBoolean()).isTrue();
   }
 
   @Test
@@ -188,7 +178,8 @@ class ListenIT {
 
       assertThat(sessions.toString()).contains("2026-07-28");
     }
-    await(() -> !gateway.get("/api/sessions", token).json().toString().contains("2026-07-28"));
+    UpstreamFixtures.await(
+        () -> !gateway.get("/api/sessions", token).json().toString().contains("2026-07-28"));
   }
 
   @Test

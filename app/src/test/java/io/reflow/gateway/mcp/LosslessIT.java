@@ -16,24 +16,30 @@ import io.reflow.gateway.testing.FakeMcpServer.Received;
 import io.reflow.gateway.testing.FakeMcpServer.Script;
 import io.reflow.gateway.testing.FakeStatelessServer;
 import io.reflow.gateway.testing.FakeTools;
+import io.reflow.gateway.testing.FakeTools.Peer;
 import io.reflow.gateway.testing.JsonTexts;
 import io.reflow.gateway.testing.McpTestClient;
 import io.reflow.gateway.testing.McpTestClient.Reply;
 import io.reflow.gateway.testing.Payloads;
+import io.reflow.gateway.testing.PipedServer;
+import io.reflow.gateway.testing.SseClient;
 import io.reflow.gateway.testing.StatelessClient;
 import io.reflow.gateway.testing.TestGateway;
 import java.io.IOException;
-import java.net.URI;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -53,10 +59,24 @@ class LosslessIT {
   private static final int ENTRIES = 12;
 
   private static final String STATELESS = "2026-07-28";
-  private static final List<String> CLIENTS =
-      List.of("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", STATELESS);
-  private static final List<String> TARGETS =
-      List.of("2025-03-26", "2025-06-18", "2025-11-25", STATELESS);
+  private static final List<Side> CLIENTS =
+      List.of(
+          new Side("2024-11-05", Way.SSE),
+          new Side("2024-11-05", Way.HTTP),
+          new Side("2025-03-26", Way.HTTP),
+          new Side("2025-06-18", Way.HTTP),
+          new Side("2025-11-25", Way.HTTP),
+          new Side(STATELESS, Way.HTTP));
+  private static final List<Side> TARGETS =
+      List.of(
+          new Side("2024-11-05", Way.SSE),
+          new Side("2024-11-05", Way.STDIO),
+          new Side("2025-03-26", Way.HTTP),
+          new Side("2025-06-18", Way.HTTP),
+          new Side("2025-11-25", Way.HTTP),
+          new Side("2025-11-25", Way.STDIO),
+          new Side(STATELESS, Way.HTTP),
+          new Side(STATELESS, Way.STDIO));
 
   private static final String RESOURCE = "a://1";
   private static final String CAPABILITIES =
@@ -64,61 +84,125 @@ class LosslessIT {
           + "\"logging\":{}},\"serverInfo\":{\"name\":\"fake\",\"version\":\"1\"}";
 
   private static TestGateway gateway;
-  private static final Map<String, Client> KNOWN = new HashMap<>();
-  private static final List<FakeMcpServer> SESSIONS = new ArrayList<>();
-  private static FakeStatelessServer stateless;
+  private static final Map<Side, Client> KNOWN = new HashMap<>();
+  private static final List<AutoCloseable> SERVERS = new ArrayList<>();
 
   /// What a target is to answer next, whatever it is asked.
-  private static final Map<String, AtomicReference<String>> ANSWERS = new ConcurrentHashMap<>();
+  private static final Map<Side, AtomicReference<String>> ANSWERS = new ConcurrentHashMap<>();
 
-  private static final Map<String, Map<String, List<String>>> LISTS = new HashMap<>();
+  private static final Map<Side, Map<String, List<String>>> LISTS = new HashMap<>();
+
+  /// What a target was sent.
+  private static final Map<Side, Supplier<List<String>>> SENT = new HashMap<>();
+
+  /// How messages travel.
+  enum Way {
+    HTTP("Streamable HTTP"),
+    SSE("HTTP+SSE"),
+    STDIO("STDIO");
+
+    private final String words;
+
+    Way(String words) {
+      this.words = words;
+    }
+  }
+
+  /// A client or a target: what it speaks, and how.
+  record Side(String revision, Way way) {
+
+    boolean stateless() {
+      return revision.equals(STATELESS);
+    }
+
+    /// The target's name.
+    String name() {
+      return "t" + revision.replace("-", "") + way.name().toLowerCase(Locale.ROOT);
+    }
+
+    @Override
+    public String toString() {
+      return revision + " over " + way.words;
+    }
+  }
 
   @BeforeAll
   static void start() {
-    stateless = new FakeStatelessServer();
     gateway = TestGateway.start();
-    for (String revision : TARGETS) {
-      LISTS.put(revision, madeUp(revision));
-      gateway.target(name(revision), TestGateway.http(server(revision)));
+    for (Side target : TARGETS) {
+      ANSWERS.put(target, new AtomicReference<>("{}"));
+      LISTS.put(target, madeUp(target));
+      // Over a pipe, or one stream, nobody else's call can be meant by what names none.
+      Map<String, Object> fields = new HashMap<>(server(target));
+      fields.put("isolation_boundary", "per_user");
+      gateway.target(target.name(), fields);
     }
   }
 
-  private static AtomicReference<String> answers(String revision) {
-    return ANSWERS.computeIfAbsent(revision, _ -> new AtomicReference<>("{}"));
+  private static AtomicReference<String> answers(Side target) {
+    return ANSWERS.getOrDefault(target, new AtomicReference<>());
   }
 
-  private static Map<String, List<String>> lists(String revision) {
-    return LISTS.getOrDefault(revision, Map.of());
+  private static Map<String, List<String>> lists(Side target) {
+    return LISTS.getOrDefault(target, Map.of());
   }
 
-  private static String name(String revision) {
-    return "t" + revision.replace("-", "");
+  /// Starts the target's server.
+  private static Map<String, ?> server(Side target) {
+    return switch (target.way()) {
+      case HTTP -> target.stateless() ? statelessServer(target) : sessionServer(target);
+      case SSE -> {
+        List<String> sent = new CopyOnWriteArrayList<>();
+        SENT.put(target, () -> sent);
+        FakeMcpServer server =
+            opened(new FakeMcpServer())
+                .talking((message, peer) -> talk(target, sent, message, peer));
+        yield Map.of("transport_type", "sse", "url", server.sseUrl().toString());
+      }
+      case STDIO -> {
+        List<String> sent = new CopyOnWriteArrayList<>();
+        SENT.put(target, () -> sent);
+        var server = new PipedServer((message, peer) -> talk(target, sent, message, peer));
+        yield TestGateway.stdio(opened(server).command());
+      }
+    };
   }
 
-  private static URI server(String revision) {
-    if (revision.equals(STATELESS)) {
-      scripts(revision).forEach(stateless::script);
-      stateless.answer(
-          "server/discover",
-          "{\"resultType\":\"complete\",\"supportedVersions\":[\"2026-07-28\"],\"ttlMs\":0,"
-              + "\"cacheScope\":\"private\","
-              + CAPABILITIES
-              + "}");
-      return stateless.url();
-    }
-    FakeMcpServer server = new FakeMcpServer();
-    SESSIONS.add(server);
-    scripts(revision).forEach(server::script);
+  private static <T extends AutoCloseable> T opened(T server) {
+    SERVERS.add(server);
+    return server;
+  }
+
+  private static Map<String, ?> statelessServer(Side target) {
+    FakeStatelessServer server = opened(new FakeStatelessServer());
+    SENT.put(target, () -> server.received().stream().map(Received::body).toList());
+    scripts(target).forEach(server::script);
+    server.answer("server/discover", introduction(target));
+    return TestGateway.http(server.url());
+  }
+
+  private static Map<String, ?> sessionServer(Side target) {
+    FakeMcpServer server = opened(new FakeMcpServer());
+    SENT.put(target, () -> server.received().stream().map(Received::body).toList());
+    scripts(target).forEach(server::script);
     server.script(
         "initialize",
         (exchange, request) -> {
           exchange.getResponseHeaders().set("Mcp-Session-Id", "s");
-          respond(
-              exchange, request, "{\"protocolVersion\":\"" + revision + "\"," + CAPABILITIES + "}");
+          respond(exchange, request, introduction(target));
         });
     server.script("notifications/initialized", Script.respond(202, "text/plain", ""));
     server.answer("logging/setLevel", "{}");
-    return server.url();
+    return TestGateway.http(server.url());
+  }
+
+  private static String introduction(Side target) {
+    return target.stateless()
+        ? "{\"resultType\":\"complete\",\"supportedVersions\":[\"2026-07-28\"],\"ttlMs\":0,"
+            + "\"cacheScope\":\"private\","
+            + CAPABILITIES
+            + "}"
+        : "{\"protocolVersion\":\"" + target.revision() + "\"," + CAPABILITIES + "}";
   }
 
   private static void respond(HttpExchange exchange, String request, String result)
@@ -127,8 +211,8 @@ class LosslessIT {
         .answer(exchange, request);
   }
 
-  private static Map<String, Script> scripts(String revision) {
-    Script said = (exchange, request) -> say(exchange, request, answers(revision).get());
+  private static Map<String, Script> scripts(Side target) {
+    Script said = (exchange, request) -> say(exchange, request, answers(target).get());
     Map<String, Script> scripts = new HashMap<>();
     for (String asked :
         List.of(
@@ -140,18 +224,17 @@ class LosslessIT {
             "completion/complete")) {
       scripts.put(asked, said);
     }
-    lists(revision)
+    lists(target)
         .forEach((method, entries) ->
             scripts.put(
                 method,
-                (exchange, request) ->
-                    respond(exchange, request, list(revision, method, entries))));
+                (exchange, request) -> respond(exchange, request, list(target, method, entries))));
     return scripts;
   }
 
-  private static String list(String revision, String method, List<String> entries) {
+  private static String list(Side target, String method, List<String> entries) {
     String around =
-        revision.equals(STATELESS)
+        target.stateless()
             ? ",\"resultType\":\"complete\",\"ttlMs\":60000,\"cacheScope\":\"private\""
             : "";
     return "{\"" + member(method) + "\":[" + String.join(",", entries) + "]" + around + "}";
@@ -169,11 +252,7 @@ class LosslessIT {
   /// The answer is either a result or an error, or an event stream that ends with one.
   private static void say(HttpExchange exchange, String request, String answer) throws IOException {
     boolean stream = answer.startsWith("data:");
-    String id = TestGateway.parse(request).get("id").toString();
-    String token =
-        TestGateway.parse(request).path("params").path("_meta").path("progressToken").toString();
-    byte[] bytes =
-        answer.replace("$id", id).replace("$token", token).getBytes(StandardCharsets.UTF_8);
+    byte[] bytes = meant(answer, request).getBytes(StandardCharsets.UTF_8);
     exchange
         .getResponseHeaders()
         .set("Content-Type", stream ? "text/event-stream" : "application/json");
@@ -181,15 +260,65 @@ class LosslessIT {
     exchange.getResponseBody().write(bytes);
   }
 
-  private static Map<String, List<String>> madeUp(String revision) {
-    var payloads = new Payloads(SEED, revision);
+  private static String meant(String answer, String request) {
+    String id = TestGateway.parse(request).get("id").toString();
+    String token =
+        TestGateway.parse(request).path("params").path("_meta").path("progressToken").toString();
+    return answer.replace("$id", id).replace("$token", token);
+  }
+
+  /// The same where all takes one way.
+  private static void talk(Side target, List<String> sent, String message, Peer peer)
+      throws IOException {
+    sent.add(message);
+    String method = FakeTools.method(message);
+    String id = FakeTools.id(message);
+    if (id.isEmpty() || method.isEmpty()) {
+      return;
+    }
+    switch (method) {
+      case "tools/call", "prompts/get", "resources/read", "completion/complete" -> {
+        String said = meant(answers(target).get(), message);
+        List<String> messages = said.startsWith("data:") ? texts(said) : List.of(said);
+        for (String each : messages) {
+          peer.send(compact(each));
+        }
+      }
+      case "logging/setLevel" -> peer.send(FakeTools.result(id, "{}"));
+      case String known when known.equals(opening(target)) ->
+          peer.send(FakeTools.result(id, introduction(target)));
+      case String list when lists(target).containsKey(list) ->
+          peer.send(
+              FakeTools.result(
+                  id, compact(list(target, list, lists(target).getOrDefault(list, List.of())))));
+      default ->
+          peer.send(
+              "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":{\"code\":-32601,\"message\":\"no\"}}"
+                  .formatted(id));
+    }
+  }
+
+  private static String opening(Side target) {
+    return target.stateless() ? "server/discover" : "initialize";
+  }
+
+  private static List<String> texts(String events) {
+    return events
+        .lines()
+        .filter(line -> line.startsWith("data:"))
+        .map(line -> line.substring(5).strip())
+        .toList();
+  }
+
+  private static Map<String, List<String>> madeUp(Side target) {
+    var payloads = new Payloads(SEED, target.revision());
     return Map.of(
         "tools/list", entries(i -> payloads.tool("tool" + i)),
         "prompts/list", entries(i -> payloads.prompt("prompt" + i)),
         "resources/list",
-            entries(i -> payloads.resource(name(revision) + RESOURCE + (i == 0 ? "" : "/" + i))),
+            entries(i -> payloads.resource(target.name() + RESOURCE + (i == 0 ? "" : "/" + i))),
         "resources/templates/list",
-            entries(i -> payloads.template(name(revision) + "t://" + i + "/{x}")));
+            entries(i -> payloads.template(target.name() + "t://" + i + "/{x}")));
   }
 
   private static List<String> entries(Function<Integer, String> entry) {
@@ -197,39 +326,56 @@ class LosslessIT {
   }
 
   @AfterAll
-  static void stop() {
+  static void stop() throws Exception {
+    for (Client client : KNOWN.values()) {
+      client.close();
+    }
     gateway.close();
-    SESSIONS.forEach(FakeMcpServer::close);
-    stateless.close();
+    for (AutoCloseable server : SERVERS) {
+      server.close();
+    }
+    KNOWN.clear();
+    SERVERS.clear();
   }
 
-  private static List<Received> received(String target) {
-    return target.equals(STATELESS)
-        ? stateless.received()
-        : SESSIONS.get(TARGETS.indexOf(target)).received();
+  /// The last request of that method.
+  private static String received(Side target, String method) {
+    return SENT.getOrDefault(target, List::of).get().stream()
+        .filter(message -> FakeTools.method(message).equals(method))
+        .reduce((_, later) -> later)
+        .orElseThrow();
   }
 
   /// A client of any revision that sends texts as they are.
-  private static final class Client {
-    private final String revision;
+  private static final class Client implements AutoCloseable {
+    private final Side side;
     private final McpTestClient http;
+    private final Optional<SseClient> sse;
     private int ids;
 
-    Client(String revision) {
-      this.revision = revision;
+    Client(Side side) throws InterruptedException {
+      this.side = side;
       this.http = gateway.client(gateway.adminToken());
-      if (!stateless()) {
-        http.initialize(revision);
+      this.sse =
+          side.way() == Way.SSE
+              ? Optional.of(
+                  SseClient.connect(gateway, gateway.adminToken(), "/sse")
+                      .initialize(side.revision(), Map.of()))
+              : Optional.empty();
+      if (sse.isEmpty() && !stateless()) {
+        http.initialize(side.revision());
       }
     }
 
     boolean stateless() {
-      return revision.equals(STATELESS);
+      return side.stateless();
     }
 
     /// @param members of `params`, but for `_meta`
     /// @param name what the request is for, for the header that says so
-    String ask(String method, String members, String meta, String name) {
+    /// @return the messages as they came, the answer last
+    List<String> ask(String method, String members, String meta, String name)
+        throws InterruptedException {
       String ownMeta =
           stateless()
               ? "{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
@@ -241,18 +387,31 @@ class LosslessIT {
       String body =
           "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s\",\"params\":{\"_meta\":%s%s}}"
               .formatted(++ids, method, ownMeta, members.isEmpty() ? "" : "," + members);
+      if (sse.isPresent()) {
+        return sse.get().ask(body);
+      }
       String[] headers =
           stateless()
               ? StatelessClient.headers(method, Map.of("name", name, "uri", name))
               : new String[0];
       Reply reply = http.send("POST", BodyPublishers.ofString(body), headers);
       assertThat(reply.status()).as(reply.body()).isEqualTo(200);
-      return reply.body();
+      return reply.texts();
+    }
+
+    @Override
+    public void close() {
+      sse.ifPresent(SseClient::close);
     }
   }
 
-  private static Client client(String revision) {
-    return KNOWN.computeIfAbsent(revision, Client::new);
+  private static Client client(Side side) throws InterruptedException {
+    Client known = KNOWN.get(side);
+    if (known == null) {
+      known = new Client(side);
+      KNOWN.put(side, known);
+    }
+    return known;
   }
 
   static Stream<Arguments> pairs() {
@@ -260,8 +419,8 @@ class LosslessIT {
         .flatMap(client -> TARGETS.stream().map(target -> Arguments.of(client, target)));
   }
 
-  private static String older(String one, String other) {
-    return one.compareTo(other) < 0 ? one : other;
+  private static String older(Side one, Side other) {
+    return one.revision().compareTo(other.revision()) < 0 ? one.revision() : other.revision();
   }
 
   private static String seed() {
@@ -270,8 +429,9 @@ class LosslessIT {
 
   @ParameterizedTest
   @MethodSource("pairs")
-  void listedEntriesComeDownAsTheyWere(String revision, String target) throws MalformedMessage {
-    Client client = client(revision);
+  void listedEntriesComeDownAsTheyWere(Side side, Side target)
+      throws MalformedMessage, InterruptedException {
+    Client client = client(side);
 
     for (Map.Entry<String, List<String>> list : lists(target).entrySet()) {
       String key =
@@ -280,12 +440,12 @@ class LosslessIT {
             case "resources/templates/list" -> "uriTemplate";
             default -> "name";
           };
-      RawJson result = result(client.ask(list.getKey(), "", "{}", ""));
+      RawJson result = result(client.ask(list.getKey(), "", "{}", "").getLast());
       List<String> shown =
           JsonArray.elements(MessageReader.readObject(result).value(member(list.getKey())).get())
               .stream()
-              .filter(entry -> name(entry, key).startsWith(name(target)))
-              .map(entry -> compact(entry.toString()).replace(name(target) + "_", ""))
+              .filter(entry -> name(entry, key).startsWith(target.name()))
+              .map(entry -> compact(entry.toString()).replace(target.name() + "_", ""))
               .toList();
 
       assertThat(shown)
@@ -304,13 +464,14 @@ class LosslessIT {
 
   @ParameterizedTest
   @MethodSource("pairs")
-  void resultsComeDownAsTheyWere(String revision, String target) throws MalformedMessage {
-    Client client = client(revision);
-    var payloads = new Payloads(SEED, older(revision, target));
+  void resultsComeDownAsTheyWere(Side side, Side target)
+      throws MalformedMessage, InterruptedException {
+    Client client = client(side);
+    var payloads = new Payloads(SEED, older(side, target));
     Map<String, String> around =
-        target.equals(STATELESS) ? Map.of("resultType", "\"complete\"") : Map.of();
+        target.stateless() ? Map.of("resultType", "\"complete\"") : Map.of();
     Map<String, String> cached = new HashMap<>(around);
-    if (target.equals(STATELESS)) {
+    if (target.stateless()) {
       cached.putAll(Map.of("ttlMs", "5", "cacheScope", "\"public\""));
     }
     for (int i = 0; i < VALUES; i++) {
@@ -321,14 +482,14 @@ class LosslessIT {
     }
   }
 
-  private static void check(Client client, String target, String method, String result)
-      throws MalformedMessage {
+  private static void check(Client client, Side target, String method, String result)
+      throws MalformedMessage, InterruptedException {
     answers(target).set("{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":" + result + "}");
 
-    String body = client.ask(method, params(method, target), "{}", subject(method, target));
+    List<String> said = client.ask(method, params(method, target), "{}", subject(method, target));
 
-    RawJson got = result(body);
-    boolean untouched = !client.stateless() && !target.equals(STATELESS);
+    RawJson got = result(said.getLast());
+    boolean untouched = !client.stateless() && !target.stateless();
     if (untouched) {
       assertThat(compact(got.toString())).as(seed()).isEqualTo(compact(result));
     } else {
@@ -336,52 +497,52 @@ class LosslessIT {
     }
   }
 
-  private static String subject(String method, String target) {
+  private static String subject(String method, Side target) {
     return switch (method) {
-      case "tools/call" -> name(target) + "_tool0";
-      case "prompts/get" -> name(target) + "_prompt0";
-      default -> name(target) + RESOURCE;
+      case "tools/call" -> target.name() + "_tool0";
+      case "prompts/get" -> target.name() + "_prompt0";
+      default -> target.name() + RESOURCE;
     };
   }
 
-  private static String params(String method, String target) {
+  private static String params(String method, Side target) {
     return switch (method) {
       case "tools/call", "prompts/get" -> "\"name\":\"" + subject(method, target) + "\"";
       case "resources/read" -> "\"uri\":\"" + subject(method, target) + "\"";
       default ->
-          "\"ref\":{\"type\":\"ref/prompt\",\"name\":\"%s_prompt0\"},".formatted(name(target))
+          "\"ref\":{\"type\":\"ref/prompt\",\"name\":\"%s_prompt0\"},".formatted(target.name())
               + "\"argument\":{\"name\":\"a\",\"value\":\"\"}";
     };
   }
 
   @ParameterizedTest
   @MethodSource("pairs")
-  void errorsComeDownAsTheyWere(String revision, String target) {
-    Client client = client(revision);
-    var payloads = new Payloads(SEED, older(revision, target));
+  void errorsComeDownAsTheyWere(Side side, Side target) throws InterruptedException {
+    Client client = client(side);
+    var payloads = new Payloads(SEED, older(side, target));
     for (int i = 0; i < VALUES; i++) {
       String error = payloads.error();
       answers(target).set("{\"jsonrpc\":\"2.0\",\"id\":$id,\"error\":" + error + "}");
 
-      String body =
+      List<String> said =
           client.ask(
               "tools/call", params("tools/call", target), "{}", subject("tools/call", target));
 
-      assertThat(compact(body)).as(seed()).endsWith("\"error\":" + compact(error) + "}");
+      assertThat(compact(said.getLast())).as(seed()).endsWith("\"error\":" + compact(error) + "}");
     }
   }
 
   @ParameterizedTest
   @MethodSource("pairs")
-  void whatIsSaidDuringACallComesDownAsItWas(String revision, String target)
-      throws MalformedMessage {
-    Client client = client(revision);
-    var payloads = new Payloads(SEED, older(revision, target));
+  void whatIsSaidDuringACallComesDownAsItWas(Side side, Side target)
+      throws MalformedMessage, InterruptedException {
+    Client client = client(side);
+    var payloads = new Payloads(SEED, older(side, target));
     String progress =
         payloads.object(
             Map.of("progressToken", "$token", "progress", "1.0", "message", payloads.string()));
     String log = payloads.object(Map.of("level", "\"error\"", "data", payloads.value(4)));
-    String around = target.equals(STATELESS) ? "\"resultType\":\"complete\"," : "";
+    String around = target.stateless() ? "\"resultType\":\"complete\"," : "";
     answers(target)
         .set(
             event(
@@ -391,19 +552,14 @@ class LosslessIT {
                     "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":%s}", log)
                 + event("{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":{%s\"content\":[]}}", around));
 
-    String body =
+    List<String> messages =
         client.ask(
             "tools/call",
             params("tools/call", target),
             "{\"progressToken\":\"mine\"}",
             subject("tools/call", target));
 
-    List<String> messages =
-        body.lines()
-            .filter(line -> line.startsWith("data:") && line.length() > 6)
-            .map(line -> line.substring(5).strip())
-            .toList();
-    assertThat(messages).as(seed() + body).hasSize(3);
+    assertThat(messages).as(seed()).hasSize(3);
     String mine = progress.replace("$token", "\"mine\"");
     assertThat(compact(messages.get(0))).as(seed()).endsWith("\"params\":" + compact(mine) + "}");
     assertThat(compact(messages.get(1))).as(seed()).endsWith("\"params\":" + compact(log) + "}");
@@ -416,11 +572,12 @@ class LosslessIT {
 
   @ParameterizedTest
   @MethodSource("pairs")
-  void requestsGoUpAsTheyWere(String revision, String target) throws MalformedMessage {
-    Client client = client(revision);
-    var payloads = new Payloads(SEED, older(revision, target));
+  void requestsGoUpAsTheyWere(Side side, Side target)
+      throws MalformedMessage, InterruptedException {
+    Client client = client(side);
+    var payloads = new Payloads(SEED, older(side, target));
     String answer =
-        target.equals(STATELESS)
+        target.stateless()
             ? "{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":{\"resultType\":\"complete\"}}"
             : "{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":{}}";
     answers(target).set(answer);
@@ -448,14 +605,14 @@ class LosslessIT {
 
         JsonObject sent =
             MessageReader.readObject(
-                MessageReader.readObject(RawJson.of(received(target).getLast().body()))
+                MessageReader.readObject(RawJson.of(received(target, method)))
                     .value("params")
                     .orElseThrow());
-        boolean known = target.compareTo("2025-06-18") >= 0;
+        boolean known = target.revision().compareTo("2025-06-18") >= 0;
         String expected =
             "{\"_meta\":%s,%s}"
                 .formatted(meta, known ? members : members.substring(context.length()))
-                .replace(name(target) + "_", "");
+                .replace(target.name() + "_", "");
         assertThat(payload(sent.raw())).as(seed()).isEqualTo(payload(RawJson.of(expected)));
       }
     }

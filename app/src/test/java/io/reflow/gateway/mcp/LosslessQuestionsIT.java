@@ -14,20 +14,30 @@ import io.reflow.gateway.testing.FakeMcpServer;
 import io.reflow.gateway.testing.FakeMcpServer.Received;
 import io.reflow.gateway.testing.FakeMcpServer.Script;
 import io.reflow.gateway.testing.FakeStatelessServer;
+import io.reflow.gateway.testing.FakeStatelessTools;
 import io.reflow.gateway.testing.FakeTools;
+import io.reflow.gateway.testing.FakeTools.Peer;
 import io.reflow.gateway.testing.JsonTexts;
 import io.reflow.gateway.testing.McpTestClient;
 import io.reflow.gateway.testing.Payloads;
+import io.reflow.gateway.testing.PipedServer;
+import io.reflow.gateway.testing.SseClient;
 import io.reflow.gateway.testing.StatelessClient;
+import io.reflow.gateway.testing.Talk;
 import io.reflow.gateway.testing.TestGateway;
 import io.reflow.gateway.testing.UpstreamFixtures;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -46,8 +56,15 @@ class LosslessQuestionsIT {
       Map.of("roots", Map.of(), "sampling", Map.of("tools", Map.of()), "elicitation", Map.of());
 
   private static final AtomicInteger IDS = new AtomicInteger();
+
+  /// What each target was sent.
+  private static final Map<String, List<String>> SENT = new ConcurrentHashMap<>();
+
   private static FakeMcpServer session;
   private static FakeStatelessServer stateless;
+  private static FakeMcpServer sse;
+  private static PipedServer pipe;
+  private static PipedServer statelessPipe;
   private static TestGateway gateway;
 
   private static volatile String question = "";
@@ -61,31 +78,54 @@ class LosslessQuestionsIT {
     // Who asks stands before what is asked for, and has a name too.
     stateless.script("asking", LosslessQuestionsIT::askByTheAnswer);
     stateless.script("reflow-gateway", LosslessQuestionsIT::askByTheAnswer);
+    sse = new FakeMcpServer().talking(talk("sse"));
+    pipe = new PipedServer(talk("pipe"));
+    statelessPipe = new PipedServer(LosslessQuestionsIT::talkStateless);
     gateway = TestGateway.start();
     gateway.target("session", session);
     gateway.target("stateless", TestGateway.http(stateless.url()));
+    gateway.target("sse", ownOf(Map.of("transport_type", "sse", "url", sse.sseUrl().toString())));
+    gateway.target("pipe", ownOf(TestGateway.stdio(pipe.command())));
+    gateway.target("stateless-pipe", ownOf(TestGateway.stdio(statelessPipe.command())));
+  }
+
+  /// Whoever shares a pipe, or one stream, with others can't be asked anything.
+  private static Map<String, ?> ownOf(Map<String, ?> fields) {
+    Map<String, Object> own = new HashMap<>(fields);
+    own.put("isolation_boundary", "per_user");
+    return own;
   }
 
   @AfterAll
   static void stop() {
     gateway.close();
+    statelessPipe.close();
+    pipe.close();
+    sse.close();
     stateless.close();
     session.close();
   }
 
   private static void askOnTheStream(HttpExchange exchange, String request)
       throws IOException, InterruptedException {
-    String id = "q" + IDS.incrementAndGet();
     exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
     exchange.sendResponseHeaders(200, 0);
-    write(exchange, "{\"jsonrpc\":\"2.0\",\"id\":\"" + id + "\"," + compact(question) + "}");
-    UpstreamFixtures.await(() -> answered(id).findAny().isPresent());
-    write(exchange, FakeTools.result(FakeTools.id(request), "{\"content\":[]}"));
+    Supplier<List<String>> sent = () -> session.received().stream().map(Received::body).toList();
+    ask(request, message -> write(exchange, message), sent);
   }
 
-  private static Stream<Received> answered(String id) {
-    return session.received().stream()
-        .filter(each -> each.body().contains("\"id\":\"" + id + "\",\"result\""));
+  private static void ask(String request, Peer peer, Supplier<List<String>> sent)
+      throws IOException, InterruptedException {
+    String id = "q" + IDS.incrementAndGet();
+    peer.send("{\"jsonrpc\":\"2.0\",\"id\":\"" + id + "\"," + compact(question) + "}");
+    UpstreamFixtures.await(() -> answered(id, sent.get()).isPresent());
+    peer.send(FakeTools.result(FakeTools.id(request), "{\"content\":[]}"));
+  }
+
+  private static Optional<String> answered(String id, List<String> sent) {
+    return sent.stream()
+        .filter(each -> each.contains("\"id\":\"" + id + "\",\"result\""))
+        .findAny();
   }
 
   private static void write(HttpExchange exchange, String message) throws IOException {
@@ -97,18 +137,48 @@ class LosslessQuestionsIT {
 
   private static void askByTheAnswer(HttpExchange exchange, String request)
       throws IOException, InterruptedException {
-    String result =
-        request.contains("\"inputResponses\"")
-            ? "{\"resultType\":\"complete\",\"content\":[]}"
-            : "{\"resultType\":\"input_required\",\"inputRequests\":{\"k\":{" + question + "}}}";
-    Script.respond(200, "application/json", FakeTools.result("$id", result))
+    Script.respond(200, "application/json", FakeTools.result("$id", statelessResult(request)))
         .answer(exchange, request);
+  }
+
+  private static String statelessResult(String request) {
+    return request.contains("\"inputResponses\"")
+        ? "{\"resultType\":\"complete\",\"content\":[]}"
+        : "{\"resultType\":\"input_required\",\"inputRequests\":{\"k\":{" + question + "}}}";
+  }
+
+  private static Talk talk(String target) {
+    List<String> sent = new CopyOnWriteArrayList<>();
+    SENT.put(target, sent);
+    var tools = new FakeTools();
+    tools.list(List.of("asking"));
+    return (message, peer) -> {
+      sent.add(message);
+      if (FakeTools.method(message).equals("tools/call")) {
+        ask(message, peer, () -> sent);
+      } else if (!FakeTools.id(message).isEmpty() && !FakeTools.method(message).isEmpty()) {
+        tools.work(message, peer);
+      }
+    };
+  }
+
+  private static void talkStateless(String message, Peer peer)
+      throws IOException, InterruptedException {
+    SENT.computeIfAbsent("stateless-pipe", _ -> new CopyOnWriteArrayList<>()).add(message);
+    if (FakeTools.method(message).equals("tools/call")) {
+      peer.send(FakeTools.result(FakeTools.id(message), compact(statelessResult(message))));
+    } else if (!FakeTools.id(message).isEmpty()) {
+      var tools = new FakeStatelessTools();
+      tools.list(List.of("asking"));
+      tools.work(message, peer);
+    }
   }
 
   static Stream<Arguments> pairs() {
     return Stream.of("sampling/createMessage", "elicitation/create", "roots/list")
         .flatMap(method ->
-            Stream.of("session", "stateless").map(target -> Arguments.of(method, target)));
+            Stream.of("session", "stateless", "sse", "pipe", "stateless-pipe")
+                .map(target -> Arguments.of(method, target)));
   }
 
   private static String seed() {
@@ -121,26 +191,25 @@ class LosslessQuestionsIT {
 
   /// What the target was told last.
   private static String told(String target) throws MalformedMessage {
-    if (target.equals("session")) {
-      return answered("q" + IDS.get()).findAny().map(LosslessQuestionsIT::answer).orElseThrow();
+    List<String> sent =
+        switch (target) {
+          case "session" -> session.received().stream().map(Received::body).toList();
+          case "stateless" -> stateless.received().stream().map(Received::body).toList();
+          default -> SENT.getOrDefault(target, List.of());
+        };
+    if (!target.startsWith("stateless")) {
+      return JsonTexts.result(answered("q" + IDS.get(), sent).orElseThrow()).toString();
     }
-    JsonObject sent =
-        MessageReader.readObject(
-            MessageReader.readObject(RawJson.of(stateless.received().getLast().body()))
-                .value("params")
-                .orElseThrow());
-    return MessageReader.readObject(sent.value("inputResponses").orElseThrow())
+    String retry =
+        sent.stream()
+            .filter(each -> FakeTools.method(each).equals("tools/call"))
+            .reduce((_, later) -> later)
+            .orElseThrow();
+    JsonObject params = MessageReader.readObject(RawJson.of(params(retry)));
+    return MessageReader.readObject(params.value("inputResponses").orElseThrow())
         .value("k")
         .orElseThrow()
         .toString();
-  }
-
-  private static String answer(Received response) {
-    try {
-      return JsonTexts.result(response.body()).toString();
-    } catch (MalformedMessage e) {
-      throw new AssertionError(e);
-    }
   }
 
   @ParameterizedTest
@@ -172,6 +241,39 @@ class LosslessQuestionsIT {
                 .formatted(got.json().get("id"), answer));
 
         assertThat(call.answer().path("result").toString())
+            .as(seed())
+            .isEqualTo("{\"content\":[]}");
+        assertThat(compact(told(target))).as(seed()).isEqualTo(compact(answer));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("pairs")
+  void clientsOfTheOldestTransportAreAskedAndAnswerAsItWas(String method, String target)
+      throws MalformedMessage, InterruptedException {
+    var payloads = new Payloads(SEED, "2025-11-25");
+    try (SseClient client =
+        SseClient.connect(gateway, gateway.adminToken(), "/sse/" + target)
+            .initialize("2025-11-25", ALL)) {
+      for (int i = 0; i < VALUES; i++) {
+        String asked = payloads.question(method);
+        String answer = payloads.answer(method);
+        question = "\"method\":\"" + method + "\",\"params\":" + asked;
+        client.post(
+            "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"tools/call\",\"params\":{\"name\":\"asking\"}}"
+                .formatted(i));
+
+        EventClient.Event got = client.stream().next(event -> event.method().equals(method));
+        assertThat(payload(RawJson.of(params(got.data()))))
+            .as(seed())
+            .isEqualTo(payload(RawJson.of(asked)));
+
+        client.post(
+            "{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":%s}"
+                .formatted(got.json().get("id"), answer));
+
+        assertThat(client.stream().answer().path("result").toString())
             .as(seed())
             .isEqualTo("{\"content\":[]}");
         assertThat(compact(told(target))).as(seed()).isEqualTo(compact(answer));

@@ -10,13 +10,11 @@ import io.reflow.gateway.testing.McpTestClient.Reply;
 import io.reflow.gateway.testing.RawClient;
 import io.reflow.gateway.testing.StatelessClient;
 import io.reflow.gateway.testing.TestGateway;
+import io.reflow.gateway.testing.UpstreamFixtures;
 import java.io.IOException;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -92,14 +90,6 @@ class SuspendedCallsIT {
     assertThat(reply.error().get("code").asInt()).as(reply.body()).isEqualTo(-32602);
   }
 
-  private static void await(BooleanSupplier condition) throws InterruptedException {
-    Instant end = Instant.now().plusSeconds(15);
-    while (!condition.getAsBoolean() && Instant.now().isBefore(end)) {
-      Thread.sleep(Duration.ofMillis(10));
-    }
-    assertThat(condition.getAsBoolean()).isTrue();
-  }
-
   @Test
   void theAnswerIsBroughtByTheNextRequest() throws InterruptedException {
     JsonNode asked = asked();
@@ -112,7 +102,7 @@ class SuspendedCallsIT {
     assertThat(result.get("resultType").asText()).isEqualTo("complete");
     assertThat(result.get("reply").get("result").get("content").get("name").asText())
         .isEqualTo("ann");
-    assertThat(gateway.logs("tool=question").size()).isGreaterThanOrEqualTo(2);
+    UpstreamFixtures.await(() -> gateway.logs("tool=question").size() >= 2);
   }
 
   @Test
@@ -231,7 +221,7 @@ class SuspendedCallsIT {
 
     gateway.admin("DELETE", "/api/policies/" + policy).require(204);
 
-    await(() -> web.cancelled().size() > before);
+    UpstreamFixtures.await(() -> web.cancelled().size() > before);
     String _ = gateway.allow(target, token);
     assertRefused(asking(token).request("tools/call", retry(asked, Map.of(key(asked), ACCEPTED))));
   }
@@ -246,7 +236,7 @@ class SuspendedCallsIT {
               .can(Map.of("elicitation", Map.of()));
       JsonNode asked = late.request("tools/call", call("web_question", ASK)).result();
 
-      await(() -> wasCancelled(patient));
+      UpstreamFixtures.await(() -> wasCancelled(patient));
       assertRefused(late.request("tools/call", retry(asked, Map.of(key(asked), ACCEPTED))));
     }
   }
@@ -262,11 +252,12 @@ class SuspendedCallsIT {
     String body = client.body(1, "tools/call", params);
     try (var raw = new RawClient(gateway.port())) {
       raw.send(post(body, "web_silent"));
-      await(() -> web.received().stream().anyMatch(one -> one.body().contains("\"silent\"")));
+      UpstreamFixtures.await(
+          () -> web.received().stream().anyMatch(one -> one.body().contains("\"silent\"")));
       raw.abort();
     }
 
-    await(() -> web.cancelled().size() > before);
+    UpstreamFixtures.await(() -> web.cancelled().size() > before);
     JsonNode row =
         gateway.row("tool=silent", one -> one.get("outcome").asText().equals("cancelled"));
     assertThat(row).isNotNull();

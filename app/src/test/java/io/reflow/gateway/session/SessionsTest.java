@@ -44,6 +44,26 @@ class SessionsTest {
   }
 
   @Test
+  void endsWithItsConnectionThoughThatWasGoneBefore() {
+    var connections = new SseConnections(sessions, now::get);
+    for (boolean late : new boolean[] {false, true}) {
+      SseConnection connection = connections.open(ANN, Optional.empty());
+      Session session = open(ANN, Optional.empty());
+      if (late) {
+        connections.close(connection);
+        connections.carry(connection, session);
+      } else {
+        connections.carry(connection, session);
+        assertThat(session.over()).isFalse();
+        connections.close(connection);
+      }
+
+      assertThat(session.over()).isTrue();
+      assertThat(sessions.find(session.id().value(), ANN, Optional.empty())).isEmpty();
+    }
+  }
+
+  @Test
   void endsWhenTheOwnersRoleOrGroupsHaveChanged() {
     String id = open(ANN, Optional.empty()).id().value();
     var promoted = new Identity(ANN.user(), ANN.email(), "admin", ANN.groups());

@@ -26,7 +26,7 @@ import java.util.function.Predicate;
 /// A connection on which events arrive, one by one as they come. Closing it breaks the connection.
 public final class EventClient implements AutoCloseable {
 
-  private static final long PATIENCE = TimeUnit.SECONDS.toNanos(20);
+  private static final long PATIENCE = TimeUnit.MINUTES.toNanos(1);
   private static final Event END = new Event("", "end of the stream", "", 0);
 
   private final HttpClient http =
@@ -79,7 +79,7 @@ public final class EventClient implements AutoCloseable {
   private static HttpRequest.Builder request(URI uri, String token, String... headers) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(uri)
-            .timeout(Duration.ofSeconds(30))
+            .timeout(Duration.ofMinutes(1))
             .header("Accept", "text/event-stream")
             .header("Authorization", "Bearer " + token);
     for (int i = 0; i < headers.length; i += 2) {
@@ -130,7 +130,7 @@ public final class EventClient implements AutoCloseable {
         .orElse("");
   }
 
-  /// The next event; fails when there is none within 20 seconds.
+  /// The next event; fails when there is none within a minute.
   public Event next() throws InterruptedException {
     return next(System.nanoTime() + PATIENCE);
   }
@@ -138,13 +138,13 @@ public final class EventClient implements AutoCloseable {
   private Event next(long deadline) throws InterruptedException {
     Event next = events.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
     if (next == null) {
-      throw new AssertionError("no such event came within 20 s");
+      throw new AssertionError("no such event came within a minute");
     }
     return next;
   }
 
   /// The next event like this; others are passed over, keep-alives too, which come as long as the
-  /// stream is there. Fails when there is none within 20 seconds.
+  /// stream is there. Fails when there is none within a minute.
   public Event next(Predicate<Event> wanted) throws InterruptedException {
     long deadline = System.nanoTime() + PATIENCE;
     Event next = next(deadline);
@@ -168,7 +168,7 @@ public final class EventClient implements AutoCloseable {
         .json();
   }
 
-  /// The events until the stream ends, which must be within 20 seconds.
+  /// The events until the stream ends, which must be within a minute.
   public List<Event> rest() throws InterruptedException {
     long deadline = System.nanoTime() + PATIENCE;
     List<Event> rest = new ArrayList<>();

@@ -23,6 +23,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /// An MCP server over Streamable HTTP in this JVM, with sessions. It can do what [FakeTools] can,
 /// and a test may script its responses: by tool name, or by method where that is no `tools/call`.
@@ -41,6 +42,7 @@ public final class FakeMcpServer implements AutoCloseable {
   private final List<Received> received = new CopyOnWriteArrayList<>();
   private final Map<String, EventSink> streams = new ConcurrentHashMap<>();
   private volatile boolean streaming;
+  private volatile @Nullable Talk talk;
 
   /// Starts on a port of the system's choice.
   public FakeMcpServer() {
@@ -94,6 +96,12 @@ public final class FakeMcpServer implements AutoCloseable {
   /// Has a stream for what belongs to no call from now on.
   public FakeMcpServer streaming() {
     streaming = true;
+    return this;
+  }
+
+  /// Over HTTP+SSE, says only what the test says from now on.
+  public FakeMcpServer talking(Talk said) {
+    talk = said;
     return this;
   }
 
@@ -198,21 +206,27 @@ public final class FakeMcpServer implements AutoCloseable {
     }
   }
 
-  /// Keeps the stream open until it is ended.
-  private void hold(String session, HttpExchange exchange, String first)
+  /// Answers with the stream of that session, which begins like this, and keeps it open until it is
+  /// ended.
+  public void hold(String session, HttpExchange exchange, String first)
       throws IOException, InterruptedException {
     exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
-    exchange.sendResponseHeaders(200, 0);
-    exchange.getResponseBody().write((": hello\n\n" + first).getBytes(UTF_8));
-    exchange.getResponseBody().flush();
-    adopt(session, exchange);
+    var stream = new EventSink(exchange);
+    stream.begin(() -> {
+      // Its client, who may go on as soon as it hears of the stream, finds it there.
+      keep(session, stream);
+      exchange.sendResponseHeaders(200, 0);
+      stream.raw(": hello\n\n" + first);
+    });
+    awaitEnd(session, stream);
   }
 
-  /// Takes a stream that a script has begun for the one of that session, until it is ended.
-  public void adopt(String session, HttpExchange exchange) throws InterruptedException {
-    var stream = new EventSink(exchange);
+  private void keep(String session, EventSink stream) {
     tools.apart(stream::send);
     streams.put(session, stream);
+  }
+
+  private void awaitEnd(String session, EventSink stream) throws InterruptedException {
     try {
       stream.awaitEnd();
     } finally {
@@ -254,7 +268,10 @@ public final class FakeMcpServer implements AutoCloseable {
       } else {
         exchange.sendResponseHeaders(202, -1);
         exchange.close();
-        if (FakeTools.id(body).isEmpty() || method.isEmpty()) {
+        Talk said = talk;
+        if (said != null) {
+          said.receive(body, stream::send);
+        } else if (FakeTools.id(body).isEmpty() || method.isEmpty()) {
           tools.note(body);
         } else {
           tools.work(body, stream::send);
@@ -273,6 +290,23 @@ public final class FakeMcpServer implements AutoCloseable {
 
     EventSink(HttpExchange exchange) {
       this.exchange = exchange;
+    }
+
+    private interface Beginning {
+      void run() throws IOException;
+    }
+
+    /// Whoever wants to send something meanwhile waits.
+    void begin(Beginning beginning) throws IOException {
+      writing.lock();
+      try {
+        beginning.run();
+      } catch (IOException e) {
+        end();
+        throw e;
+      } finally {
+        writing.unlock();
+      }
     }
 
     void send(String message) throws IOException {

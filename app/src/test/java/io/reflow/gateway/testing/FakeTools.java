@@ -220,7 +220,7 @@ public final class FakeTools {
     // Another connection may have had a request of the same id.
     replies.remove(own);
     peer.send(question(own, request));
-    awaitReply(own, 1000);
+    awaitReply(own, 6000);
     return String.valueOf(replies.get(own));
   }
 

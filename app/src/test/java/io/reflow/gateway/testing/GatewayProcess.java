@@ -3,7 +3,6 @@ package io.reflow.gateway.testing;
 import io.reflow.gateway.Main;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -12,7 +11,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -25,11 +27,15 @@ public final class GatewayProcess implements AutoCloseable {
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final Map<String, String> environment;
   private final Path output;
+  private final List<String> options;
   private final int port;
   private Process process;
 
-  public GatewayProcess(TestGateway beside, Path folder, Map<String, String> settings) {
+  /// @param options of the JVM
+  public GatewayProcess(
+      TestGateway beside, Path folder, Map<String, String> settings, String... options) {
     this.beside = beside;
+    this.options = List.of(options);
     this.port = freePort();
     this.output = folder.resolve("output");
     Map<String, String> all = new HashMap<>(settings);
@@ -39,14 +45,13 @@ public final class GatewayProcess implements AutoCloseable {
   }
 
   private Process launch() {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    command.addAll(options);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     var builder =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName())
+        new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));
     builder.environment().putAll(environment);
@@ -67,15 +72,24 @@ public final class GatewayProcess implements AutoCloseable {
       throw new AssertionError("the gateway has ended: " + Files.readString(output));
     }
     try {
-      var ready = HttpRequest.newBuilder(uri("/health/ready")).build();
+      var ready =
+          HttpRequest.newBuilder(uri("/health/ready")).timeout(Duration.ofSeconds(10)).build();
       return http.send(ready, BodyHandlers.discarding()).statusCode() == 200;
-    } catch (ConnectException _) {
+    } catch (IOException _) {
       return false;
     }
   }
 
   public URI uri(String path) {
     return URI.create("http://127.0.0.1:%d%s".formatted(port, path));
+  }
+
+  public int port() {
+    return port;
+  }
+
+  public long pid() {
+    return process.pid();
   }
 
   public McpTestClient client(String token) {

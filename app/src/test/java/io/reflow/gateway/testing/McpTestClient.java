@@ -103,6 +103,11 @@ public final class McpTestClient {
       return answer().get("error");
     }
 
+    /// The messages as they came.
+    public List<String> texts() {
+      return McpTestClient.texts(body, isStream(headers));
+    }
+
     public Optional<String> header(String name) {
       return headers.getOrDefault(name, List.of()).stream().findFirst();
     }
@@ -182,12 +187,12 @@ public final class McpTestClient {
   private Reply send(HttpRequest request) {
     try {
       HttpResponse<String> response = http.send(request, BodyHandlers.ofString());
-      String type = response.headers().firstValue("content-type").orElse("");
+      List<String> texts = texts(response.body(), isStream(response.headers().map()));
       return new Reply(
           response.statusCode(),
           response.headers().map(),
           response.body(),
-          messages(response.body(), type.startsWith("text/event-stream")));
+          texts.stream().map(TestGateway::parse).toList());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
@@ -196,7 +201,12 @@ public final class McpTestClient {
     }
   }
 
-  private static List<JsonNode> messages(String body, boolean stream) {
+  private static boolean isStream(Map<String, List<String>> headers) {
+    return headers.getOrDefault("content-type", List.of()).stream()
+        .anyMatch(type -> type.startsWith("text/event-stream"));
+  }
+
+  private static List<String> texts(String body, boolean stream) {
     if (body.isEmpty()) {
       return List.of();
     }
@@ -205,8 +215,7 @@ public final class McpTestClient {
             .filter(line -> line.startsWith("data:"))
             .map(line -> line.substring(5).strip())
             .filter(data -> !data.isEmpty())
-            .map(TestGateway::parse)
             .toList()
-        : List.of(TestGateway.parse(body));
+        : List.of(body);
   }
 }

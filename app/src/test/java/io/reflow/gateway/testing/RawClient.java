@@ -15,7 +15,7 @@ import java.util.TreeMap;
 /// A client that sends exactly the bytes it is told to.
 public final class RawClient implements AutoCloseable {
 
-  private static final int READ_TIMEOUT_MS = 10_000;
+  private static final int READ_TIMEOUT_MS = 60_000;
 
   private final Socket socket;
 

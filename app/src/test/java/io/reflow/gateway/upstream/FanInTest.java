@@ -62,7 +62,7 @@ final class FanInTest {
   private final RecordingListener ann = new RecordingListener();
   private final RecordingListener bob = new RecordingListener();
   private volatile Optional<String> trouble = Optional.empty();
-  private final FanIn fanIn = new FanIn(this::lease, Duration.ofMillis(200));
+  private final FanIn fanIn = new FanIn(this::lease, Duration.ofSeconds(1));
 
   @AfterEach
   void close() {
@@ -199,7 +199,10 @@ final class FanInTest {
         Feed _ = listen(PROMPTS, bob)) {
       opened.getFirst().dead = true;
 
-      UpstreamFixtures.await(() -> bob.lists().contains(ListKind.PROMPTS));
+      UpstreamFixtures.await(() ->
+          bob.lists().contains(ListKind.PROMPTS)
+              && ann.lists().contains(ListKind.TOOLS)
+              && ann.resources().contains("file:///a"));
       assertThat(opened.get(1).followed)
           .containsExactly(
               new Interest(Set.of(ListKind.TOOLS, ListKind.PROMPTS), Set.of("file:///a")));

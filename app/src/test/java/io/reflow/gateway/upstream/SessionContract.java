@@ -90,7 +90,7 @@ public abstract class SessionContract extends UpstreamContract {
 
     assertThat(ask("withdraw", FORM, caller)).isEqualTo("{\"replied\":false}");
 
-    assertThat(caller.interrupted.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(caller.interrupted.await(20, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
@@ -99,7 +99,7 @@ public abstract class SessionContract extends UpstreamContract {
 
     assertThat(ask("leave", FORM, caller)).isEqualTo("{\"left\":true}");
 
-    assertThat(caller.interrupted.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(caller.interrupted.await(20, TimeUnit.SECONDS)).isTrue();
     UpstreamFixtures.await(() -> result("replies", "{}").contains("{\"action\":\"cancel\"}"));
   }
 
@@ -115,12 +115,12 @@ public abstract class SessionContract extends UpstreamContract {
                 Thread.currentThread().interrupt();
               }
             });
-    thinking.asked.await();
+    assertThat(thinking.asked.await(20, TimeUnit.SECONDS)).isTrue();
 
     caller.interrupt();
 
-    assertThat(caller.join(Duration.ofSeconds(5))).isTrue();
-    assertThat(thinking.interrupted.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(caller.join(Duration.ofSeconds(20))).isTrue();
+    assertThat(thinking.interrupted.await(20, TimeUnit.SECONDS)).isTrue();
     UpstreamFixtures.await(() -> !result("cancelled", "{}").equals("{\"cancelled\":[]}"));
     UpstreamFixtures.await(() -> result("replies", "{}").contains("{\"action\":\"cancel\"}"));
   }
@@ -132,13 +132,13 @@ public abstract class SessionContract extends UpstreamContract {
     UpstreamCall call =
         UpstreamFixtures.within(
             UpstreamFixtures.toolCall("question", FORM),
-            Duration.ofMillis(200),
-            Duration.ofMillis(300));
+            Duration.ofMillis(1500),
+            Duration.ofSeconds(2));
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<Answer> answer = threads.submit(() -> upstream.call(call, caller));
-      caller.asked.await();
+      assertThat(caller.asked.await(20, TimeUnit.SECONDS)).isTrue();
       long since = System.nanoTime();
-      UpstreamFixtures.await(() -> System.nanoTime() - since > 700_000_000);
+      UpstreamFixtures.await(() -> System.nanoTime() - since > 2_500_000_000L);
       caller.answered.countDown();
 
       assertThat(answer.get()).asString().contains("\"result\":" + ACCEPTED);

@@ -68,8 +68,8 @@ final class TaskUpstreamTest {
                 "tools/list",
                 RawJson.EMPTY_OBJECT,
                 OptionalLong.empty(),
-                Duration.ofSeconds(1),
-                Duration.ofSeconds(1)),
+                Duration.ofSeconds(20),
+                Duration.ofSeconds(20)),
             Caller.SILENT);
     calls.clear();
   }

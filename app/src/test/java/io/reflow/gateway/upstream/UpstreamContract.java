@@ -134,7 +134,7 @@ public abstract class UpstreamContract {
   final void progressKeepsACallAlive() throws InterruptedException {
     UpstreamCall call =
         UpstreamFixtures.within(
-            UpstreamFixtures.progressCall(7003, 20), Duration.ofMillis(400), Duration.ofMinutes(1));
+            UpstreamFixtures.progressCall(7003, 60), Duration.ofSeconds(2), Duration.ofMinutes(1));
 
     assertThat(upstream.call(call, Caller.SILENT)).isInstanceOf(Answer.Result.class);
   }
@@ -183,7 +183,7 @@ public abstract class UpstreamContract {
 
     caller.interrupt();
 
-    assertThat(caller.join(Duration.ofSeconds(5))).isTrue();
+    assertThat(caller.join(Duration.ofSeconds(20))).isTrue();
     assertThat(outcome.get()).isInstanceOf(InterruptedException.class);
     awaitCancellation();
   }

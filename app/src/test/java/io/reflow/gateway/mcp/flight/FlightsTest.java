@@ -191,7 +191,7 @@ class FlightsTest {
 
   @Test
   void endsWhenItsTimeIsOver() throws InterruptedException {
-    try (var hasty = new Flights(Duration.ofMillis(100))) {
+    try (var hasty = new Flights(Duration.ofSeconds(1))) {
       Flight flight =
           launch(
               hasty,

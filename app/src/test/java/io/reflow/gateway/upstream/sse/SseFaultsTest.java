@@ -1,6 +1,5 @@
 package io.reflow.gateway.upstream.sse;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -18,14 +17,11 @@ import io.reflow.gateway.testing.FakeTools;
 import io.reflow.gateway.testing.RecordingCaller;
 import io.reflow.gateway.testing.RecordingListener;
 import io.reflow.gateway.testing.UpstreamFixtures;
-import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.Caller;
 import io.reflow.gateway.upstream.Opening;
 import io.reflow.gateway.upstream.Upstream;
 import io.reflow.gateway.upstream.http.HttpDial;
-import java.io.OutputStream;
 import java.net.URI;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -67,14 +63,9 @@ final class SseFaultsTest {
 
   private static String call(Upstream upstream, String tool, Caller caller)
       throws InterruptedException {
-    Answer answer =
-        upstream.call(
-            UpstreamFixtures.within(
-                UpstreamFixtures.toolCall(tool, "{\"ask\":\"roots/list\"}"),
-                Duration.ofSeconds(2),
-                Duration.ofSeconds(5)),
-            caller);
-    return answer.toString();
+    return upstream
+        .call(UpstreamFixtures.toolCall(tool, "{\"ask\":\"roots/list\"}"), caller)
+        .toString();
   }
 
   @Test
@@ -234,12 +225,7 @@ final class SseFaultsTest {
         (exchange, _) -> {
           server.unscript("GET");
           server.unscript("initialize");
-          exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
-          exchange.sendResponseHeaders(200, 0);
-          OutputStream out = exchange.getResponseBody();
-          out.write("event: endpoint\ndata: /messages?sessionId=s\n\n".getBytes(UTF_8));
-          out.flush();
-          server.adopt("s", exchange);
+          server.hold("s", exchange, "event: endpoint\ndata: /messages?sessionId=s\n\n");
         });
     var transport = new Transport.StreamableHttp(server.url());
     Target target = UpstreamFixtures.target("fake", transport);
