@@ -513,4 +513,43 @@ class SeveralReplicasIT {
       assertThat(back.callTool("web_echo", Map.of()).result()).isNotNull();
     }
   }
+
+  /// It has waited on a stream that broke, and comes back for it where it is let in.
+  @Test
+  void whoComesBackForAnAnswerIsToldThatItIsLost(@TempDir Path folder) throws InterruptedException {
+    try (var third = new GatewayProcess(one, folder, SETTINGS)) {
+      McpTestClient client = third.client(one.adminToken()).initialize();
+      String call =
+          "{\"jsonrpc\":\"2.0\",\"id\":\"my call\",\"method\":\"tools/call\","
+              + "\"params\":{\"name\":\"web_hang\"}}";
+      String lastEvent;
+      try (EventClient answer =
+          EventClient.post(
+              third.uri("/mcp"),
+              one.adminToken(),
+              call,
+              "Mcp-Session-Id",
+              client.session().orElseThrow())) {
+        lastEvent = answer.next(event -> !event.id().isEmpty()).id();
+
+        third.kill();
+
+        assertThat(answer.rest()).allMatch(event -> event.data().isEmpty());
+      }
+      String told;
+      try (EventClient resumed = stream(one, client, "Last-Event-ID", lastEvent)) {
+        assertThat(resumed.status()).isEqualTo(200);
+        EventClient.Event lost = resumed.next(event -> !event.data().isEmpty());
+        assertThat(lost.json().get("id").asText()).isEqualTo("my call");
+        assertThat(lost.json().at("/error/code").asInt()).isEqualTo(-32603);
+        assertThat(lost.json().at("/error/message").asText()).contains("not known");
+        assertThat(resumed.rest()).isEmpty();
+        told = lost.id();
+      }
+      try (EventClient again = stream(two, client, "Last-Event-ID", told)) {
+        assertThat(again.status()).isEqualTo(200);
+        assertThat(again.rest()).allMatch(event -> event.data().isEmpty());
+      }
+    }
+  }
 }

@@ -24,6 +24,7 @@ import io.reflow.gateway.replica.ForwardEndpoint;
 import io.reflow.gateway.replica.Passed;
 import io.reflow.gateway.replica.Replica;
 import io.reflow.gateway.session.Home;
+import io.reflow.gateway.session.LostRequest;
 import io.reflow.gateway.session.SessionHomes;
 import io.reflow.gateway.session.Sessions;
 import java.io.IOException;
@@ -185,7 +186,7 @@ public final class ElsewhereEndpoint {
       Optional<OutputStream> stream, ServerRequest request, byte[] body, ServerResponse response) {
     Optional<RawJson> error =
         request.prologue().method().equals(Method.POST)
-            ? requestId(body).map(ElsewhereEndpoint::lost)
+            ? requestId(body).map(LostRequest::answer)
             : Optional.empty();
     if (stream.isPresent()) {
       end(stream.get(), error);
@@ -218,13 +219,5 @@ public final class ElsewhereEndpoint {
     } catch (MalformedMessage _) {
       return Optional.empty();
     }
-  }
-
-  private static RawJson lost(RawJson id) {
-    return Replies.error(
-        id,
-        RawJson.of(
-            "{\"code\":-32603,\"message\":\"the replica that worked on it went away: whether it"
-                + " took effect is not known\"}"));
   }
 }
