@@ -57,6 +57,7 @@ import io.reflow.gateway.replica.ReplicaStore;
 import io.reflow.gateway.replica.Replicas;
 import io.reflow.gateway.replica.Seal;
 import io.reflow.gateway.session.OpenStreams;
+import io.reflow.gateway.session.Recycling;
 import io.reflow.gateway.session.SavedSessions;
 import io.reflow.gateway.session.SessionRoutes;
 import io.reflow.gateway.session.SessionStore;
@@ -132,6 +133,7 @@ final class Parts {
   private final SessionStore sessionStore;
   private final Sessions sessions;
   private final SessionWriter sessionWriter;
+  private final Recycling recycling;
   private final ElsewhereEndpoint elsewhere;
   private final OpenStreams streams;
   private final ListChanges listChanges;
@@ -187,6 +189,7 @@ final class Parts {
     this.sessions = new Sessions(config.session(), clock, saved);
     this.sessionWriter =
         closing.add(new SessionWriter(sessions, saved, sessionStore, replicas, clock));
+    this.recycling = new Recycling(sessions, sessionStore);
     var connections = new SseConnections(sessions, clock);
     this.elsewhere =
         new ElsewhereEndpoint(
@@ -306,6 +309,7 @@ final class Parts {
     changes.on("policy_subjects", policies::reload);
     changes.on("env_configs", credentials::reload);
     changes.on("mcp_session", sessionWriter::dropLost);
+    changes.on("mcp_session", recycling::reload);
     changes.start();
     replicas.onLapse(sessionWriter::dropLost);
     replicas.start();
@@ -396,7 +400,7 @@ final class Parts {
   }
 
   SessionRoutes sessionRoutes() {
-    return new SessionRoutes(sessions, sessionStore);
+    return new SessionRoutes(sessions, sessionStore, recycling);
   }
 
   TargetRoutes targetRoutes() {
