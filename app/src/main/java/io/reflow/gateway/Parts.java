@@ -198,7 +198,10 @@ final class Parts {
             sessions,
             saved.homes(),
             forward,
-            deadAfter.multipliedBy(2).plus(Duration.ofSeconds(5)));
+            audit,
+            metrics,
+            deadAfter.multipliedBy(2).plus(Duration.ofSeconds(5)),
+            clock);
     var stateSeal = new StateSeal(vault.deriveAll("request state"), clock);
     var flights = closing.add(new Flights(config.mcp().inputTimeout()));
     metrics.gauge(

@@ -23,13 +23,14 @@ class Promise07IT {
 
   private static FakeMcpServer web;
   private static TestGateway gateway;
+  private static String target;
 
   @BeforeAll
   static void start() {
     web = new FakeMcpServer().streaming().list("echo", "announce-apart");
     web.answer("resources/list", "{\"resources\":[{\"uri\":\"file:///a\",\"name\":\"a\"}]}");
     gateway = TestGateway.start();
-    gateway.target("web", web);
+    target = gateway.target("web", web);
   }
 
   @AfterAll
@@ -40,15 +41,17 @@ class Promise07IT {
 
   @Test
   void aClientGoesOnAfterARestart() throws InterruptedException {
-    McpTestClient before = gateway.client(gateway.adminToken()).initialize();
+    String token = gateway.userToken("restart@example.com", "admin");
+    gateway.allow(target, token);
+    McpTestClient before = gateway.client(token).initialize();
     assertThat(before.callTool("web_echo", Map.of()).result()).isNotNull();
 
     gateway.restart();
 
-    McpTestClient after =
-        gateway.client(gateway.adminToken()).session(before.session().orElseThrow());
+    McpTestClient after = gateway.client(token).session(before.session().orElseThrow());
     assertThat(after.callTool("web_echo", Map.of()).result()).isNotNull();
-    UpstreamFixtures.await(() -> gateway.logs("method=tools/call&outcome=allowed").size() == 2);
+    String own = "method=tools/call&outcome=allowed&user_id=" + gateway.userId(token);
+    UpstreamFixtures.await(() -> gateway.logs(own).size() == 2);
   }
 
   @Test

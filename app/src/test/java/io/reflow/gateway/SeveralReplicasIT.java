@@ -300,6 +300,29 @@ class SeveralReplicasIT {
       assertThat(lost.status()).isEqualTo(200);
       assertThat(lost.error().get("code").asInt()).isEqualTo(-32602);
       assertThat(lost.error().get("message").asText()).contains("lost");
+      JsonNode row = one.row("method=tools/call", it -> reason(it).contains("call was lost"));
+      assertThat(row.get("outcome").asText()).isEqualTo("failed");
+    }
+  }
+
+  @Test
+  void aSuspendedCallOfAReplicaWithoutAnAddressIsOutOfReach(@TempDir Path folder)
+      throws InterruptedException {
+    Map<String, String> hidden = new HashMap<>(SETTINGS);
+    hidden.remove("REPLICA_ADDRESS");
+    try (var third = new GatewayProcess(one, folder, hidden)) {
+      JsonNode asked = askedBy(stateless(third.client(one.adminToken())));
+      StatelessClient elsewhere = stateless(one.client(one.adminToken()));
+
+      // Until it has looked who else is there, it takes the call for lost.
+      UpstreamFixtures.await(() -> {
+        JsonNode error = elsewhere.request("tools/call", answersTo(asked)).error();
+        assertThat(error.get("code").asInt()).isEqualTo(-32602);
+        return error.get("message").asText().contains("replica.address");
+      });
+
+      StatelessClient back = stateless(third.client(one.adminToken()));
+      assertThat(back.request("tools/call", answersTo(asked)).body()).contains("ann");
     }
   }
 
@@ -472,6 +495,10 @@ class SeveralReplicasIT {
     }
   }
 
+  private static String reason(JsonNode row) {
+    return row.path("reason").asText();
+  }
+
   @Test
   void aClientGoesOnWhenItsReplicaDies(@TempDir Path folder) throws InterruptedException {
     try (var third = new GatewayProcess(one, folder, SETTINGS)) {
@@ -492,6 +519,9 @@ class SeveralReplicasIT {
       assertThat(stream.rest()).allMatch(event -> event.data().isEmpty());
       assertThat(underWay.join().error().get("code").asInt()).isEqualTo(-32603);
       assertThat(underWay.join().error().get("message").asText()).contains("not known");
+      JsonNode row = one.row("method=tools/call", it -> reason(it).contains("went away"));
+      assertThat(row.get("outcome").asText()).isEqualTo("failed");
+      assertThat(row.get("user_id").asText()).isEqualTo(one.userId(one.adminToken()));
       long before = System.nanoTime();
       List<Reply> replies =
           Stream.of(1, 2, 3, 4)

@@ -10,6 +10,7 @@ import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.reflow.gateway.audit.AuditOutcome;
 import io.reflow.gateway.fault.GatewayException.InvalidParams;
 import io.reflow.gateway.fault.GatewayException.NotJson;
 import io.reflow.gateway.http.RequestBody;
@@ -45,6 +46,7 @@ public final class McpEndpoint {
   private final Batches batches;
   private final SseEndpoint streams;
   private final ForwardEndpoint forward;
+  private final Records records;
   private final InstantSource clock;
 
   /// @param streams answers the `GET` of clients
@@ -54,6 +56,7 @@ public final class McpEndpoint {
     this.batches = new Batches(pipeline);
     this.streams = streams;
     this.forward = forward;
+    this.records = parts.records();
     this.clock = parts.clock();
   }
 
@@ -104,13 +107,15 @@ public final class McpEndpoint {
       throws InterruptedException {
     switch (forward.pass(message.replica(), request, message.body(), response)) {
       case Passed.Answered() -> {}
-      case Passed.Elsewhere() ->
-          send(
-              response,
-              Failures.refusal(
-                  new InvalidParams("the suspended call was lost; start again"), trail));
-      case Passed.Lost(var stream) ->
-          ElsewhereEndpoint.tellLoss(stream, request, message.body(), response);
+      case Passed.Elsewhere() -> {
+        Reply.Refusal refusal =
+            Failures.refusal(new InvalidParams("the suspended call was lost; start again"), trail);
+        records.add(trail, AuditOutcome.FAILED, refusal.message().length());
+        send(response, refusal);
+      }
+      case Passed.Lost loss ->
+          ElsewhereEndpoint.tellLoss(
+              loss, new LostRequests(records), trail, request, message.body(), response);
     }
   }
 

@@ -44,4 +44,9 @@ public record McpParts(
     Metrics metrics,
     McpConfig config,
     String version,
-    InstantSource clock) {}
+    InstantSource clock) {
+
+  Records records() {
+    return new Records(audit, metrics);
+  }
+}

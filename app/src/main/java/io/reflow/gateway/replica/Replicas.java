@@ -104,6 +104,12 @@ public final class Replicas implements AutoCloseable {
         .filter(replica -> itsEpoch != epoch && replica.address().isPresent());
   }
 
+  /// Whether another replica lives, as far as is known, that takes nothing from others.
+  public boolean unreachable(long itsEpoch) {
+    Replica replica = living.get(itsEpoch);
+    return itsEpoch != epoch && replica != null && replica.address().isEmpty();
+  }
+
   /// Whether this one may call others dead by their silence: it was heard itself all the time in
   /// which they were not.
   public boolean mayJudge() {

@@ -82,7 +82,7 @@ public final class SessionStore {
         });
   }
 
-  private long insert(DbExecute db, String digest, Session session, long owner) {
+  private static long insert(DbExecute db, String digest, Session session, long owner) {
     return db.createInsert(
             """
             insert into mcp_session (digest, user_id, role, groups, protocol_version,

@@ -80,13 +80,13 @@ final class EventStreamsTest {
     for (String seen : List.of(primed, inTheMiddle)) {
       assertThat(all(streams.resume(seen).orElseThrow()))
           .containsExactly(
-              LostRequest.answer(RawJson.of("\"a.b\"")).toString(),
-              LostRequest.answer(RawJson.of("7")).toString(),
+              LostAnswer.to(RawJson.of("\"a.b\"")).toString(),
+              LostAnswer.to(RawJson.of("7")).toString(),
               "end");
     }
     Reading resumed = streams.resume(atLast).orElseThrow();
     Next.Event told = (Next.Event) resumed.next(Duration.ZERO);
-    assertThat(told.message()).isEqualTo(LostRequest.answer(RawJson.of("\"a.b\"")));
+    assertThat(told.message()).isEqualTo(LostAnswer.to(RawJson.of("\"a.b\"")));
     assertThat(told.id()).isNotIn(primed, inTheMiddle, atLast);
     assertThat(resumed.next(Duration.ZERO)).isInstanceOf(Next.End.class);
 

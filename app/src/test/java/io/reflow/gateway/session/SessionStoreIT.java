@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
@@ -209,7 +210,7 @@ class SessionStoreIT {
   }
 
   @Test
-  void countsWhatIsOpenedAtTheSameTime() throws Exception {
+  void countsWhatIsOpenedAtTheSameTime() throws ExecutionException, InterruptedException {
     UserId user = newUser();
     var config = new SessionConfig(Duration.ofMinutes(30), Duration.ofHours(24), 3, 20);
     var limited = new SessionStore(database.database(), config);

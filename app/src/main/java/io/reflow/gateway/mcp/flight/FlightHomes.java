@@ -27,13 +27,25 @@ public final class FlightHomes {
 
   /// The other replica where the call of a state waits, if it lives. What is wrong with a state is
   /// for the request path to say.
+  ///
+  /// @throws InvalidParams when it lives and takes nothing from others
   public Optional<Replica> elsewhere(String state, UserId user) {
+    Optional<Long> epoch = epoch(state, user);
+    if (epoch.filter(replicas::unreachable).isPresent()) {
+      throw new InvalidParams(
+          "the suspended call waits at another replica, which takes nothing from this one"
+              + " (replica.address is not set there); start again");
+    }
+    return epoch.flatMap(replicas::find);
+  }
+
+  private Optional<Long> epoch(String state, UserId user) {
     try {
       RequestState opened = seal.open(state);
       return opened.user().equals(user)
               && opened.cause() instanceof Cause.Suspended(var at, var flight)
               && flights.find(flight, user).isEmpty()
-          ? replicas.find(Long.parseLong(at))
+          ? Optional.of(Long.parseLong(at))
           : Optional.empty();
     } catch (InvalidParams _) {
       return Optional.empty();
