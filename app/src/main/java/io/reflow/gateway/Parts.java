@@ -53,6 +53,8 @@ import io.reflow.gateway.policy.PolicyStore;
 import io.reflow.gateway.policy.TargetAccess;
 import io.reflow.gateway.replica.ForwardEndpoint;
 import io.reflow.gateway.replica.Forwarder;
+import io.reflow.gateway.replica.LeaseStore;
+import io.reflow.gateway.replica.Leases;
 import io.reflow.gateway.replica.ReplicaStore;
 import io.reflow.gateway.replica.Replicas;
 import io.reflow.gateway.replica.Seal;
@@ -106,6 +108,7 @@ final class Parts {
   private final Storage storage;
   private final AuditLog audit;
   private final Replicas replicas;
+  private final Leases leases;
   private final ForwardEndpoint forward;
 
   private final UserStore userStore;
@@ -182,6 +185,8 @@ final class Parts {
     var deadAfter = config.replica().deadAfter();
     this.replicas =
         closing.add(new Replicas(audit.replica(), new ReplicaStore(storage.database()), deadAfter));
+    this.leases = new Leases(new LeaseStore(storage.database()), replicas);
+    var patience = deadAfter.multipliedBy(2).plus(Duration.ofSeconds(5));
     var seal = new Seal(vault.deriveAll("replica").values(), clock);
     this.forward = new ForwardEndpoint(closing.add(new Forwarder(seal, replicas)), seal, replicas);
     this.sessionStore = new SessionStore(storage.database(), config.session());
@@ -200,7 +205,7 @@ final class Parts {
             forward,
             audit,
             metrics,
-            deadAfter.multipliedBy(2).plus(Duration.ofSeconds(5)),
+            patience,
             clock);
     var stateSeal = new StateSeal(vault.deriveAll("request state"), clock);
     var flights = closing.add(new Flights(config.mcp().inputTimeout()));
@@ -230,6 +235,7 @@ final class Parts {
             flights,
             stateSeal,
             new FlightHomes(flights, stateSeal, replicas),
+            leases,
             audit,
             new ArgumentDigest(secret(vault.derive("audit arguments"))),
             metrics,
@@ -237,7 +243,7 @@ final class Parts {
             version.text(),
             clock);
     this.sse = new SseEndpoint(mcpParts);
-    this.mcp = new McpEndpoint(mcpParts, sse, forward);
+    this.mcp = new McpEndpoint(mcpParts, sse, forward, patience);
   }
 
   private Upstreams upstreams(TargetNews news) {
@@ -351,6 +357,10 @@ final class Parts {
 
   Replicas replicas() {
     return replicas;
+  }
+
+  Leases leases() {
+    return leases;
   }
 
   ForwardEndpoint forward() {

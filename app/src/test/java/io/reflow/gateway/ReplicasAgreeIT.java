@@ -74,8 +74,10 @@ class ReplicasAgreeIT {
   private static String user(String name) throws InterruptedException {
     String login = one.userToken(name + "@example.com", "user");
     one.allow(target, login);
-    UpstreamFixtures.await(() ->
-        new StatelessClient(two.client(login)).callTool("web_echo", Map.of()).status() == 200);
+    UpstreamFixtures.await(() -> {
+      Reply reply = new StatelessClient(two.client(login)).callTool("web_echo", Map.of());
+      return reply.status() == 200 && reply.answer().has("result");
+    });
     return login;
   }
 

@@ -96,7 +96,7 @@ final class McpPipeline {
             openSession(parts, visibility),
             new Route(visibility, names, extensions, config.extras().bareAppTools()),
             authorize,
-            inject,
+            inject.then(new Hold(parts.leases())),
             proxy);
     return new Audited(pipeline, parts.records());
   }
