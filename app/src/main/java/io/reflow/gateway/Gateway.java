@@ -215,7 +215,9 @@ public final class Gateway implements AutoCloseable {
     parts.forward().guard(routing);
     ElsewhereEndpoint elsewhere = parts.elsewhere();
     SESSION_PATHS.forEach(path -> elsewhere.registerInternal(routing, path));
-    mcpRoutes(routing);
+    parts.mcp().registerInternal(routing, "/mcp");
+    parts.mcp().registerInternal(routing, "/mcp/{target}");
+    parts.sse().registerMessages(routing);
   }
 
   /// What operators and their tools ask; not for clients.
@@ -249,6 +251,7 @@ public final class Gateway implements AutoCloseable {
   private void drain() {
     parts.health().drain();
     parts.sessionWriter().release();
+    parts.leases().release();
     parts.streams().close();
     server.stop();
   }

@@ -53,10 +53,13 @@ import io.reflow.gateway.policy.PolicyStore;
 import io.reflow.gateway.policy.TargetAccess;
 import io.reflow.gateway.replica.ForwardEndpoint;
 import io.reflow.gateway.replica.Forwarder;
+import io.reflow.gateway.replica.LeaseStore;
+import io.reflow.gateway.replica.Leases;
 import io.reflow.gateway.replica.ReplicaStore;
 import io.reflow.gateway.replica.Replicas;
 import io.reflow.gateway.replica.Seal;
 import io.reflow.gateway.session.OpenStreams;
+import io.reflow.gateway.session.Recycling;
 import io.reflow.gateway.session.SavedSessions;
 import io.reflow.gateway.session.SessionRoutes;
 import io.reflow.gateway.session.SessionStore;
@@ -105,6 +108,7 @@ final class Parts {
   private final Storage storage;
   private final AuditLog audit;
   private final Replicas replicas;
+  private final Leases leases;
   private final ForwardEndpoint forward;
 
   private final UserStore userStore;
@@ -132,6 +136,7 @@ final class Parts {
   private final SessionStore sessionStore;
   private final Sessions sessions;
   private final SessionWriter sessionWriter;
+  private final Recycling recycling;
   private final ElsewhereEndpoint elsewhere;
   private final OpenStreams streams;
   private final ListChanges listChanges;
@@ -180,6 +185,8 @@ final class Parts {
     var deadAfter = config.replica().deadAfter();
     this.replicas =
         closing.add(new Replicas(audit.replica(), new ReplicaStore(storage.database()), deadAfter));
+    this.leases = new Leases(new LeaseStore(storage.database()), replicas);
+    var patience = deadAfter.multipliedBy(2).plus(Duration.ofSeconds(5));
     var seal = new Seal(vault.deriveAll("replica").values(), clock);
     this.forward = new ForwardEndpoint(closing.add(new Forwarder(seal, replicas)), seal, replicas);
     this.sessionStore = new SessionStore(storage.database(), config.session());
@@ -187,6 +194,7 @@ final class Parts {
     this.sessions = new Sessions(config.session(), clock, saved);
     this.sessionWriter =
         closing.add(new SessionWriter(sessions, saved, sessionStore, replicas, clock));
+    this.recycling = new Recycling(sessions, sessionStore);
     var connections = new SseConnections(sessions, clock);
     this.elsewhere =
         new ElsewhereEndpoint(
@@ -195,7 +203,10 @@ final class Parts {
             sessions,
             saved.homes(),
             forward,
-            deadAfter.multipliedBy(2).plus(Duration.ofSeconds(5)));
+            audit,
+            metrics,
+            patience,
+            clock);
     var stateSeal = new StateSeal(vault.deriveAll("request state"), clock);
     var flights = closing.add(new Flights(config.mcp().inputTimeout()));
     metrics.gauge(
@@ -224,6 +235,7 @@ final class Parts {
             flights,
             stateSeal,
             new FlightHomes(flights, stateSeal, replicas),
+            leases,
             audit,
             new ArgumentDigest(secret(vault.derive("audit arguments"))),
             metrics,
@@ -231,7 +243,7 @@ final class Parts {
             version.text(),
             clock);
     this.sse = new SseEndpoint(mcpParts);
-    this.mcp = new McpEndpoint(mcpParts, sse, forward);
+    this.mcp = new McpEndpoint(mcpParts, sse, forward, patience);
   }
 
   private Upstreams upstreams(TargetNews news) {
@@ -306,6 +318,7 @@ final class Parts {
     changes.on("policy_subjects", policies::reload);
     changes.on("env_configs", credentials::reload);
     changes.on("mcp_session", sessionWriter::dropLost);
+    changes.on("mcp_session", recycling::reload);
     changes.start();
     replicas.onLapse(sessionWriter::dropLost);
     replicas.start();
@@ -344,6 +357,10 @@ final class Parts {
 
   Replicas replicas() {
     return replicas;
+  }
+
+  Leases leases() {
+    return leases;
   }
 
   ForwardEndpoint forward() {
@@ -396,7 +413,7 @@ final class Parts {
   }
 
   SessionRoutes sessionRoutes() {
-    return new SessionRoutes(sessions, sessionStore);
+    return new SessionRoutes(sessions, sessionStore, recycling);
   }
 
   TargetRoutes targetRoutes() {

@@ -23,13 +23,14 @@ class Promise07IT {
 
   private static FakeMcpServer web;
   private static TestGateway gateway;
+  private static String target;
 
   @BeforeAll
   static void start() {
     web = new FakeMcpServer().streaming().list("echo", "announce-apart");
     web.answer("resources/list", "{\"resources\":[{\"uri\":\"file:///a\",\"name\":\"a\"}]}");
     gateway = TestGateway.start();
-    gateway.target("web", web);
+    target = gateway.target("web", web);
   }
 
   @AfterAll
@@ -40,7 +41,8 @@ class Promise07IT {
 
   @Test
   void aClientGoesOnAfterARestart() throws InterruptedException {
-    String token = gateway.userToken("ann@example.com", "admin");
+    String token = gateway.userToken("restart@example.com", "admin");
+    gateway.allow(target, token);
     McpTestClient before = gateway.client(token).initialize();
     assertThat(before.callTool("web_echo", Map.of()).result()).isNotNull();
 
@@ -48,8 +50,8 @@ class Promise07IT {
 
     McpTestClient after = gateway.client(token).session(before.session().orElseThrow());
     assertThat(after.callTool("web_echo", Map.of()).result()).isNotNull();
-    String calls = "method=tools/call&outcome=allowed&user_id=" + gateway.userId(token);
-    UpstreamFixtures.await(() -> gateway.logs(calls).size() == 2);
+    String own = "method=tools/call&outcome=allowed&user_id=" + gateway.userId(token);
+    UpstreamFixtures.await(() -> gateway.logs(own).size() == 2);
   }
 
   @Test

@@ -300,6 +300,26 @@ class SeveralReplicasIT {
       assertThat(lost.status()).isEqualTo(200);
       assertThat(lost.error().get("code").asInt()).isEqualTo(-32602);
       assertThat(lost.error().get("message").asText()).contains("lost");
+      JsonNode row = one.row("method=tools/call", it -> reason(it).contains("call was lost"));
+      assertThat(row.get("outcome").asText()).isEqualTo("failed");
+    }
+  }
+
+  @Test
+  void aSuspendedCallOfAReplicaWithoutAnAddressIsOutOfReach(@TempDir Path folder)
+      throws InterruptedException {
+    Map<String, String> hidden = new HashMap<>(SETTINGS);
+    hidden.remove("REPLICA_ADDRESS");
+    try (var third = new GatewayProcess(one, folder, hidden)) {
+      JsonNode asked = askedBy(stateless(third.client(one.adminToken())));
+      StatelessClient elsewhere = stateless(one.client(one.adminToken()));
+
+      JsonNode error = elsewhere.request("tools/call", answersTo(asked)).error();
+      assertThat(error.get("code").asInt()).isEqualTo(-32602);
+      assertThat(error.get("message").asText()).contains("replica.address");
+
+      StatelessClient back = stateless(third.client(one.adminToken()));
+      assertThat(back.request("tools/call", answersTo(asked)).body()).contains("ann");
     }
   }
 
@@ -472,6 +492,10 @@ class SeveralReplicasIT {
     }
   }
 
+  private static String reason(JsonNode row) {
+    return row.path("reason").asText();
+  }
+
   @Test
   void aClientGoesOnWhenItsReplicaDies(@TempDir Path folder) throws InterruptedException {
     try (var third = new GatewayProcess(one, folder, SETTINGS)) {
@@ -492,6 +516,9 @@ class SeveralReplicasIT {
       assertThat(stream.rest()).allMatch(event -> event.data().isEmpty());
       assertThat(underWay.join().error().get("code").asInt()).isEqualTo(-32603);
       assertThat(underWay.join().error().get("message").asText()).contains("not known");
+      JsonNode row = one.row("method=tools/call", it -> reason(it).contains("went away"));
+      assertThat(row.get("outcome").asText()).isEqualTo("failed");
+      assertThat(row.get("user_id").asText()).isEqualTo(one.userId(one.adminToken()));
       long before = System.nanoTime();
       List<Reply> replies =
           Stream.of(1, 2, 3, 4)
@@ -511,6 +538,45 @@ class SeveralReplicasIT {
       third.start();
       McpTestClient back = third.client(one.adminToken()).session(client.session().orElseThrow());
       assertThat(back.callTool("web_echo", Map.of()).result()).isNotNull();
+    }
+  }
+
+  /// It has waited on a stream that broke, and comes back for it where it is let in.
+  @Test
+  void whoComesBackForAnAnswerIsToldThatItIsLost(@TempDir Path folder) throws InterruptedException {
+    try (var third = new GatewayProcess(one, folder, SETTINGS)) {
+      McpTestClient client = third.client(one.adminToken()).initialize();
+      String call =
+          "{\"jsonrpc\":\"2.0\",\"id\":\"my call\",\"method\":\"tools/call\","
+              + "\"params\":{\"name\":\"web_hang\"}}";
+      String lastEvent;
+      try (EventClient answer =
+          EventClient.post(
+              third.uri("/mcp"),
+              one.adminToken(),
+              call,
+              "Mcp-Session-Id",
+              client.session().orElseThrow())) {
+        lastEvent = answer.next(event -> !event.id().isEmpty()).id();
+
+        third.kill();
+
+        assertThat(answer.rest()).allMatch(event -> event.data().isEmpty());
+      }
+      String told;
+      try (EventClient resumed = stream(one, client, "Last-Event-ID", lastEvent)) {
+        assertThat(resumed.status()).isEqualTo(200);
+        EventClient.Event lost = resumed.next(event -> !event.data().isEmpty());
+        assertThat(lost.json().get("id").asText()).isEqualTo("my call");
+        assertThat(lost.json().at("/error/code").asInt()).isEqualTo(-32603);
+        assertThat(lost.json().at("/error/message").asText()).contains("not known");
+        assertThat(resumed.rest()).isEmpty();
+        told = lost.id();
+      }
+      try (EventClient again = stream(two, client, "Last-Event-ID", told)) {
+        assertThat(again.status()).isEqualTo(200);
+        assertThat(again.rest()).allMatch(event -> event.data().isEmpty());
+      }
     }
   }
 }

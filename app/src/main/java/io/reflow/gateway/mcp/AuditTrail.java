@@ -35,6 +35,7 @@ final class AuditTrail {
   private String policy = "";
   private String argumentsDigest = "";
   private String credentialScope = "";
+  private String sessionElsewhere = "";
   private boolean stateless;
   private boolean denied;
   private String reason = "";
@@ -55,6 +56,11 @@ final class AuditTrail {
 
   void session(Session known) {
     session = known;
+  }
+
+  /// The session is at another replica; this is what logs and rows call it.
+  void sessionElsewhere(String digest) {
+    sessionElsewhere = digest;
   }
 
   /// The message is of the stateless era, whatever else is wrong with it.
@@ -132,7 +138,9 @@ final class AuditTrail {
         startedAt,
         by.map(Identity::user),
         by.map(Identity::email),
-        in.filter(known -> !known.stateless()).map(Session::digest),
+        in.filter(known -> !known.stateless())
+            .map(Session::digest)
+            .or(() -> present(sessionElsewhere)),
         in.map(known -> known.client().name()),
         in.map(known -> known.client().version()),
         in.map(known -> known.version().wireName()),

@@ -1,28 +1,22 @@
 package io.reflow.gateway.mcp;
 
-import io.reflow.gateway.audit.AuditEntry;
-import io.reflow.gateway.audit.AuditLog;
 import io.reflow.gateway.audit.AuditOutcome;
 import io.reflow.gateway.fault.GatewayException;
-import io.reflow.gateway.telemetry.Metrics;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Goes around the whole pipeline: whatever becomes of a message, its row is in the journal before
-/// the answer leaves. What can't be recorded is not answered. Callers without a token that counts
-/// are counted instead, so that nobody can fill the journal.
+/// the answer leaves. What can't be recorded is not answered.
 final class Audited implements Stage<Call.Received, Reply> {
 
   private static final Logger LOG = LoggerFactory.getLogger(Audited.class);
 
   private final Stage<Call.Received, Reply> inner;
-  private final AuditLog log;
-  private final Metrics metrics;
+  private final Records records;
 
-  Audited(Stage<Call.Received, Reply> inner, AuditLog log, Metrics metrics) {
+  Audited(Stage<Call.Received, Reply> inner, Records records) {
     this.inner = inner;
-    this.log = log;
-    this.metrics = metrics;
+    this.records = records;
   }
 
   @Override
@@ -31,11 +25,11 @@ final class Audited implements Stage<Call.Received, Reply> {
     try {
       return recorded(trail, reply(call));
     } catch (InterruptedException e) {
-      record(trail, AuditOutcome.CANCELLED, 0);
+      records.add(trail, AuditOutcome.CANCELLED, 0);
       throw e;
     } catch (Incoming.Unreadable e) {
       trail.failed(e.why());
-      record(trail, AuditOutcome.FAILED, 0);
+      records.add(trail, AuditOutcome.FAILED, 0);
       throw e;
     }
   }
@@ -63,29 +57,11 @@ final class Audited implements Stage<Call.Received, Reply> {
       return reply;
     }
     try {
-      record(trail, outcome(trail, reply), size(reply));
+      records.add(trail, outcome(trail, reply), size(reply));
       return reply;
     } catch (GatewayException e) {
       reply.discard();
       return Failures.refusal(e, trail);
-    }
-  }
-
-  private void record(AuditTrail trail, AuditOutcome outcome, int answerBytes) {
-    if (trail.caller().isEmpty()) {
-      metrics.refused("unauthenticated");
-      return;
-    }
-    metrics.request(trail.method(), outcome.wireName(), trail.duration());
-    if (trail.toolCall()) {
-      metrics.toolCall(
-          trail.targetName(), trail.featureName(), outcome.wireName(), trail.duration());
-    }
-    AuditEntry entry = trail.entry(outcome, answerBytes);
-    if (trail.sequence().isPresent()) {
-      log.record(trail.sequence().getAsLong(), entry);
-    } else {
-      log.record(entry);
     }
   }
 

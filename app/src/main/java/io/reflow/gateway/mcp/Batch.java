@@ -5,10 +5,14 @@ import com.fasterxml.jackson.core.JsonToken;
 import io.reflow.gateway.fault.GatewayException.InvalidRequest;
 import io.reflow.gateway.fault.GatewayException.NotJson;
 import io.reflow.gateway.protocol.JsonText;
+import io.reflow.gateway.protocol.MalformedMessage;
+import io.reflow.gateway.protocol.Message;
+import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// Several messages in one body, as the revision 2025-03-26 has them and no other. Each is handled
 /// as if it had come alone.
@@ -55,6 +59,22 @@ final class Batch {
       throw new InvalidRequest("a batch has at least one message");
     }
     return messages;
+  }
+
+  /// The ids of the requests among the messages.
+  static List<RawJson> requests(List<RawJson> messages) {
+    return messages.stream().flatMap(message -> request(message).stream()).toList();
+  }
+
+  private static Optional<RawJson> request(RawJson message) {
+    try {
+      return MessageReader.read(message.array(), message.from(), message.to())
+              instanceof Message.Request request
+          ? Optional.of(request.id())
+          : Optional.empty();
+    } catch (MalformedMessage _) {
+      return Optional.empty();
+    }
   }
 
   /// The parser would take every encoding of Unicode, but knows places in the bytes of this one

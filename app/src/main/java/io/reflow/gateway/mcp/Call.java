@@ -42,6 +42,13 @@ sealed interface Call {
       this(message, claims, List.of(), call);
     }
 
+    /// The ids of the requests that came.
+    List<RawJson> requests() {
+      return message.orElse(null) instanceof Message.Request request
+          ? List.of(request.id())
+          : Batch.requests(batch);
+    }
+
     @Override
     public AuditTrail trail() {
       return call.trail();

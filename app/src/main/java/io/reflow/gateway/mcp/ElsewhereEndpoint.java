@@ -3,11 +3,11 @@ package io.reflow.gateway.mcp;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
-import io.helidon.http.Method;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.reflow.gateway.audit.AuditLog;
 import io.reflow.gateway.fault.GatewayException;
 import io.reflow.gateway.fault.GatewayException.NotAuthenticated;
 import io.reflow.gateway.fault.GatewayException.Unavailable;
@@ -16,20 +16,22 @@ import io.reflow.gateway.http.RestRoutes;
 import io.reflow.gateway.identity.Authentication;
 import io.reflow.gateway.identity.Authenticator;
 import io.reflow.gateway.identity.Identity;
-import io.reflow.gateway.protocol.MalformedMessage;
-import io.reflow.gateway.protocol.Message;
-import io.reflow.gateway.protocol.MessageReader;
+import io.reflow.gateway.protocol.JsonArray;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.replica.ForwardEndpoint;
 import io.reflow.gateway.replica.Passed;
 import io.reflow.gateway.replica.Replica;
 import io.reflow.gateway.session.Home;
 import io.reflow.gateway.session.SessionHomes;
+import io.reflow.gateway.session.SessionId;
 import io.reflow.gateway.session.Sessions;
+import io.reflow.gateway.telemetry.Metrics;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -48,7 +50,9 @@ public final class ElsewhereEndpoint {
   private final Sessions sessions;
   private final SessionHomes homes;
   private final ForwardEndpoint forward;
+  private final LostRequests lost;
   private final Duration patience;
+  private final InstantSource clock;
 
   /// @param here knows what is in memory under an id
   /// @param patience how long a request may wait for the death of a replica
@@ -58,13 +62,18 @@ public final class ElsewhereEndpoint {
       Sessions sessions,
       SessionHomes homes,
       ForwardEndpoint forward,
-      Duration patience) {
+      AuditLog audit,
+      Metrics metrics,
+      Duration patience,
+      InstantSource clock) {
     this.authenticator = authenticator;
     this.here = here;
     this.sessions = sessions;
     this.homes = homes;
     this.forward = forward;
+    this.lost = new LostRequests(new Records(audit, metrics));
     this.patience = patience;
+    this.clock = clock;
   }
 
   /// Goes before the routes of the same path.
@@ -132,19 +141,24 @@ public final class ElsewhereEndpoint {
     }
     byte[] body = RequestBody.read(request);
     RequestBody.keep(request, body);
+    AuditTrail trail = trail(id, caller, request);
     long giveUpAt = System.nanoTime() + patience.toNanos();
     while (!(home instanceof Home.Here)) {
       if (home instanceof Home.At(Replica replica)) {
         Passed passed = forward.pass(replica, request, body, response);
-        if (passed instanceof Passed.Lost(Optional<OutputStream> stream)) {
-          tellLoss(stream, request, body, response);
+        if (passed instanceof Passed.Lost loss) {
+          tellLoss(loss, lost, trail, request, body, response);
         }
         if (!(passed instanceof Passed.Elsewhere)) {
           return true;
         }
       }
       if (System.nanoTime() > giveUpAt) {
-        throw new Unavailable("the replica that has the session does not answer", TRY_AGAIN);
+        var silence =
+            new Unavailable("the replica that has the session does not answer", TRY_AGAIN);
+        String verb = request.prologue().method().text();
+        lost.unanswered(silence.reason(), verb, body, trail);
+        throw silence;
       }
       Home before = home;
       home = lookUp(id, caller);
@@ -156,6 +170,13 @@ public final class ElsewhereEndpoint {
       }
     }
     return false;
+  }
+
+  private AuditTrail trail(String id, Identity caller, ServerRequest request) {
+    AuditTrail trail = McpEndpoint.trail(request, clock);
+    trail.caller(caller);
+    trail.sessionElsewhere(new SessionId(id).digest());
+    return trail;
   }
 
   /// Goes on with a session that nobody has. When another replica was faster, that one has it.
@@ -181,50 +202,36 @@ public final class ElsewhereEndpoint {
   }
 
   /// Nobody knows whether the call took effect: it is not tried again, and the client hears so.
+  ///
+  /// @param trail knows the caller
   static void tellLoss(
-      Optional<OutputStream> stream, ServerRequest request, byte[] body, ServerResponse response) {
-    Optional<RawJson> error =
-        request.prologue().method().equals(Method.POST)
-            ? requestId(body).map(ElsewhereEndpoint::lost)
-            : Optional.empty();
-    if (stream.isPresent()) {
-      end(stream.get(), error);
-    } else if (error.isPresent()) {
-      response
-          .status(Status.OK_200)
-          .header(HeaderValues.CONTENT_TYPE_JSON)
-          .send(error.get().toBytes());
-    } else {
+      Passed.Lost loss,
+      LostRequests lost,
+      AuditTrail trail,
+      ServerRequest request,
+      byte[] body,
+      ServerResponse response) {
+    String verb = request.prologue().method().text();
+    if (loss.stream().isPresent()) {
+      end(loss.stream().get(), () -> lost.wentAway(verb, body, trail));
+      return;
+    }
+    List<RawJson> answers = lost.wentAway(verb, body, trail);
+    if (answers.isEmpty()) {
       throw new Unavailable("the replica that has the session went away", TRY_AGAIN);
     }
+    RawJson answer = Batch.is(body) ? JsonArray.of(answers) : answers.getFirst();
+    response.status(Status.OK_200).header(HeaderValues.CONTENT_TYPE_JSON).send(answer.toBytes());
   }
 
-  private static void end(OutputStream stream, Optional<RawJson> error) {
+  private static void end(OutputStream stream, Supplier<List<RawJson>> last) {
     try (stream) {
-      if (error.isPresent()) {
-        String event = "event: message\ndata: " + error.get() + "\n\n";
+      for (RawJson answer : last.get()) {
+        String event = "event: message\ndata: " + answer + "\n\n";
         stream.write(event.getBytes(StandardCharsets.UTF_8));
       }
     } catch (IOException _) {
       // The client has left meanwhile.
     }
-  }
-
-  private static Optional<RawJson> requestId(byte[] body) {
-    try {
-      return MessageReader.read(body, 0, body.length) instanceof Message.Request request
-          ? Optional.of(request.id())
-          : Optional.empty();
-    } catch (MalformedMessage _) {
-      return Optional.empty();
-    }
-  }
-
-  private static RawJson lost(RawJson id) {
-    return Replies.error(
-        id,
-        RawJson.of(
-            "{\"code\":-32603,\"message\":\"the replica that worked on it went away: whether it"
-                + " took effect is not known\"}"));
   }
 }

@@ -1,6 +1,7 @@
 package io.reflow.gateway.mcp;
 
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.replica.Leases.Lease;
 import io.reflow.gateway.replica.Replica;
 import java.io.OutputStream;
 import java.util.Optional;
@@ -26,14 +27,18 @@ record Incoming(
     Carrier carrier) {
 
   /// A message alone in the body of a POST.
-  static final Carrier ALONE = new Carrier(Optional.empty(), false, () -> {});
+  static final Carrier ALONE = new Carrier(Optional.empty(), false, false, () -> {});
+
+  /// The same, from another replica.
+  static final Carrier PASSED_ON = new Carrier(Optional.empty(), false, true, () -> {});
 
   /// What brought a message.
   ///
   /// @param connection of the oldest transport, whose stream takes the answer
   /// @param batched whether others came with it
+  /// @param passedOn whether another replica did, so that it goes no further
   /// @param taken runs as soon as the answer will go to the connection's stream
-  record Carrier(Optional<String> connection, boolean batched, Runnable taken) {}
+  record Carrier(Optional<String> connection, boolean batched, boolean passedOn, Runnable taken) {}
 
   /// One message of a batch that came like this.
   Incoming element(RawJson message, SessionStream itsStream) {
@@ -47,7 +52,7 @@ record Incoming(
         message::toBytes,
         stream,
         itsStream,
-        new Carrier(carrier.connection(), true, () -> {}));
+        new Carrier(carrier.connection(), true, carrier.passedOn(), () -> {}));
   }
 
   /// A message that the gateway sends itself for the client that came with this.
@@ -98,11 +103,14 @@ record Incoming(
 
     private final transient Replica replica;
     private final transient byte[] body;
+    private final transient Optional<Lease> lease;
 
-    Elsewhere(Replica replica, byte[] body) {
+    /// @param lease that the other has, if it is for that
+    Elsewhere(Replica replica, byte[] body, Optional<Lease> lease) {
       super("the message is for another replica", null, false, false);
       this.replica = replica;
       this.body = body;
+      this.lease = lease;
     }
 
     Replica replica() {
@@ -111,6 +119,10 @@ record Incoming(
 
     byte[] body() {
       return body;
+    }
+
+    Optional<Lease> lease() {
+      return lease;
     }
   }
 

@@ -10,17 +10,22 @@ import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.reflow.gateway.audit.AuditOutcome;
 import io.reflow.gateway.fault.GatewayException.InvalidParams;
 import io.reflow.gateway.fault.GatewayException.NotJson;
+import io.reflow.gateway.fault.GatewayException.Unavailable;
 import io.reflow.gateway.http.RequestBody;
 import io.reflow.gateway.http.RequestTrace;
 import io.reflow.gateway.http.RestRoutes;
+import io.reflow.gateway.mcp.Incoming.Carrier;
 import io.reflow.gateway.mcp.Incoming.Verb;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.replica.ForwardEndpoint;
+import io.reflow.gateway.replica.Leases;
 import io.reflow.gateway.replica.Passed;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 
@@ -41,28 +46,48 @@ public final class McpEndpoint {
   private static final Header ALLOW =
       HeaderValues.createCached(HeaderNames.ALLOW, "GET, POST, DELETE");
 
+  private static final Duration PAUSE = Duration.ofMillis(250);
+  private static final Duration TRY_AGAIN = Duration.ofSeconds(5);
+
   private final Stage<Call.Received, Reply> pipeline;
   private final Batches batches;
   private final SseEndpoint streams;
   private final ForwardEndpoint forward;
+  private final Records records;
+  private final Leases leases;
+  private final long patience;
   private final InstantSource clock;
 
   /// @param streams answers the `GET` of clients
   /// @param forward the way to other replicas
-  public McpEndpoint(McpParts parts, SseEndpoint streams, ForwardEndpoint forward) {
+  /// @param patience how long a request may wait for the death of a replica
+  public McpEndpoint(
+      McpParts parts, SseEndpoint streams, ForwardEndpoint forward, Duration patience) {
     this.pipeline = McpPipeline.of(parts);
     this.batches = new Batches(pipeline);
     this.streams = streams;
     this.forward = forward;
+    this.records = parts.records();
+    this.leases = parts.leases();
+    this.patience = patience.toNanos();
     this.clock = parts.clock();
   }
 
   /// Registers the methods of a path; the last segment of `/mcp/{target}` names one target.
   public void register(HttpRouting.Builder routing, String path) {
+    register(routing, path, Incoming.ALONE);
+  }
+
+  /// The same on the internal listener.
+  public void registerInternal(HttpRouting.Builder routing, String path) {
+    register(routing, path, Incoming.PASSED_ON);
+  }
+
+  private void register(HttpRouting.Builder routing, String path, Carrier carrier) {
     routing
-        .post(path, (request, response) -> handle(Verb.MESSAGE, request, response))
+        .post(path, (request, response) -> handle(Verb.MESSAGE, carrier, request, response))
         .get(path, streams::get)
-        .delete(path, (request, response) -> handle(Verb.CLOSE, request, response))
+        .delete(path, (request, response) -> handle(Verb.CLOSE, carrier, request, response))
         .any(path, (_, response) -> refuseMethod(response));
   }
 
@@ -71,9 +96,19 @@ public final class McpEndpoint {
     response.status(Status.METHOD_NOT_ALLOWED_405).header(ALLOW).send();
   }
 
-  private void handle(Verb verb, ServerRequest request, ServerResponse response)
+  private void handle(Verb verb, Carrier carrier, ServerRequest request, ServerResponse response)
       throws InterruptedException {
-    Incoming incoming = incoming(verb, request, response, Incoming.ALONE);
+    long begun = System.nanoTime();
+    while (!handled(verb, carrier, begun, request, response)) {
+      Thread.sleep(PAUSE);
+    }
+  }
+
+  /// False where it has to be found out anew who answers.
+  private boolean handled(
+      Verb verb, Carrier carrier, long begun, ServerRequest request, ServerResponse response)
+      throws InterruptedException {
+    Incoming incoming = incoming(verb, request, response, carrier);
     AuditTrail trail = trail(request, clock);
     Reply reply;
     try {
@@ -81,8 +116,7 @@ public final class McpEndpoint {
     } catch (Incoming.Unreadable e) {
       throw e.failure();
     } catch (Incoming.Elsewhere e) {
-      passOn(e, trail, request, response);
-      return;
+      return passedOn(e, begun, trail, request, response);
     } catch (InterruptedException e) {
       incoming.stream().abandon();
       incoming.events().abandon();
@@ -97,21 +131,42 @@ public final class McpEndpoint {
     } else {
       send(response, reply);
     }
+    return true;
   }
 
-  private void passOn(
-      Incoming.Elsewhere message, AuditTrail trail, ServerRequest request, ServerResponse response)
+  private boolean passedOn(
+      Incoming.Elsewhere message,
+      long begun,
+      AuditTrail trail,
+      ServerRequest request,
+      ServerResponse response)
       throws InterruptedException {
     switch (forward.pass(message.replica(), request, message.body(), response)) {
       case Passed.Answered() -> {}
-      case Passed.Elsewhere() ->
-          send(
-              response,
-              Failures.refusal(
-                  new InvalidParams("the suspended call was lost; start again"), trail));
-      case Passed.Lost(var stream) ->
-          ElsewhereEndpoint.tellLoss(stream, request, message.body(), response);
+      case Passed.Elsewhere() -> {
+        message.lease().ifPresent(leases::forget);
+        if (message.lease().isPresent() && System.nanoTime() - begun < patience) {
+          RequestBody.keep(request, message.body());
+          return false;
+        }
+        refuse(message, trail, response);
+      }
+      case Passed.Lost loss ->
+          ElsewhereEndpoint.tellLoss(
+              loss, new LostRequests(records), trail, request, message.body(), response);
     }
+    return true;
+  }
+
+  private void refuse(Incoming.Elsewhere message, AuditTrail trail, ServerResponse response) {
+    Reply.Refusal refusal =
+        Failures.refusal(
+            message.lease().isPresent()
+                ? new Unavailable("the replica that runs the target does not answer", TRY_AGAIN)
+                : new InvalidParams("the suspended call was lost; start again"),
+            trail);
+    records.add(trail, AuditOutcome.FAILED, refusal.message().length());
+    send(response, refusal);
   }
 
   private void answer(
@@ -134,7 +189,7 @@ public final class McpEndpoint {
   }
 
   static Incoming incoming(
-      Verb verb, ServerRequest request, ServerResponse response, Incoming.Carrier carrier) {
+      Verb verb, ServerRequest request, ServerResponse response, Carrier carrier) {
     boolean accepts = acceptsStream(request);
     return new Incoming(
         verb,

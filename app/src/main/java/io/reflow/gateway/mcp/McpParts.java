@@ -12,6 +12,7 @@ import io.reflow.gateway.mcp.flight.FlightHomes;
 import io.reflow.gateway.mcp.flight.Flights;
 import io.reflow.gateway.mcp.flight.StateSeal;
 import io.reflow.gateway.policy.PolicyEngine;
+import io.reflow.gateway.replica.Leases;
 import io.reflow.gateway.session.OpenStreams;
 import io.reflow.gateway.session.Sessions;
 import io.reflow.gateway.session.SseConnections;
@@ -39,9 +40,15 @@ public record McpParts(
     Flights flights,
     StateSeal seal,
     FlightHomes homes,
+    Leases leases,
     AuditLog audit,
     ArgumentDigest digest,
     Metrics metrics,
     McpConfig config,
     String version,
-    InstantSource clock) {}
+    InstantSource clock) {
+
+  Records records() {
+    return new Records(audit, metrics);
+  }
+}

@@ -96,9 +96,9 @@ final class McpPipeline {
             openSession(parts, visibility),
             new Route(visibility, names, extensions, config.extras().bareAppTools()),
             authorize,
-            inject,
+            inject.then(new Hold(parts.leases())),
             proxy);
-    return new Audited(pipeline, parts.audit(), parts.metrics());
+    return new Audited(pipeline, parts.records());
   }
 
   private static OpenSession openSession(McpParts parts, Visibility visibility) {
@@ -131,8 +131,7 @@ final class McpPipeline {
                     feeds(parts, visibility),
                     parts.changes(),
                     parts.authenticator())),
-        parts.audit(),
-        parts.metrics());
+        parts.records());
   }
 
   /// How a client comes to a connection of the oldest transport.
@@ -147,7 +146,6 @@ final class McpPipeline {
                     parts.connections(),
                     parts.streams(),
                     parts.authenticator())),
-        parts.audit(),
-        parts.metrics());
+        parts.records());
   }
 }

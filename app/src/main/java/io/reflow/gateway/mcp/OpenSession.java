@@ -80,7 +80,7 @@ final class OpenSession implements Stage<Call.Understood, Call.InSession> {
 
   private static Call.InSession inSession(Session session, boolean opens, Call.Understood call) {
     call.trail().session(session);
-    call.call().received().http().events().belongsTo(session);
+    call.call().received().http().events().belongsTo(session, call.requests());
     return new Call.InSession(session, opens, call);
   }
 

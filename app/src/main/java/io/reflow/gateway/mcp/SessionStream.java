@@ -7,6 +7,7 @@ import io.reflow.gateway.session.Session;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,7 @@ final class SessionStream {
   private final boolean accepted;
   private final Optional<Supplier<OutputStream>> answer;
   private @Nullable Session session;
+  private List<RawJson> requests = List.of();
   private @Nullable EventStream stream;
   private @Nullable Thread writer;
   private boolean sealed;
@@ -58,8 +60,11 @@ final class SessionStream {
   }
 
   /// Says whose request it is.
-  synchronized void belongsTo(Session its) {
+  ///
+  /// @param ids of the request; of several, where they came together
+  synchronized void belongsTo(Session its, List<RawJson> ids) {
     session = its;
+    requests = ids;
   }
 
   /// Whether the client can be sent anything before the answer.
@@ -106,7 +111,7 @@ final class SessionStream {
 
   private EventStream open(Supplier<OutputStream> open) {
     Session its = known();
-    EventStream opened = its.conversation().streams().open();
+    EventStream opened = its.conversation().streams().open(requests);
     Reading reading = opened.read();
     writer =
         Thread.ofVirtual()
@@ -138,7 +143,8 @@ final class SessionStream {
   void finish(Optional<RawJson> last) throws InterruptedException {
     EventStream opened = opened();
     last.ifPresent(message -> {
-      boolean _ = opened.send(message);
+      boolean _ =
+          requests.size() == 1 ? opened.answer(requests.getFirst(), message) : opened.send(message);
     });
     if (answer.isPresent()) {
       end(opened);

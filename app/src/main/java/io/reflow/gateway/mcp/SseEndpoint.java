@@ -160,6 +160,7 @@ public final class SseEndpoint {
         new Carrier(
             connection,
             false,
+            false,
             () -> {
               boolean _ = early.complete(Optional.empty());
             });

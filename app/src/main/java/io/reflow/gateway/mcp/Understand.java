@@ -58,7 +58,7 @@ final class Understand implements Stage<Call.Known, Call.Understood> {
           .text("requestState")
           .flatMap(state -> homes.elsewhere(state, call.caller().identity().user()))
           .ifPresent(replica -> {
-            throw new Incoming.Elsewhere(replica, body);
+            throw new Incoming.Elsewhere(replica, body, Optional.empty());
           });
     }
   }

@@ -104,6 +104,16 @@ public final class Replicas implements AutoCloseable {
         .filter(replica -> itsEpoch != epoch && replica.address().isPresent());
   }
 
+  /// Another replica that lives, as the database says now, whether or not it takes anything from
+  /// others: one that has just begun is not known otherwise, or not by its address.
+  ///
+  /// @throws GatewayException.Unavailable when the database is away
+  public Optional<Replica> lookUp(long itsEpoch) {
+    return store.living(deadAfter).stream()
+        .filter(replica -> replica.epoch() == itsEpoch && itsEpoch != epoch)
+        .findFirst();
+  }
+
   /// Whether this one may call others dead by their silence: it was heard itself all the time in
   /// which they were not.
   public boolean mayJudge() {

@@ -5,7 +5,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +31,7 @@ public final class EventStream {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Deque<Kept> kept = new ArrayDeque<>();
+  private final Map<RawJson, Long> answers = new LinkedHashMap<>();
   private long newest;
   private long handedOut;
   private long bytes;
@@ -36,9 +41,19 @@ public final class EventStream {
 
   /// @param name unique among the streams of a session; part of the events' ids
   EventStream(String name, InstantSource clock) {
+    this(name, List.of(), 0, clock);
+  }
+
+  /// @param requests the ids of the requests whose answers will come here; until it has come, the
+  ///   ids of the events before an answer name it
+  /// @param after the number behind which the events are counted
+  EventStream(String name, Collection<RawJson> requests, long after, InstantSource clock) {
     this.name = name;
     this.clock = clock;
+    this.newest = after;
     this.lastChange = clock.instant();
+    // Copied: the bytes around them are not to stay as long as the stream.
+    requests.forEach(id -> answers.put(RawJson.of(id.toString()), Long.MAX_VALUE));
   }
 
   private record Kept(long number, RawJson message, Instant at) {}
@@ -77,6 +92,34 @@ public final class EventStream {
     } finally {
       lock.unlock();
     }
+  }
+
+  /// Sends the answer to a request.
+  ///
+  /// @return false when the stream has ended, and nothing can follow
+  public boolean answer(RawJson request, RawJson message) {
+    lock.lock();
+    try {
+      boolean sent = send(message);
+      if (sent) {
+        answers.replace(request, newest);
+      }
+      return sent;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Names an event so that who comes back with it, here or at another replica, is known to wait
+  /// for the answers that come later.
+  private String id(long number) {
+    return EventId.of(
+        name,
+        number,
+        answers.entrySet().stream()
+            .filter(answer -> answer.getValue() > number)
+            .map(Map.Entry::getKey)
+            .toList());
   }
 
   private static boolean old(Kept event, Instant now) {
@@ -199,7 +242,7 @@ public final class EventStream {
     public String start() {
       lock.lock();
       try {
-        return name + "-" + at;
+        return id(at);
       } finally {
         lock.unlock();
       }
@@ -235,7 +278,7 @@ public final class EventStream {
           }
           at = event.number();
           handedOut = Math.max(handedOut, at);
-          return new Next.Event(name + "-" + at, event.message());
+          return new Next.Event(id(at), event.message());
         }
       }
       return new Next.End();

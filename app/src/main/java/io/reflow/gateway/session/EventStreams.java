@@ -1,6 +1,8 @@
 package io.reflow.gateway.session;
 
+import io.reflow.gateway.protocol.RawJson;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
@@ -47,9 +49,11 @@ public final class EventStreams {
     return general;
   }
 
-  /// Opens a stream for a request.
-  public EventStream open() {
-    var stream = new EventStream(life + names.incrementAndGet(), clock);
+  /// Opens a stream for the answers to requests.
+  ///
+  /// @param ids of the requests
+  public EventStream open(Collection<RawJson> ids) {
+    var stream = new EventStream(life + names.incrementAndGet(), ids, 0, clock);
     requests.put(stream.name(), stream);
     if (over) {
       end();
@@ -65,29 +69,29 @@ public final class EventStreams {
 
   /// Goes on with a stream behind the event of that id, if there is such a stream still. Of what
   /// the session sent from the memory of another process nothing is left: its general stream begins
-  /// anew, and the streams of its requests are over.
+  /// anew, and who waits for the answer to a request is told that it is lost.
   public Optional<EventStream.Reading> resume(String lastEventId) {
-    int dash = lastEventId.indexOf('-');
-    if (dash < 0) {
-      return Optional.empty();
-    }
-    String name = lastEventId.substring(0, dash);
-    Matcher parts = NAME.matcher(name);
-    if (parts.matches() && !name.startsWith(life)) {
-      return Optional.of(parts.group(1).equals(GENERAL) ? general.read() : lost(name));
-    }
-    try {
-      long number = Long.parseLong(lastEventId.substring(dash + 1));
-      return find(name).map(stream -> stream.readAfter(number));
-    } catch (NumberFormatException _) {
-      return Optional.empty();
-    }
+    return EventId.read(lastEventId).flatMap(this::resume);
   }
 
-  private EventStream.Reading lost(String name) {
-    var stream = new EventStream(name, clock);
+  private Optional<EventStream.Reading> resume(EventId last) {
+    Matcher parts = NAME.matcher(last.stream());
+    if (parts.matches() && !last.stream().startsWith(life)) {
+      return Optional.of(parts.group(1).equals(GENERAL) ? general.read() : lost(last));
+    }
+    return find(last.stream()).map(stream -> stream.readAfter(last.number()));
+  }
+
+  /// The events go on behind the last one that the client has: when it comes back once more, it has
+  /// been told.
+  private EventStream.Reading lost(EventId last) {
+    var stream = new EventStream(last.stream(), last.unanswered(), last.number(), clock);
+    last.unanswered()
+        .forEach(id -> {
+          boolean _ = stream.answer(id, LostAnswer.to(id));
+        });
     stream.end();
-    return stream.read();
+    return stream.readAfter(last.number());
   }
 
   private Optional<EventStream> find(String name) {

@@ -43,7 +43,7 @@ public final class SavedSessions implements SessionRecords {
 
   @Override
   public void opened(Session session) {
-    store.insert(digest(session), session, replicas.epoch());
+    store.insert(digest(session), session, replicas.epoch(), Set.copyOf(ending));
     written.put(session, Changing.of(session));
   }
 

@@ -22,7 +22,7 @@ public record SessionId(String value) {
   }
 
   /// Tells sessions apart in logs and rows without letting their readers use them.
-  String digest() {
+  public String digest() {
     if (value.isEmpty()) {
       return "";
     }

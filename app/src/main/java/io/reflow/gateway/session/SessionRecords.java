@@ -15,6 +15,8 @@ public interface SessionRecords {
   /// Records a new session. When it returns, the session outlives this process.
   ///
   /// @throws io.reflow.gateway.fault.GatewayException.Unavailable when it can't be recorded
+  /// @throws io.reflow.gateway.fault.GatewayException.Overloaded when the user has as many as
+  ///   allowed on all replicas together, and none of them can be ended for it
   void opened(Session session);
 
   /// Takes out the record of a session that is over. Does not wait for it.

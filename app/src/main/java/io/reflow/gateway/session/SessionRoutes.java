@@ -21,10 +21,12 @@ public final class SessionRoutes {
 
   private final Sessions sessions;
   private final SessionStore store;
+  private final Recycling recycling;
 
-  public SessionRoutes(Sessions sessions, SessionStore store) {
+  public SessionRoutes(Sessions sessions, SessionStore store, Recycling recycling) {
     this.sessions = sessions;
     this.store = store;
+    this.recycling = recycling;
   }
 
   /// One session as admins and its own user see it. The id is not told: it would let its reader try
@@ -104,10 +106,7 @@ public final class SessionRoutes {
     recycle(exchange, new UserId(exchange.id("id")));
   }
 
-  /// First where all replicas see it: without the database nothing is ended.
   private void recycle(Exchange<Authenticated> exchange, UserId user) {
-    long recycled = store.recycle(user) + sessions.callsOf(user).size();
-    int _ = sessions.endAll(user);
-    exchange.ok(new RecycledJson((int) recycled, user.toString()));
+    exchange.ok(new RecycledJson((int) recycling.recycle(user), user.toString()));
   }
 }

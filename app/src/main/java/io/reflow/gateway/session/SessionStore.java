@@ -11,9 +11,11 @@ import static io.reflow.gateway.database.Columns.text;
 import static io.reflow.gateway.database.Columns.texts;
 import static io.reflow.gateway.database.Columns.uuid;
 
+import io.helidon.dbclient.DbExecute;
 import io.helidon.dbclient.DbRow;
 import io.reflow.gateway.config.SessionConfig;
 import io.reflow.gateway.database.Database;
+import io.reflow.gateway.fault.GatewayException.Overloaded;
 import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.protocol.LogLevel;
@@ -30,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /// The table `mcp_session`. Whoever writes says as which owner: what a replica believes that has
 /// lost a session meanwhile changes nothing. All times are those of the database's clock.
@@ -66,30 +69,101 @@ public final class SessionStore {
       Instant lastSeen,
       String digest) {}
 
-  void insert(String digest, Session session, long owner) {
+  /// Records a new session. Where its user has as many as allowed, on all replicas together, those
+  /// that have been idle longest make room.
+  ///
+  /// @param over sessions of `owner` that are recorded still
+  /// @throws Overloaded when all of the user's sessions are in use
+  void insert(String digest, Session session, long owner, Collection<String> over) {
     long _ =
-        database.run(db ->
-            db.createInsert(
-                    """
-                    insert into mcp_session (digest, user_id, role, groups, protocol_version,
-                      client_name, client_version, capabilities, target, log_level, owner)
-                    values (:digest, :user, :role, :groups, :version, :name, :clientVersion,
-                      :capabilities, nullif(:target, ''), :level, :owner)
-                    """)
-                .addParam("digest", digest)
-                .addParam("user", session.owner().user().value())
-                .addParam("role", session.owner().role())
-                .addParam("groups", parameter(List.copyOf(session.owner().groups())))
-                .addParam("version", session.version().wireName())
-                .addParam("name", storable(session.client().name()))
-                .addParam("clientVersion", storable(session.client().version()))
-                .addParam(
-                    "capabilities",
-                    session.capabilities().json(ProtocolVersion.V2025_11_25).toString())
-                .addParam("target", session.target().orElse(""))
-                .addParam("level", Changing.of(session).logLevel().wireName())
-                .addParam("owner", owner)
-                .execute());
+        database.transaction(db -> {
+          makeRoom(db, session.owner().user(), owner, over);
+          return insert(db, digest, session, owner);
+        });
+  }
+
+  private static long insert(DbExecute db, String digest, Session session, long owner) {
+    return db.createInsert(
+            """
+            insert into mcp_session (digest, user_id, role, groups, protocol_version,
+              client_name, client_version, capabilities, target, log_level, owner)
+            values (:digest, :user, :role, :groups, :version, :name, :clientVersion,
+              :capabilities, nullif(:target, ''), :level, :owner)
+            """)
+        .addParam("digest", digest)
+        .addParam("user", session.owner().user().value())
+        .addParam("role", session.owner().role())
+        .addParam("groups", parameter(List.copyOf(session.owner().groups())))
+        .addParam("version", session.version().wireName())
+        .addParam("name", storable(session.client().name()))
+        .addParam("clientVersion", storable(session.client().version()))
+        .addParam(
+            "capabilities", session.capabilities().json(ProtocolVersion.V2025_11_25).toString())
+        .addParam("target", session.target().orElse(""))
+        .addParam("level", Changing.of(session).logLevel().wireName())
+        .addParam("owner", owner)
+        .execute();
+  }
+
+  private void makeRoom(DbExecute db, UserId user, long owner, Collection<String> over) {
+    // Two that the user opens at once are counted one after the other.
+    var _ =
+        db.createGet("select id from users where id = :user for no key update")
+            .addParam("user", user.value())
+            .execute()
+            .isPresent();
+    long tooMany = open(db, user, owner, over) - config.maxPerUser() + 1;
+    if (tooMany <= 0) {
+      return;
+    }
+    if (endIdle(db, user, tooMany) < tooMany) {
+      throw new Overloaded(
+          "you have %d sessions open, which is the limit".formatted(config.maxPerUser()),
+          Sessions.EVICTABLE_AFTER);
+    }
+    tellOfEnded(db);
+  }
+
+  private long open(DbExecute db, UserId user, long owner, Collection<String> over) {
+    return number(
+        db.createGet(
+                """
+                select count(*) as open from mcp_session
+                where user_id = :user
+                  and last_seen > now() - make_interval(secs => :timeout)
+                  and opened_at > now() - make_interval(secs => :lifetime)
+                  and not (coalesce(owner, 0) = :owner and digest = any(cast(:over as text[])))
+                """)
+            .addParam("user", user.value())
+            .addParam("timeout", seconds(longestIdle()))
+            .addParam("lifetime", seconds(config.maxLifetime()))
+            .addParam("owner", owner)
+            .addParam("over", parameter(List.copyOf(over)))
+            .execute()
+            .orElseThrow(),
+        "open");
+  }
+
+  /// One that is in use has been seen a minute ago at the latest.
+  private static long endIdle(DbExecute db, UserId user, long most) {
+    return db.createDelete(
+            """
+            delete from mcp_session where digest in (
+              select digest from mcp_session
+              where user_id = :user and last_seen < now() - make_interval(secs => :idle)
+              order by last_seen limit :most)
+            """)
+        .addParam("user", user.value())
+        .addParam(
+            "idle",
+            seconds(Sessions.EVICTABLE_AFTER.plus(SessionWriter.TOUCH_EVERY.multipliedBy(2))))
+        .addParam("most", most)
+        .execute();
+  }
+
+  /// Lets every replica look which of its sessions have been ended elsewhere.
+  private static void tellOfEnded(DbExecute db) {
+    var _ = db.createGet("select pg_notify('reflow_changed', 'mcp_session')").execute().isPresent();
   }
 
   /// Makes `owner` the owner of a session that nobody has: it was given up, or its owner is no
@@ -226,10 +300,28 @@ public final class SessionStore {
           db.createDelete("delete from mcp_session where user_id = :user")
               .addParam("user", user.value())
               .execute();
-      var _ =
-          db.createGet("select pg_notify('reflow_changed', 'mcp_session')").execute().isPresent();
+      long _ =
+          db.createInsert(
+                  """
+                  insert into user_recycle (user_id, times)
+                  select id, 1 from users where id = :user
+                  on conflict (user_id) do update set times = user_recycle.times + 1
+                  """)
+              .addParam("user", user.value())
+              .execute();
+      tellOfEnded(db);
       return ended;
     });
+  }
+
+  /// How often users were recycled; those that never were are left out.
+  Map<UserId, Long> recycled() {
+    return database.run(db ->
+        db.createQuery("select user_id, times from user_recycle")
+            .execute()
+            .collect(
+                Collectors.toUnmodifiableMap(
+                    row -> new UserId(uuid(row, "user_id")), row -> number(row, "times"))));
   }
 
   /// Takes out what is over by its times and in nobody's memory.

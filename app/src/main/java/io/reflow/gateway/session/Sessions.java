@@ -29,7 +29,7 @@ import java.util.stream.Stream;
 public final class Sessions {
 
   /// A session younger than this is never ended to make room for another one.
-  private static final Duration EVICTABLE_AFTER = Duration.ofMinutes(1);
+  static final Duration EVICTABLE_AFTER = Duration.ofMinutes(1);
 
   private final Map<String, Session> sessions = new ConcurrentHashMap<>();
   private final Set<Session> calls = ConcurrentHashMap.newKeySet();
@@ -56,8 +56,8 @@ public final class Sessions {
     listeners.add(listener);
   }
 
-  /// Opens a session. Where the user has as many as allowed, the one that has been idle longest
-  /// makes room.
+  /// Opens a session. Where the user has as many as allowed, on all replicas together, the one that
+  /// has been idle longest makes room.
   ///
   /// @throws Overloaded when all of the user's sessions are in use
   /// @throws io.reflow.gateway.fault.GatewayException.Unavailable when it can't be recorded
@@ -80,18 +80,25 @@ public final class Sessions {
             calls,
             clock.instant(),
             clock);
-    opening.lock();
-    try {
-      makeRoom(owner.user(), clock.instant());
-    } finally {
-      opening.unlock();
-    }
-    records.opened(session);
+    makeRoom(owner.user());
+    record(session);
     try {
       return put(session);
     } catch (Overloaded e) {
       records.ended(session);
       throw e;
+    }
+  }
+
+  /// What has been idle here for a moment only makes room too; no other replica can know of it.
+  private void record(Session session) {
+    try {
+      records.opened(session);
+    } catch (Overloaded full) {
+      if (!endOldest(session.owner().user())) {
+        throw full;
+      }
+      records.opened(session);
     }
   }
 
@@ -129,7 +136,7 @@ public final class Sessions {
   private Session put(Session session) {
     opening.lock();
     try {
-      makeRoom(session.owner().user(), clock.instant());
+      makeRoom(session.owner().user());
       Session present = sessions.putIfAbsent(session.id().value(), session);
       return present == null ? session : present;
     } finally {
@@ -160,21 +167,29 @@ public final class Sessions {
         clock);
   }
 
-  private void makeRoom(UserId user, Instant now) {
-    List<Session> own = of(user);
-    if (own.size() < config.maxPerUser()) {
-      return;
+  private void makeRoom(UserId user) {
+    opening.lock();
+    try {
+      int open = of(user).size();
+      if (open >= config.maxPerUser() && !endOldest(user)) {
+        throw new Overloaded(
+            "you have %d sessions open, which is the limit".formatted(open), EVICTABLE_AFTER);
+      }
+    } finally {
+      opening.unlock();
     }
-    Session oldest =
-        own.stream()
+  }
+
+  /// Ends the session of a user that has been idle longest; false where all are in use.
+  private boolean endOldest(UserId user) {
+    Instant now = clock.instant();
+    Optional<Session> oldest =
+        of(user).stream()
             .filter(session -> !session.inUse())
             .min(Comparator.comparing(Session::lastUsed))
-            .filter(session -> session.lastUsed().plus(EVICTABLE_AFTER).isBefore(now))
-            .orElseThrow(() ->
-                new Overloaded(
-                    "you have %d sessions open, which is the limit".formatted(own.size()),
-                    EVICTABLE_AFTER));
-    end(oldest);
+            .filter(session -> session.lastUsed().plus(EVICTABLE_AFTER).isBefore(now));
+    oldest.ifPresent(this::end);
+    return oldest.isPresent();
   }
 
   /// The caller's session of that id. One whose owner's role or groups have changed since is ended:
@@ -232,6 +247,11 @@ public final class Sessions {
     List<Session> own = withCalls(user);
     own.forEach(this::end);
     return own.size();
+  }
+
+  /// Ends what is under way of a user in the stateless era.
+  void endCalls(UserId user) {
+    callsOf(user).forEach(this::end);
   }
 
   private List<Session> withCalls(UserId user) {

@@ -18,7 +18,7 @@ final class EventStreamsTest {
 
   @Test
   void aReaderComesBackForWhatItMissed() throws InterruptedException {
-    EventStream stream = streams.open();
+    EventStream stream = streams.open(List.of());
     Reading first = stream.read();
     send(stream, "a", "b", "c");
     String seen = ((Next.Event) first.next(Duration.ZERO)).id();
@@ -30,7 +30,7 @@ final class EventStreamsTest {
 
   @Test
   void aReaderBeginsWhereTheFirstEventWillBe() throws InterruptedException {
-    EventStream stream = streams.open();
+    EventStream stream = streams.open(List.of());
     String start = stream.read().start();
     send(stream, "a");
 
@@ -46,7 +46,7 @@ final class EventStreamsTest {
   void whatAnotherProcessSentIsLost() throws InterruptedException {
     var elsewhere = new EventStreams(() -> now);
     String general = elsewhere.general().name() + "-7";
-    String ofRequest = elsewhere.open().name() + "-7";
+    String ofRequest = elsewhere.open(List.of()).name() + "-7";
     send(streams.general(), "news");
 
     try (Reading reading = streams.resume(ofRequest).orElseThrow()) {
@@ -57,10 +57,70 @@ final class EventStreamsTest {
     }
   }
 
+  private static String lastSeen(Reading reading) throws InterruptedException {
+    String seen = reading.start();
+    while (reading.next(Duration.ZERO) instanceof Next.Event event) {
+      seen = event.id();
+    }
+    return seen;
+  }
+
+  @Test
+  void whoWaitedForAnAnswerOfAnotherProcessIsToldThatItIsLost() throws InterruptedException {
+    var elsewhere = new EventStreams(() -> now);
+    EventStream stream = elsewhere.open(List.of(RawJson.of("\"a.b\""), RawJson.of("7")));
+    send(stream, "progress");
+    assertThat(stream.answer(RawJson.of("7"), RawJson.of("answer"))).isTrue();
+    Reading before = stream.read();
+
+    String primed = before.start();
+    String inTheMiddle = ((Next.Event) before.next(Duration.ZERO)).id();
+    String atLast = lastSeen(before);
+
+    for (String seen : List.of(primed, inTheMiddle)) {
+      assertThat(all(streams.resume(seen).orElseThrow()))
+          .containsExactly(
+              LostAnswer.to(RawJson.of("\"a.b\"")).toString(),
+              LostAnswer.to(RawJson.of("7")).toString(),
+              "end");
+    }
+    Reading resumed = streams.resume(atLast).orElseThrow();
+    Next.Event told = (Next.Event) resumed.next(Duration.ZERO);
+    assertThat(told.message()).isEqualTo(LostAnswer.to(RawJson.of("\"a.b\"")));
+    assertThat(told.id()).isNotIn(primed, inTheMiddle, atLast);
+    assertThat(resumed.next(Duration.ZERO)).isInstanceOf(Next.End.class);
+
+    assertThat(all(streams.resume(told.id()).orElseThrow())).containsExactly("end");
+  }
+
+  @Test
+  void whoHasTheAnswerIsToldNothing() throws InterruptedException {
+    var elsewhere = new EventStreams(() -> now);
+    EventStream stream = elsewhere.open(List.of(RawJson.of("7")));
+    assertThat(stream.answer(RawJson.of("7"), RawJson.of("answer"))).isTrue();
+
+    String seen = lastSeen(stream.read());
+
+    assertThat(all(streams.resume(seen).orElseThrow())).containsExactly("end");
+  }
+
+  @Test
+  void whatIsNoIdOfARequestIsToldOfNothing() throws InterruptedException {
+    String stream = new EventStreams(() -> now).open(List.of()).name();
+    for (String forged : List.of("7,8", "{}", "null", "7,\"result\":{}", "1.5")) {
+      String id = EventId.of(stream, 3, List.of(RawJson.of(forged)));
+      assertThat(all(streams.resume(id).orElseThrow())).as(forged).containsExactly("end");
+    }
+    assertThat(streams.resume(stream + "-3.!")).isEmpty();
+    assertThat(streams.resume(stream + "-" + "9".repeat(30))).isEmpty();
+    assertThat(EventId.of(stream, 3, List.of(RawJson.of("\"" + "x".repeat(5000) + "\""))))
+        .isEqualTo(stream + "-3");
+  }
+
   @Test
   void idsAreUniqueInTheSessionAndNameTheirStream() throws InterruptedException {
-    EventStream one = streams.open();
-    EventStream other = streams.open();
+    EventStream one = streams.open(List.of());
+    EventStream other = streams.open(List.of());
     send(one, "of one");
     send(other, "of the other");
     send(streams.general(), "of none");
@@ -78,7 +138,7 @@ final class EventStreamsTest {
 
   @Test
   void aReaderThatIsTooSlowLosesItsConnectionAndSendingNeverWaits() throws InterruptedException {
-    EventStream stream = streams.open();
+    EventStream stream = streams.open(List.of());
     Reading slow = stream.read();
     for (int i = 0; i < EventStream.MOST_EVENTS + 1; i++) {
       send(stream, "event " + i);
@@ -92,7 +152,7 @@ final class EventStreamsTest {
 
   @Test
   void bytesAreBoundedButTheNewestEventIsAlwaysKept() throws InterruptedException {
-    EventStream stream = streams.open();
+    EventStream stream = streams.open(List.of());
     send(stream, "small");
     String large = "x".repeat(EventStream.MOST_BYTES + 1);
     send(stream, large);
@@ -105,7 +165,7 @@ final class EventStreamsTest {
 
   @Test
   void whatEndedLongAgoIsForgotten() {
-    EventStream stream = streams.open();
+    EventStream stream = streams.open(List.of());
     send(stream, "a");
     streams.end(stream);
     assertThat(streams.resume(beginning(1))).isPresent().get().satisfies(Reading::close);
@@ -119,7 +179,7 @@ final class EventStreamsTest {
   void onlySoManyEndedStreamsAreKept() {
     for (int i = 0; i < 100; i++) {
       now = now.plusMillis(1);
-      EventStream stream = streams.open();
+      EventStream stream = streams.open(List.of());
       send(stream, "a");
       streams.end(stream);
     }
@@ -142,7 +202,7 @@ final class EventStreamsTest {
 
   @Test
   void nothingFollowsTheEnd() throws InterruptedException {
-    EventStream stream = streams.open();
+    EventStream stream = streams.open(List.of());
     send(stream, "last");
     streams.end(stream);
 
@@ -152,11 +212,11 @@ final class EventStreamsTest {
 
   @Test
   void allEndWithTheSession() throws InterruptedException {
-    EventStream before = streams.open();
+    EventStream before = streams.open(List.of());
     streams.end();
 
     assertThat(all(before.read())).containsExactly("end");
-    assertThat(all(streams.open().read())).containsExactly("end");
+    assertThat(all(streams.open(List.of()).read())).containsExactly("end");
     assertThat(all(streams.general().read())).containsExactly("end");
   }
 

@@ -1,8 +1,11 @@
 package io.reflow.gateway.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.reflow.gateway.config.GatewayConfig;
+import io.reflow.gateway.config.SessionConfig;
+import io.reflow.gateway.fault.GatewayException.Overloaded;
 import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.protocol.ClientCapabilities;
@@ -14,11 +17,16 @@ import io.reflow.gateway.session.SessionStore.Changing;
 import io.reflow.gateway.testing.TestDatabase;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -58,21 +66,32 @@ class SessionStoreIT {
     database.close();
   }
 
+  private static UserId newUser() {
+    UserId user = new UserId(UUID.randomUUID());
+    database.execute(
+        "insert into users (id, email, password_hash, role) values ('%s', '%s@example.com', '', 'user')"
+            .formatted(user, user));
+    return user;
+  }
+
   private static String insert(UserId user, Optional<String> target, long owner)
       throws MalformedMessage {
+    Session session = open(user, target);
+    String digest = SavedSessions.digest(session);
+    store.insert(digest, session, owner, Set.of());
+    return digest;
+  }
+
+  private static Session open(UserId user, Optional<String> target) throws MalformedMessage {
     var capabilities =
         ClientCapabilities.read(
             RawJson.of("{\"roots\":{\"listChanged\":true},\"elicitation\":{\"url\":{}}}"));
-    Session session =
-        memory.open(
-            new Identity(user, "ann@example.com", "user", Set.of("dev", "ops")),
-            ProtocolVersion.V2025_06_18,
-            new Session.Client("cli\0ent", "1"),
-            capabilities,
-            target);
-    String digest = SavedSessions.digest(session);
-    store.insert(digest, session, owner);
-    return digest;
+    return memory.open(
+        new Identity(user, "ann@example.com", "user", Set.of("dev", "ops")),
+        ProtocolVersion.V2025_06_18,
+        new Session.Client("cli\0ent", "1"),
+        capabilities,
+        target);
   }
 
   private static Optional<SessionRecord> claim(String digest, long owner, boolean judge) {
@@ -161,6 +180,62 @@ class SessionStoreIT {
     assertThat(claim(used, 2, false)).isPresent();
   }
 
+  /// Two of one replica and one of another; the user may have three.
+  @Test
+  void countsTheSessionsOfAllReplicas() throws MalformedMessage {
+    UserId user = newUser();
+    var config = new SessionConfig(Duration.ofMinutes(30), Duration.ofHours(24), 3, 20);
+    var limited = new SessionStore(database.database(), config);
+    String first = insert(user, Optional.empty(), 1);
+    String second = insert(user, Optional.empty(), 1);
+    String third = insert(user, Optional.empty(), Long.parseLong(LIVING));
+    Session more = open(user, Optional.empty());
+
+    assertThatThrownBy(() -> limited.insert(SavedSessions.digest(more), more, 2, Set.of(first)))
+        .isInstanceOf(Overloaded.class)
+        .hasMessageContaining("3 sessions");
+    limited.insert(SavedSessions.digest(more), more, 1, Set.of(first));
+    store.delete(Set.of(first), 1);
+    assertThat(open(limited, user)).isFalse();
+
+    store.touch(Map.of(second, Duration.ofMinutes(4)), 1);
+    store.touch(Map.of(third, Duration.ofMinutes(5)), Long.parseLong(LIVING));
+    assertThat(open(limited, user)).isTrue();
+    assertThat(store.owner(third, user, DEAD_AFTER)).isEmpty();
+    assertThat(store.owner(second, user, DEAD_AFTER)).isPresent();
+
+    assertThat(open(limited, user)).isTrue();
+    assertThat(open(limited, user)).isFalse();
+    assertThat(limited.list(Optional.of(user))).hasSize(3);
+  }
+
+  @Test
+  void countsWhatIsOpenedAtTheSameTime() throws ExecutionException, InterruptedException {
+    UserId user = newUser();
+    var config = new SessionConfig(Duration.ofMinutes(30), Duration.ofHours(24), 3, 20);
+    var limited = new SessionStore(database.database(), config);
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Callable<Boolean>> all = Collections.nCopies(8, () -> open(limited, user));
+      int opened = 0;
+      for (Future<Boolean> each : threads.invokeAll(all)) {
+        opened += each.get() ? 1 : 0;
+      }
+      assertThat(opened).isEqualTo(3);
+    }
+  }
+
+  private static boolean open(SessionStore limited, UserId user) {
+    try {
+      Session session = open(user, Optional.empty());
+      limited.insert(SavedSessions.digest(session), session, 2, Set.of());
+      return true;
+    } catch (Overloaded _) {
+      return false;
+    } catch (MalformedMessage e) {
+      throw new AssertionError(e);
+    }
+  }
+
   @Test
   void endsAllOfAUser() throws MalformedMessage {
     String mine = insert(BOB, Optional.empty(), 1);
@@ -168,6 +243,9 @@ class SessionStoreIT {
     assertThat(store.list(Optional.of(BOB))).hasSize(1);
 
     assertThat(store.recycle(BOB)).isEqualTo(1);
+    assertThat(store.recycled()).containsEntry(BOB, 1L).doesNotContainKey(ANN);
+    assertThat(store.recycle(BOB)).isZero();
+    assertThat(store.recycled()).containsEntry(BOB, 2L);
 
     assertThat(store.list(Optional.of(BOB))).isEmpty();
     assertThat(store.owner(mine, BOB, DEAD_AFTER)).isEmpty();
@@ -177,10 +255,7 @@ class SessionStoreIT {
 
   @Test
   void goesWithItsUser() throws MalformedMessage {
-    UserId user = new UserId(UUID.randomUUID());
-    database.execute(
-        "insert into users (id, email, password_hash, role) values ('%s', 'x@example.com', '', 'user')"
-            .formatted(user));
+    UserId user = newUser();
     String digest = insert(user, Optional.empty(), 1);
 
     database.execute("delete from users where id = '%s'".formatted(user));

@@ -26,14 +26,32 @@ public final class FlightHomes {
   }
 
   /// The other replica where the call of a state waits, if it lives. What is wrong with a state is
-  /// for the request path to say.
+  /// for the request path to say. The database is asked only where the other is not known.
+  ///
+  /// @throws InvalidParams when it lives and takes nothing from others
+  /// @throws io.reflow.gateway.fault.GatewayException.Unavailable when that can't be found out now
   public Optional<Replica> elsewhere(String state, UserId user) {
+    Optional<Long> epoch = epoch(state, user);
+    Optional<Replica> known = epoch.flatMap(replicas::find);
+    return known.isPresent() ? known : epoch.flatMap(replicas::lookUp).map(FlightHomes::reachable);
+  }
+
+  private static Replica reachable(Replica replica) {
+    if (replica.address().isEmpty()) {
+      throw new InvalidParams(
+          "the suspended call waits at another replica, which takes nothing from this one"
+              + " (replica.address is not set there); start again");
+    }
+    return replica;
+  }
+
+  private Optional<Long> epoch(String state, UserId user) {
     try {
       RequestState opened = seal.open(state);
       return opened.user().equals(user)
               && opened.cause() instanceof Cause.Suspended(var at, var flight)
               && flights.find(flight, user).isEmpty()
-          ? replicas.find(Long.parseLong(at))
+          ? Optional.of(Long.parseLong(at)).filter(epoch -> epoch != replicas.epoch())
           : Optional.empty();
     } catch (InvalidParams _) {
       return Optional.empty();

@@ -1,0 +1,39 @@
+package io.reflow.gateway.mcp;
+
+import io.reflow.gateway.audit.AuditEntry;
+import io.reflow.gateway.audit.AuditLog;
+import io.reflow.gateway.audit.AuditOutcome;
+import io.reflow.gateway.telemetry.Metrics;
+
+/// Records what became of messages. Callers without a token that counts are counted instead, so
+/// that nobody can fill the journal.
+final class Records {
+
+  private final AuditLog log;
+  private final Metrics metrics;
+
+  Records(AuditLog log, Metrics metrics) {
+    this.log = log;
+    this.metrics = metrics;
+  }
+
+  /// @throws io.reflow.gateway.fault.GatewayException.Unavailable when it can't be recorded: then
+  ///   the answer may not leave
+  void add(AuditTrail trail, AuditOutcome outcome, int answerBytes) {
+    if (trail.caller().isEmpty()) {
+      metrics.refused("unauthenticated");
+      return;
+    }
+    metrics.request(trail.method(), outcome.wireName(), trail.duration());
+    if (trail.toolCall()) {
+      metrics.toolCall(
+          trail.targetName(), trail.featureName(), outcome.wireName(), trail.duration());
+    }
+    AuditEntry entry = trail.entry(outcome, answerBytes);
+    if (trail.sequence().isPresent()) {
+      log.record(trail.sequence().getAsLong(), entry);
+    } else {
+      log.record(entry);
+    }
+  }
+}
