@@ -45,6 +45,7 @@ import io.reflow.gateway.mcp.SseEndpoint;
 import io.reflow.gateway.mcp.TargetLogs;
 import io.reflow.gateway.mcp.flight.FlightHomes;
 import io.reflow.gateway.mcp.flight.Flights;
+import io.reflow.gateway.mcp.flight.PageVisits;
 import io.reflow.gateway.mcp.flight.StateSeal;
 import io.reflow.gateway.policy.Freshness;
 import io.reflow.gateway.policy.PolicyEngine;
@@ -224,6 +225,7 @@ final class Parts {
             flights,
             stateSeal,
             new FlightHomes(flights, stateSeal, replicas),
+            closing.add(new PageVisits(upstreams::listen, config.mcp().inputTimeout())),
             audit,
             new ArgumentDigest(secret(vault.derive("audit arguments"))),
             metrics,

@@ -10,6 +10,7 @@ import io.reflow.gateway.credential.Credentials;
 import io.reflow.gateway.identity.Authenticator;
 import io.reflow.gateway.mcp.flight.FlightHomes;
 import io.reflow.gateway.mcp.flight.Flights;
+import io.reflow.gateway.mcp.flight.PageVisits;
 import io.reflow.gateway.mcp.flight.StateSeal;
 import io.reflow.gateway.policy.PolicyEngine;
 import io.reflow.gateway.session.OpenStreams;
@@ -39,6 +40,7 @@ public record McpParts(
     Flights flights,
     StateSeal seal,
     FlightHomes homes,
+    PageVisits visits,
     AuditLog audit,
     ArgumentDigest digest,
     Metrics metrics,

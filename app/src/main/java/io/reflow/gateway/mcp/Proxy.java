@@ -308,12 +308,23 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
               case Answer.Result result ->
                   Replies.result(
                       request.id(), results.of(session, request.method(), result, target.name()));
-              case Answer.Failure(var error) -> Replies.failure(request.id(), error, call.trail());
+              case Answer.Failure(var error) -> {
+                rememberPages(session, error);
+                yield Replies.failure(request.id(), error, call.trail());
+              }
             };
           } finally {
             callers.done(client);
           }
         });
+  }
+
+  /// The client is to hear when its user is through with what the error sends them to.
+  private static void rememberPages(Session session, RawJson error) {
+    if (session.capabilities().elicitationUrl()) {
+      PagesToOpen.read(error)
+          .ifPresent(pages -> pages.ids().forEach(session.conversation().questions()::sentTo));
+    }
   }
 
   private Answer translated(

@@ -9,6 +9,7 @@ import io.reflow.gateway.mcp.flight.Flight;
 import io.reflow.gateway.mcp.flight.FlightHomes;
 import io.reflow.gateway.mcp.flight.Flights;
 import io.reflow.gateway.mcp.flight.Landing;
+import io.reflow.gateway.mcp.flight.PageVisits;
 import io.reflow.gateway.mcp.flight.RequestState;
 import io.reflow.gateway.mcp.flight.RequestState.Cause;
 import io.reflow.gateway.mcp.flight.StateSeal;
@@ -33,6 +34,7 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /// Calls that may end with a question instead of an answer, as those of stateless clients do: the
@@ -46,11 +48,6 @@ final class StatelessCalls {
   private static final String STATE = "requestState";
   private static final int LONGEST_STATE = 1 << 20;
 
-  /// How long the target of a page may take to notice that the user has been there.
-  private static final Duration NOTICED = Duration.ofSeconds(30);
-
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(8);
-
   private final Upstreams upstreams;
   private final Sessions sessions;
   private final Flights flights;
@@ -59,6 +56,7 @@ final class StatelessCalls {
   private final Translations translations;
   private final Results results;
   private final FlightHomes homes;
+  private final PageVisits visits;
   private final Duration ttl;
   private final InstantSource clock;
 
@@ -72,6 +70,7 @@ final class StatelessCalls {
     this.translations = translations;
     this.results = results;
     this.homes = parts.homes();
+    this.visits = parts.visits();
     this.ttl = parts.config().inputTimeout();
     this.clock = parts.clock();
   }
@@ -282,7 +281,7 @@ final class StatelessCalls {
       case Cause.Suspended(var _, var flight) -> resume(going, state, flight, answers(responses));
       case Cause.AtTarget(var inner) ->
           answered(going, call(going, with(going, responses, Optional.of(inner))));
-      case Cause.Pages() -> afterPages(going, state, answers(responses));
+      case Cause.Pages(var _, var ids) -> afterPages(going, state, ids, answers(responses));
     };
   }
 
@@ -318,29 +317,27 @@ final class StatelessCalls {
     return answers;
   }
 
-  /// The call is made again once the user has been where the target had sent them. That the target
-  /// has noticed shows in its no longer asking for it.
-  private Reply afterPages(Going going, RequestState state, Map<String, RawJson> answers)
+  /// The call is made again once the user is through with where the target had sent them, or the
+  /// target does not say so for some time.
+  private Reply afterPages(
+      Going going, RequestState state, Set<String> ids, Map<String, RawJson> answers)
       throws InterruptedException {
-    if (answers.isEmpty() || !answers.values().stream().allMatch(StatelessCalls::accepts)) {
-      return declined(going);
+    Optional<PagesToOpen> again = Optional.empty();
+    try {
+      if (answers.isEmpty() || !answers.values().stream().allMatch(StatelessCalls::accepts)) {
+        return declined(going);
+      }
+      visits.await(state.user(), going.reach(), ids);
+      Answer answer = call(going, going.upstreamCall());
+      again = pages(answer);
+      return again.isPresent()
+          ? pagesAsked(going, again.get(), state.round() + 1)
+          : answered(going, answer);
+    } finally {
+      if (again.map(PagesToOpen::ids).filter(ids::equals).isEmpty()) {
+        visits.end(state.user(), going.reach(), ids);
+      }
     }
-    long end = System.nanoTime() + NOTICED.toNanos();
-    Duration pause = Duration.ofMillis(250);
-    Answer answer = call(going, going.upstreamCall());
-    while (pages(answer).isPresent() && System.nanoTime() + pause.toNanos() < end) {
-      Thread.sleep(pause);
-      pause = pause.compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : pause;
-      answer = call(going, going.upstreamCall());
-    }
-    Optional<PagesToOpen> again = pages(answer);
-    return again.isPresent()
-        ? asked(
-            going,
-            input(going).inputRequests(again.get().questions()),
-            state.round() + 1,
-            new Cause.Pages())
-        : answered(going, answer);
   }
 
   private static boolean accepts(RawJson response) {
@@ -368,10 +365,10 @@ final class StatelessCalls {
     return answer instanceof Answer.Failure(var error) ? PagesToOpen.read(error) : Optional.empty();
   }
 
-  private Reply answered(Going going, Answer answer) {
+  private Reply answered(Going going, Answer answer) throws InterruptedException {
     Optional<PagesToOpen> pages = going.mayBeAsked() ? pages(answer) : Optional.empty();
     if (pages.isPresent()) {
-      return pagesAsked(going, pages.get());
+      return pagesAsked(going, pages.get(), 1);
     }
     return switch (translated(going, wrapped(going, answer))) {
       case Answer.Result result ->
@@ -391,13 +388,16 @@ final class StatelessCalls {
         going.session(), going.reach().target(), going.request().method(), uri, answer);
   }
 
-  private Reply pagesAsked(Going going, PagesToOpen pages) {
+  private Reply pagesAsked(Going going, PagesToOpen pages, int round) throws InterruptedException {
     if (!going.session().capabilities().elicitationUrl()) {
       throw new MissingCapability(
           "the user has to open a page first, which this client can't ask for",
           "{\"elicitation\":{\"url\":{}}}");
     }
-    return asked(going, input(going).inputRequests(pages.questions()), 1, new Cause.Pages());
+    Set<String> ids = pages.ids();
+    visits.begin(going.session().owner().user(), going.reach(), ids, going.allowed());
+    var cause = new Cause.Pages(homes.here(), ids);
+    return asked(going, input(going).inputRequests(pages.questions()), round, cause);
   }
 
   /// What a stateless target asks is the client's to answer, in the target's own words. Its state

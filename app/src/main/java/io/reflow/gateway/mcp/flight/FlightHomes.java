@@ -7,7 +7,8 @@ import io.reflow.gateway.replica.Replica;
 import io.reflow.gateway.replica.Replicas;
 import java.util.Optional;
 
-/// Knows at which replica a suspended call waits: any may get the request that goes on with it.
+/// Knows at which replica a suspended call waits, or somebody listens for a page to be done with:
+/// any may get the request that goes on with it.
 public final class FlightHomes {
 
   private final Flights flights;
@@ -30,13 +31,22 @@ public final class FlightHomes {
   public Optional<Replica> elsewhere(String state, UserId user) {
     try {
       RequestState opened = seal.open(state);
-      return opened.user().equals(user)
-              && opened.cause() instanceof Cause.Suspended(var at, var flight)
-              && flights.find(flight, user).isEmpty()
-          ? replicas.find(Long.parseLong(at))
-          : Optional.empty();
+      return opened.user().equals(user) ? home(opened.cause(), user) : Optional.empty();
     } catch (InvalidParams _) {
       return Optional.empty();
     }
+  }
+
+  private Optional<Replica> home(Cause cause, UserId user) {
+    return switch (cause) {
+      case Cause.Suspended(var at, var flight) ->
+          flights.find(flight, user).isEmpty() ? other(at) : Optional.empty();
+      case Cause.Pages(var at, var _) -> at.isEmpty() ? Optional.empty() : other(at);
+      case Cause.AtTarget _ -> Optional.empty();
+    };
+  }
+
+  private Optional<Replica> other(String at) {
+    return replicas.find(Long.parseLong(at));
   }
 }
