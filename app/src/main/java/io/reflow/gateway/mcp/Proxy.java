@@ -298,7 +298,12 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     Session session = call.call().session();
     Target target = found.reach().target();
     SessionCaller client = callers.of(call.call(), outgoing.clientProgressToken(), target);
-    var caller = new TranslatedCaller(client, () -> translations.between(session, target).inputs());
+    var caller =
+        new TranslatedCaller(
+            client,
+            target.settings(),
+            _ -> {},
+            () -> translations.between(session, target).inputs());
     return timed(
         call,
         () -> {

@@ -95,6 +95,11 @@ final class StatelessCalls {
       return found.reach();
     }
 
+    /// What the target may use of what the client can do.
+    ClientCapabilities capabilities() {
+      return reach().target().settings().usable(session().capabilities());
+    }
+
     String target() {
       return found.reach().target().name();
     }
@@ -140,7 +145,7 @@ final class StatelessCalls {
 
   private Reply begin(Going going) throws InterruptedException {
     Optional<RawJson> responses = responses(going);
-    boolean asked = !going.session().capabilities().equals(ClientCapabilities.NONE);
+    boolean asked = !going.capabilities().equals(ClientCapabilities.NONE);
     if (!asked && responses.isEmpty()) {
       return answered(going, call(going, going.upstreamCall()));
     }
@@ -151,15 +156,26 @@ final class StatelessCalls {
   }
 
   private Answer call(Going going, UpstreamCall call) throws InterruptedException {
-    return upstreams.call(
-        going.reach(),
-        call,
-        translated(going.caller(), translations, going.session(), going.reach().target()));
+    return call(upstreams, going.reach(), call, going.caller(), translations, going.session());
   }
 
-  private static Caller translated(
-      Caller client, Translations translations, Session session, Target target) {
-    return new TranslatedCaller(client, () -> translations.between(session, target).inputs());
+  private static Answer call(
+      Upstreams upstreams,
+      Reach reach,
+      UpstreamCall call,
+      Caller client,
+      Translations translations,
+      Session session)
+      throws InterruptedException {
+    Target target = reach.target();
+    var demand = new Demand();
+    var caller =
+        new TranslatedCaller(
+            client,
+            target.settings(),
+            demand::made,
+            () -> translations.between(session, target).inputs());
+    return demand.during(() -> upstreams.call(reach, call, caller));
   }
 
   /// The same call with what only the target itself can make sense of.
@@ -207,7 +223,7 @@ final class StatelessCalls {
             RawJson.of(going.request().id().toString()),
             going.allowed(),
             going.caller(),
-            caller -> to.call(reach, call, translated(caller, by, own, reach.target())));
+            caller -> call(to, reach, call, caller, by, own));
     return await(going, flight);
   }
 
@@ -241,7 +257,7 @@ final class StatelessCalls {
     return new InputForClient(
         target.name(),
         several ? Optional.of(target.title().orElse(target.name())) : Optional.empty(),
-        going.session().capabilities());
+        going.capabilities());
   }
 
   private Reply asked(Going going, String inputRequests, int round, Cause cause) {
@@ -389,7 +405,7 @@ final class StatelessCalls {
   }
 
   private Reply pagesAsked(Going going, PagesToOpen pages, int round) throws InterruptedException {
-    if (!going.session().capabilities().elicitationUrl()) {
+    if (!going.capabilities().elicitationUrl()) {
       throw new MissingCapability(
           "the user has to open a page first, which this client can't ask for",
           "{\"elicitation\":{\"url\":{}}}");

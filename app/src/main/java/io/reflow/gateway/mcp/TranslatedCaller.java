@@ -5,6 +5,8 @@ import io.reflow.gateway.protocol.LogLevel;
 import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.target.CapabilityMode;
+import io.reflow.gateway.target.TargetSettings;
 import io.reflow.gateway.translation.InputRequests;
 import io.reflow.gateway.upstream.Caller;
 import io.reflow.gateway.upstream.InputRequest;
@@ -13,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /// A client that is asked in the words of its own revision, and whose answers are put in those of
@@ -20,11 +23,21 @@ import java.util.function.Supplier;
 final class TranslatedCaller implements Caller {
 
   private final Caller client;
+  private final TargetSettings settings;
   private final Supplier<InputRequests> translation;
+  private final Consumer<ClientCapabilities> demand;
 
+  /// @param settings say what the target may use of what the client can do
+  /// @param demand hears what the target wants of the client that it can't do, but is believed to
   /// @param translation looked up once something is asked: the target is known by then
-  TranslatedCaller(Caller client, Supplier<InputRequests> translation) {
+  TranslatedCaller(
+      Caller client,
+      TargetSettings settings,
+      Consumer<ClientCapabilities> demand,
+      Supplier<InputRequests> translation) {
     this.client = client;
+    this.settings = settings;
+    this.demand = demand;
     this.translation = translation;
   }
 
@@ -78,7 +91,15 @@ final class TranslatedCaller implements Caller {
 
   @Override
   public ClientCapabilities capabilities() {
-    return client.capabilities();
+    return settings.usable(client.capabilities());
+  }
+
+  @Override
+  public void lacks(ClientCapabilities needed) {
+    boolean told = settings.capabilities() == CapabilityMode.SUPERSET;
+    if (told && settings.told(ClientCapabilities.NONE).covers(needed)) {
+      demand.accept(needed);
+    }
   }
 
   @Override

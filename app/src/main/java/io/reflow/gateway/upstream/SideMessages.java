@@ -78,6 +78,8 @@ public final class SideMessages {
     Optional<PendingCall> call = on.or(calls::likely);
     Optional<Questions.Refusal> refusal = Questions.refusal(request, call.map(PendingCall::caller));
     if (refusal.isPresent()) {
+      call.ifPresent(
+          of -> Questions.needed(request).ifPresent(needed -> of.caller().lacks(needed)));
       reply(refusal.get().message(request.id()));
     } else if (!questions.ask(request, call.orElseThrow())) {
       reply(Questions.Refusal.TOO_MUCH.message(request.id()));
