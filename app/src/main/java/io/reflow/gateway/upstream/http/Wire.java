@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class Wire {
 
   private static final String VERSION = "MCP-Protocol-Version";
-  private static final String EVENT_STREAM = "text/event-stream";
+  static final String EVENT_STREAM = "text/event-stream";
   private static final Duration NOTIFYING = Duration.ofSeconds(5);
 
   private final String target;
@@ -108,10 +108,10 @@ public final class Wire {
     return builder;
   }
 
-  /// Waits until the response has been read to its end.
-  public <T> void exchange(HttpRequest request, BodyHandler<T> handler)
+  /// Waits until the handler has what it wants of the response.
+  public <T> HttpResponse<T> exchange(HttpRequest request, BodyHandler<T> handler)
       throws IOException, InterruptedException {
-    HttpResponse<T> _ = client.send(request, handler);
+    return client.send(request, handler);
   }
 
   /// Posts a message that has no answer, and gives the HTTP status; what else the target says to it
