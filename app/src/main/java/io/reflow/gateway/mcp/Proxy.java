@@ -2,7 +2,6 @@ package io.reflow.gateway.mcp;
 
 import io.reflow.gateway.audit.ArgumentDigest;
 import io.reflow.gateway.audit.AuditLog;
-import io.reflow.gateway.catalog.Item;
 import io.reflow.gateway.catalog.ListKind;
 import io.reflow.gateway.catalog.Locator;
 import io.reflow.gateway.catalog.MergedLists;
@@ -35,6 +34,7 @@ import io.reflow.gateway.upstream.ServerFacts.Capability;
 import io.reflow.gateway.upstream.Upstreams;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -228,8 +228,9 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     inFlight.onlyWhile(allowed);
     requireCompletions(found, wanted);
     if (call.call().session().stateless()) {
-      requireSameHeaders(call, request, found);
-      return timed(call, () -> sendStateless(call, request, wanted, found, allowed));
+      Outgoing outgoing = outgoing(request, wanted, found, headers(call, request, found));
+      return timed(
+          call, () -> statelessCalls.send(call.call(), request, wanted, found, outgoing, allowed));
     }
     if (request.method().equals("resources/subscribe")) {
       feeds.subscribe(call.call().session(), wanted.exposed(), found.reach(), found.feature());
@@ -245,24 +246,18 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     return () -> tokenCounts(token) && policies.decide(caller, feature) instanceof Allowed;
   }
 
-  private void requireSameHeaders(Call.Equipped call, Message.Request request, Found found)
+  /// The headers that are for the target; those that repeat what the body says have to say the
+  /// same.
+  private Map<String, String> headers(Call.Equipped call, Message.Request request, Found found)
       throws InterruptedException {
-    if (found.feature().kind() == Feature.Kind.TOOL) {
-      Optional<Item> tool = locator.item(found.reach(), ListKind.TOOLS, found.feature().name());
-      tool.ifPresent(item ->
-          ParameterHeaders.check(item.definition().raw(), request, call.call().http().headers()));
+    if (found.feature().kind() != Feature.Kind.TOOL) {
+      return Map.of();
     }
-  }
-
-  private Reply sendStateless(
-      Call.Equipped call,
-      Message.Request request,
-      Wanted wanted,
-      Found found,
-      BooleanSupplier allowed)
-      throws InterruptedException {
-    Outgoing outgoing = outgoing(request, wanted, found);
-    return statelessCalls.send(call.call(), request, wanted, found, outgoing, allowed);
+    return locator
+        .item(found.reach(), ListKind.TOOLS, found.feature().name())
+        .map(item ->
+            ParameterHeaders.check(item.definition().raw(), request, call.call().http().headers()))
+        .orElse(Map.of());
   }
 
   @FunctionalInterface
@@ -294,7 +289,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
 
   private Reply send(Call.Equipped call, Message.Request request, Wanted wanted, Found found)
       throws InterruptedException {
-    Outgoing outgoing = outgoing(request, wanted, found);
+    Outgoing outgoing = outgoing(request, wanted, found, Map.of());
     Session session = call.call().session();
     Target target = found.reach().target();
     SessionCaller client = callers.of(call.call(), outgoing.clientProgressToken(), target);
@@ -339,13 +334,15 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     return translations.answer(session, target, request.method(), uri, answer);
   }
 
-  private Outgoing outgoing(Message.Request request, Wanted wanted, Found found) {
+  private Outgoing outgoing(
+      Message.Request request, Wanted wanted, Found found, Map<String, String> headers) {
     return new Outgoing(
         request,
         wanted,
         found.feature().name(),
         translations.spokenBy(found.reach().target()),
-        config.timeout());
+        config.timeout(),
+        headers);
   }
 
   private Optional<Found> find(Way.One<Ready> one) throws InterruptedException {
