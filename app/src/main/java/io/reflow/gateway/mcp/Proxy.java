@@ -28,6 +28,7 @@ import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.InFlight;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.target.Target;
+import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.ServerFacts.Capability;
@@ -117,6 +118,8 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       return answer(call, request, inFlight);
     } catch (InterruptedException e) {
       if (inFlight.forbidden()) {
+        // That it is forbidden now may be heard.
+        call.call().http().events().onlyWhile(() -> true);
         throw noLongerAllowed(call);
       }
       if (!inFlight.cancelled()) {
@@ -166,6 +169,9 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       case Way.Local<Ready> _ -> throw new IllegalStateException("answered already");
       case Way.Many<Ready> many -> {
         intend(call.trail());
+        if (!session.stateless()) {
+          call.call().http().events().onlyWhile(readable(call, many));
+        }
         RawJson list = list(call, many);
         yield Replies.result(request.id(), results.own(session, request.method(), list));
       }
@@ -236,7 +242,28 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       feeds.subscribe(call.call().session(), wanted.exposed(), found.reach(), found.feature());
       return Replies.result(request.id(), RawJson.EMPTY_OBJECT);
     }
+    call.call().http().events().onlyWhile(readable(call, found.feature()));
     return send(call, request, wanted, found);
+  }
+
+  /// Whoever comes back for it has another token by then, which counts.
+  private BooleanSupplier readable(Call.Equipped call, Feature feature) {
+    Identity caller = call.call().caller();
+    return () -> policies.decide(caller, feature) instanceof Allowed;
+  }
+
+  /// A list is not for whoever sees another one by the time it is read.
+  private BooleanSupplier readable(Call.Equipped call, Way.Many<Ready> many) {
+    Identity caller = call.call().caller();
+    List<TargetId> targets =
+        many.targets().stream().map(each -> each.reach().target().id()).toList();
+    Feature.Kind kind = many.kind().feature();
+    List<Integer> now = stamps(caller, targets, kind);
+    return () -> stamps(caller, targets, kind).equals(now);
+  }
+
+  private List<Integer> stamps(Identity caller, List<TargetId> targets, Feature.Kind kind) {
+    return targets.stream().map(target -> policies.stamp(caller, target, kind)).toList();
   }
 
   /// Holds on to nothing of the request: a call may last longer.

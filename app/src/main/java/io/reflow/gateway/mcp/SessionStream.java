@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,6 +30,7 @@ final class SessionStream {
   private @Nullable EventStream stream;
   private @Nullable Thread writer;
   private boolean sealed;
+  private BooleanSupplier allowed = () -> true;
 
   private SessionStream(boolean accepted, Optional<Supplier<OutputStream>> answer) {
     this.accepted = accepted;
@@ -62,6 +64,11 @@ final class SessionStream {
     session = its;
   }
 
+  /// From now on nothing is read of it that the client may not have any more by then.
+  synchronized void onlyWhile(BooleanSupplier stillAllowed) {
+    allowed = stillAllowed;
+  }
+
   /// Whether the client can be sent anything before the answer.
   boolean accepted() {
     return accepted;
@@ -70,7 +77,7 @@ final class SessionStream {
   /// Sends a message, unless it comes too late or the client takes no streams.
   synchronized void send(RawJson message) {
     if (accepted && !sealed) {
-      boolean _ = opened().send(message);
+      boolean _ = opened().send(message, allowed);
     }
   }
 
@@ -136,10 +143,13 @@ final class SessionStream {
 
   /// Sends the last message, if there is one, and waits until all is written or the client is gone.
   void finish(Optional<RawJson> last) throws InterruptedException {
-    EventStream opened = opened();
-    last.ifPresent(message -> {
-      boolean _ = opened.send(message);
-    });
+    EventStream opened;
+    synchronized (this) {
+      opened = opened();
+      last.ifPresent(message -> {
+        boolean _ = opened().send(message, allowed);
+      });
+    }
     if (answer.isPresent()) {
       end(opened);
     }
