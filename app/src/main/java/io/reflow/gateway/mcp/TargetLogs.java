@@ -69,6 +69,6 @@ public final class TargetLogs {
         session,
         Optional.empty(),
         Optional::empty,
-        Duration.ZERO);
+        new ClientQuestions.Patience(Duration.ZERO, Duration.ZERO));
   }
 }
