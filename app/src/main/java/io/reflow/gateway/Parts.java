@@ -134,6 +134,7 @@ final class Parts {
   private final Sessions sessions;
   private final SessionWriter sessionWriter;
   private final ElsewhereEndpoint elsewhere;
+  private final Flights flights;
   private final OpenStreams streams;
   private final ListChanges listChanges;
   private final SseEndpoint sse;
@@ -198,7 +199,7 @@ final class Parts {
             forward,
             deadAfter.multipliedBy(2).plus(Duration.ofSeconds(5)));
     var stateSeal = new StateSeal(vault.deriveAll("request state"), clock);
-    var flights = closing.add(new Flights(config.mcp().inputTimeout()));
+    this.flights = closing.add(new Flights(config.mcp().inputTimeout()));
     metrics.gauge(
         "reflow.suspended.calls", "{call}", "Calls that wait for their client", flights::count);
     this.streams = new OpenStreams(config.session().maxStreamsPerUser());
@@ -366,6 +367,10 @@ final class Parts {
 
   SseEndpoint sse() {
     return sse;
+  }
+
+  Flights flights() {
+    return flights;
   }
 
   OpenStreams streams() {
