@@ -37,6 +37,7 @@ import io.reflow.gateway.identity.TokenStore;
 import io.reflow.gateway.identity.TokenUse;
 import io.reflow.gateway.identity.UserRoutes;
 import io.reflow.gateway.identity.UserStore;
+import io.reflow.gateway.mcp.Bystanders;
 import io.reflow.gateway.mcp.ElsewhereEndpoint;
 import io.reflow.gateway.mcp.ListChanges;
 import io.reflow.gateway.mcp.McpEndpoint;
@@ -208,6 +209,8 @@ final class Parts {
     catalog.onBack(listChanges::announced);
     news.onElicitationCompleted(listChanges::elicitationCompleted);
     news.onLogged(new TargetLogs(sessions, targets, policies)::logged);
+    var bystanders = new Bystanders(sessions, targets, policies, servers, config.mcp(), clock);
+    news.askOutsideOfCalls(bystanders::find);
     var mcpParts =
         new McpParts(
             authenticator,
@@ -227,6 +230,7 @@ final class Parts {
             stateSeal,
             new FlightHomes(flights, stateSeal, replicas),
             closing.add(new PageVisits(upstreams::listen, config.mcp().inputTimeout())),
+            bystanders,
             audit,
             new ArgumentDigest(secret(vault.derive("audit arguments"))),
             metrics,

@@ -41,6 +41,7 @@ public record McpParts(
     StateSeal seal,
     FlightHomes homes,
     PageVisits visits,
+    Bystanders bystanders,
     AuditLog audit,
     ArgumentDigest digest,
     Metrics metrics,

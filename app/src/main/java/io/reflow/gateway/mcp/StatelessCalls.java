@@ -57,6 +57,7 @@ final class StatelessCalls {
   private final Results results;
   private final FlightHomes homes;
   private final PageVisits visits;
+  private final Bystanders bystanders;
   private final Duration ttl;
   private final InstantSource clock;
 
@@ -71,6 +72,7 @@ final class StatelessCalls {
     this.results = results;
     this.homes = parts.homes();
     this.visits = parts.visits();
+    this.bystanders = parts.bystanders();
     this.ttl = parts.config().inputTimeout();
     this.clock = parts.clock();
   }
@@ -156,7 +158,8 @@ final class StatelessCalls {
   }
 
   private Answer call(Going going, UpstreamCall call) throws InterruptedException {
-    return call(upstreams, going.reach(), call, going.caller(), translations, going.session());
+    return call(
+        upstreams, going.reach(), call, going.caller(), translations, bystanders, going.session());
   }
 
   private static Answer call(
@@ -165,6 +168,7 @@ final class StatelessCalls {
       UpstreamCall call,
       Caller client,
       Translations translations,
+      Bystanders bystanders,
       Session session)
       throws InterruptedException {
     Target target = reach.target();
@@ -174,6 +178,7 @@ final class StatelessCalls {
             client,
             target.settings(),
             demand::made,
+            roots -> bystanders.heard(reach.key(), roots),
             () -> translations.between(session, target).inputs());
     return demand.during(() -> upstreams.call(reach, call, caller));
   }
@@ -217,13 +222,14 @@ final class StatelessCalls {
     UpstreamCall call = going.upstreamCall();
     Upstreams to = upstreams;
     Translations by = translations;
+    Bystanders remembering = bystanders;
     Flight flight =
         flights.launch(
             own,
             RawJson.of(going.request().id().toString()),
             going.allowed(),
             going.caller(),
-            caller -> call(to, reach, call, caller, by, own));
+            caller -> call(to, reach, call, caller, by, remembering, own));
     return await(going, flight);
   }
 

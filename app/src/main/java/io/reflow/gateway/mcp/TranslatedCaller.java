@@ -26,6 +26,7 @@ final class TranslatedCaller implements Caller {
   private final TargetSettings settings;
   private final Supplier<InputRequests> translation;
   private final Consumer<ClientCapabilities> demand;
+  private final Consumer<InputRequest.Answer> roots;
 
   /// @param settings say what the target may use of what the client can do
   /// @param demand hears what the target wants of the client that it can't do, but is believed to
@@ -35,7 +36,18 @@ final class TranslatedCaller implements Caller {
       TargetSettings settings,
       Consumer<ClientCapabilities> demand,
       Supplier<InputRequests> translation) {
+    this(client, settings, demand, _ -> {}, translation);
+  }
+
+  /// @param roots hears of the roots that the client names
+  TranslatedCaller(
+      Caller client,
+      TargetSettings settings,
+      Consumer<ClientCapabilities> demand,
+      Consumer<InputRequest.Answer> roots,
+      Supplier<InputRequests> translation) {
     this.client = client;
+    this.roots = roots;
     this.settings = settings;
     this.demand = demand;
     this.translation = translation;
@@ -52,6 +64,12 @@ final class TranslatedCaller implements Caller {
     Map<String, InputRequest.Answer> answers = new HashMap<>(client.ask(translated));
     for (InputRequest question : questions) {
       answers.computeIfPresent(question.key(), (_, answer) -> translated(inputs, question, answer));
+    }
+    for (InputRequest question : questions) {
+      InputRequest.Answer answer = answers.get(question.key());
+      if (answer != null && question.method().equals("roots/list")) {
+        roots.accept(answer);
+      }
     }
     return answers;
   }
