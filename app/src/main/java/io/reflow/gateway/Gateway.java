@@ -246,10 +246,16 @@ public final class Gateway implements AutoCloseable {
     return config.replica().address().isPresent() ? server.port(INTERNAL) : -1;
   }
 
-  /// No new work: the other replicas go on with the sessions. What is under way may finish within
+  /// No new work: clients come back for their suspended calls within `shutdown.flight-drain`, the
+  /// other replicas go on with the sessions, and what is under way may finish within
   /// `server.shutdown-grace`.
   private void drain() {
     parts.health().drain();
+    try {
+      parts.flights().drain(config.shutdown().flightDrain());
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
     parts.sessionWriter().release();
     parts.leases().release();
     parts.streams().close();

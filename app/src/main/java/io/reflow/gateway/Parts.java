@@ -37,6 +37,7 @@ import io.reflow.gateway.identity.TokenStore;
 import io.reflow.gateway.identity.TokenUse;
 import io.reflow.gateway.identity.UserRoutes;
 import io.reflow.gateway.identity.UserStore;
+import io.reflow.gateway.mcp.Bystanders;
 import io.reflow.gateway.mcp.ElsewhereEndpoint;
 import io.reflow.gateway.mcp.ListChanges;
 import io.reflow.gateway.mcp.McpEndpoint;
@@ -45,6 +46,7 @@ import io.reflow.gateway.mcp.SseEndpoint;
 import io.reflow.gateway.mcp.TargetLogs;
 import io.reflow.gateway.mcp.flight.FlightHomes;
 import io.reflow.gateway.mcp.flight.Flights;
+import io.reflow.gateway.mcp.flight.PageVisits;
 import io.reflow.gateway.mcp.flight.StateSeal;
 import io.reflow.gateway.policy.Freshness;
 import io.reflow.gateway.policy.PolicyEngine;
@@ -138,6 +140,7 @@ final class Parts {
   private final SessionWriter sessionWriter;
   private final Recycling recycling;
   private final ElsewhereEndpoint elsewhere;
+  private final Flights flights;
   private final OpenStreams streams;
   private final ListChanges listChanges;
   private final SseEndpoint sse;
@@ -208,7 +211,7 @@ final class Parts {
             patience,
             clock);
     var stateSeal = new StateSeal(vault.deriveAll("request state"), clock);
-    var flights = closing.add(new Flights(config.mcp().inputTimeout()));
+    this.flights = closing.add(new Flights(config.mcp().inputTimeout()));
     metrics.gauge(
         "reflow.suspended.calls", "{call}", "Calls that wait for their client", flights::count);
     this.streams = new OpenStreams(config.session().maxStreamsPerUser());
@@ -217,6 +220,8 @@ final class Parts {
     catalog.onBack(listChanges::announced);
     news.onElicitationCompleted(listChanges::elicitationCompleted);
     news.onLogged(new TargetLogs(sessions, targets, policies)::logged);
+    var bystanders = new Bystanders(sessions, targets, policies, servers, config.mcp(), clock);
+    news.askOutsideOfCalls(bystanders::find);
     var mcpParts =
         new McpParts(
             authenticator,
@@ -236,6 +241,8 @@ final class Parts {
             stateSeal,
             new FlightHomes(flights, stateSeal, replicas),
             leases,
+            closing.add(new PageVisits(upstreams::listen, config.mcp().inputTimeout())),
+            bystanders,
             audit,
             new ArgumentDigest(secret(vault.derive("audit arguments"))),
             metrics,
@@ -381,6 +388,10 @@ final class Parts {
 
   SseEndpoint sse() {
     return sse;
+  }
+
+  Flights flights() {
+    return flights;
   }
 
   OpenStreams streams() {

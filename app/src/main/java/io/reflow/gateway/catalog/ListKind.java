@@ -52,7 +52,7 @@ public enum ListKind {
   }
 
   /// What policies call an entry.
-  Feature.Kind feature() {
+  public Feature.Kind feature() {
     return feature;
   }
 

@@ -2,12 +2,15 @@ package io.reflow.gateway.catalog;
 
 import io.reflow.gateway.instance.InstanceKey;
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.upstream.Caller;
 import io.reflow.gateway.upstream.Listener;
 import io.reflow.gateway.upstream.ServerFacts;
 import io.reflow.gateway.upstream.Upstreams;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 
 /// Passes on what is learned of targets: to what is known of servers, and to whoever keeps lists.
 public final class TargetNews implements Upstreams.Watcher {
@@ -19,6 +22,8 @@ public final class TargetNews implements Upstreams.Watcher {
   private final List<BiConsumer<InstanceKey, Listener.ListKind>> announced =
       new CopyOnWriteArrayList<>();
   private final List<BiConsumer<InstanceKey, RawJson>> logged = new CopyOnWriteArrayList<>();
+
+  private volatile Function<InstanceKey, Optional<Caller>> bystanders = _ -> Optional.empty();
 
   public TargetNews(KnownServers servers) {
     this.servers = servers;
@@ -74,6 +79,16 @@ public final class TargetNews implements Upstreams.Watcher {
   @Override
   public void logged(InstanceKey key, RawJson params) {
     logged.forEach(listener -> listener.accept(key, params));
+  }
+
+  /// `whom` says who answers what a target of one user asks outside of any call. It must not block.
+  public void askOutsideOfCalls(Function<InstanceKey, Optional<Caller>> whom) {
+    bystanders = whom;
+  }
+
+  @Override
+  public Optional<Caller> bystander(InstanceKey key) {
+    return bystanders.apply(key);
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.util.regex.Pattern;
 /// The whole configuration, one record for each section of `application.yaml`.
 public record GatewayConfig(
     ServerConfig server,
+    ShutdownConfig shutdown,
     ManagementConfig management,
     DatabaseConfig database,
     AuthConfig auth,
@@ -30,6 +31,7 @@ public record GatewayConfig(
   public static final GatewayConfig DEFAULTS =
       new GatewayConfig(
           ServerConfig.DEFAULTS,
+          ShutdownConfig.DEFAULTS,
           ManagementConfig.DEFAULTS,
           DatabaseConfig.DEFAULTS,
           AuthConfig.DEFAULTS,
@@ -110,6 +112,7 @@ public record GatewayConfig(
   private GatewayConfig with(ServerConfig server, JwtConfig jwt, EncryptionConfig encryption) {
     return new GatewayConfig(
         server,
+        shutdown,
         management,
         database,
         auth,

@@ -95,6 +95,11 @@ public record McpConfig(
   /// `bareAppTools` lets the pages of apps call tools without their prefix.
   public record Extras(boolean upstreamIdentity, boolean probeResources, boolean bareAppTools) {}
 
+  /// The longest wait for an answer of a client, whatever signs of life it gives.
+  public Duration longestQuestion() {
+    return inputTimeout.compareTo(timeout.callMax()) > 0 ? inputTimeout : timeout.callMax();
+  }
+
   public McpConfig {
     new Check("mcp")
         .positive("input-timeout", inputTimeout)

@@ -45,25 +45,30 @@ final class ClientQuestions {
   private final ClientCapabilities capabilities;
   private final SessionStream stream;
   private final Supplier<Optional<String>> label;
-  private final Duration patience;
+  private final Patience patience;
   private final Map<String, Agreed> agreed = new ConcurrentHashMap<>();
   private final Set<Question> open = ConcurrentHashMap.newKeySet();
 
   /// @param stream the call's own, opened with the first question
   /// @param label names the target to a user who may not know which one asks
-  /// @param patience the longest wait for an answer without a sign of life
   ClientQuestions(
       Questions questions,
       ClientCapabilities capabilities,
       SessionStream stream,
       Supplier<Optional<String>> label,
-      Duration patience) {
+      Patience patience) {
     this.questions = questions;
     this.capabilities = capabilities;
     this.stream = stream;
     this.label = label;
     this.patience = patience;
   }
+
+  /// How long a client may take to answer.
+  ///
+  /// @param silent without a sign of life
+  /// @param longest in any case
+  record Patience(Duration silent, Duration longest) {}
 
   /// A page that the user has agreed to open, and how long to wait before that is said again.
   private record Agreed(long since, Duration pause) {
@@ -236,7 +241,10 @@ final class ClientQuestions {
   }
 
   private Answer await(Asked asked) throws InterruptedException {
-    Optional<Answer> answer = asked.question().await(patience, () -> stream.reachable(ABSENCE));
+    Optional<Answer> answer =
+        asked
+            .question()
+            .await(patience.silent(), patience.longest(), () -> stream.reachable(ABSENCE));
     if (answer.isEmpty()) {
       return refused(ErrorCode.INTERNAL_ERROR, "the client did not answer in time").orElseThrow();
     }

@@ -40,7 +40,11 @@ final class Extensions {
           .filter(experiments -> object(experiments).isPresent())
           .forEach(experiments -> members.add("\"experimental\":" + experiments));
     }
-    List<JsonObject> pages = visible.stream().flatMap(target -> pages(target).stream()).toList();
+    List<JsonObject> pages =
+        visible.stream()
+            .filter(target -> target.settings().ui())
+            .flatMap(target -> pages(target).stream())
+            .toList();
     together(pages)
         .ifPresent(value -> members.add("\"extensions\":{\"" + UI + "\":" + value + "}"));
     return members;
@@ -61,6 +65,7 @@ final class Extensions {
   boolean ui(Target target) {
     return servers
         .facts(target.id())
+        .filter(_ -> target.settings().ui())
         .flatMap(facts -> object(facts.capabilities()))
         .flatMap(Extensions::ui)
         .isPresent();

@@ -4,6 +4,7 @@ import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.replica.Leases.Lease;
 import io.reflow.gateway.replica.Replica;
 import java.io.OutputStream;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -85,6 +86,11 @@ record Incoming(
     /// The value without blanks around it; of a header that came several times all of them, which
     /// then equals no value that anybody expects.
     Optional<String> find(String name);
+
+    /// All whose names begin like this.
+    default Map<String, String> beginningWith(String prefix) {
+      return Map.of();
+    }
   }
 
   /// The body, read on demand and once.

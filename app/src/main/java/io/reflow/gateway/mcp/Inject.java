@@ -51,9 +51,11 @@ final class Inject implements Stage<Call.Permitted, Call.Equipped> {
 
   private Ready ready(Granted granted, Call.InSession call) {
     Target target = granted.candidate().target();
-    ClientCapabilities client =
-        toldWithEachCall.test(target) ? ClientCapabilities.NONE : client(call, target);
-    InstanceKey key = key(target, granted.permit().caller(), call.session(), client);
+    Identity caller = granted.permit().caller();
+    InstanceKey key =
+        toldWithEachCall.test(target)
+            ? matched(target, caller, call.session(), ClientCapabilities.NONE)
+            : key(target, caller, call.session(), client(call, target));
     var injection = credentials.resolve(granted.permit(), target, key);
     var reach = new Reach(target, granted.permit(), key, injection);
     return new Ready(granted.candidate(), reach, granted.decision());
@@ -73,8 +75,13 @@ final class Inject implements Stage<Call.Permitted, Call.Equipped> {
 
   /// The instance of a target that serves calls in a session.
   ///
-  /// @param client what the target is told that the client can do
+  /// @param client what the client can do; how much of it the target is told is its admin's choice
   static InstanceKey key(
+      Target target, Identity caller, Session session, ClientCapabilities client) {
+    return matched(target, caller, session, target.settings().told(client));
+  }
+
+  private static InstanceKey matched(
       Target target, Identity caller, Session session, ClientCapabilities client) {
     InstanceKey key = ofEitherEra(target, caller, session, client);
     return target.settings().protocol() == ProtocolMode.MATCH

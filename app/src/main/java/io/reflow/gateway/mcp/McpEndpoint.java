@@ -27,6 +27,8 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /// `/mcp` and `/mcp/{target}`: HTTP to messages, and replies to HTTP.
@@ -196,7 +198,7 @@ public final class McpEndpoint {
         () -> RestRoutes.bearerToken(request),
         request.headers().first(SESSION_ID),
         find(request, PROTOCOL_VERSION),
-        name -> find(request, HeaderNames.create(name)),
+        headers(request),
         request.path().pathParameters().first("target").asOptional(),
         () -> body(request),
         new ClientStream(accepts, () -> openStream(response)),
@@ -215,6 +217,28 @@ public final class McpEndpoint {
 
   static boolean namesSession(ServerRequest request) {
     return request.headers().contains(SESSION_ID);
+  }
+
+  private static Incoming.Headers headers(ServerRequest request) {
+    return new Incoming.Headers() {
+      @Override
+      public Optional<String> find(String name) {
+        return McpEndpoint.find(request, HeaderNames.create(name));
+      }
+
+      @Override
+      public Map<String, String> beginningWith(String prefix) {
+        Map<String, String> found = Map.of();
+        for (Header header : request.headers()) {
+          String name = header.name();
+          if (name.regionMatches(true, 0, prefix, 0, prefix.length())) {
+            found = found.isEmpty() ? new HashMap<>() : found;
+            found.put(name, find(name).orElse(""));
+          }
+        }
+        return found;
+      }
+    };
   }
 
   private static Optional<String> find(ServerRequest request, HeaderName name) {

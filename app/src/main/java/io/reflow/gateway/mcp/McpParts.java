@@ -10,6 +10,7 @@ import io.reflow.gateway.credential.Credentials;
 import io.reflow.gateway.identity.Authenticator;
 import io.reflow.gateway.mcp.flight.FlightHomes;
 import io.reflow.gateway.mcp.flight.Flights;
+import io.reflow.gateway.mcp.flight.PageVisits;
 import io.reflow.gateway.mcp.flight.StateSeal;
 import io.reflow.gateway.policy.PolicyEngine;
 import io.reflow.gateway.replica.Leases;
@@ -41,6 +42,8 @@ public record McpParts(
     StateSeal seal,
     FlightHomes homes,
     Leases leases,
+    PageVisits visits,
+    Bystanders bystanders,
     AuditLog audit,
     ArgumentDigest digest,
     Metrics metrics,

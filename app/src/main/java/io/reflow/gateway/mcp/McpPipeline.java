@@ -77,7 +77,9 @@ final class McpPipeline {
             new StatelessCalls(parts, introduction, translations, results),
             attendance,
             results,
-            new SessionCallers(visibility, config.inputTimeout()),
+            new SessionCallers(
+                visibility,
+                new ClientQuestions.Patience(config.inputTimeout(), config.longestQuestion())),
             feeds,
             parts.upstreams(),
             locator,

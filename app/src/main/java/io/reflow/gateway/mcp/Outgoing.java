@@ -10,6 +10,7 @@ import io.reflow.gateway.protocol.ProtocolVersion;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.upstream.ParamsIndex;
 import io.reflow.gateway.upstream.UpstreamCall;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -39,12 +40,14 @@ final class Outgoing {
   /// A request for the target that has what is wanted.
   ///
   /// @param spoken the revision that the target speaks
+  /// @param headers of the client that are for the target
   Outgoing(
       Message.Request request,
       Wanted wanted,
       String upstreamName,
       ProtocolVersion spoken,
-      McpConfig.Timeouts timeouts) {
+      McpConfig.Timeouts timeouts,
+      Map<String, String> headers) {
     JsonObject params = request.params();
     JsonObject meta = params.object("_meta");
     this.clientProgressToken = meta.value(PROGRESS_TOKEN);
@@ -68,7 +71,8 @@ final class Outgoing {
             new ParamsIndex(Optional.of(upstreamName), edited.value()),
             token,
             timeouts.callIdle(),
-            timeouts.callMax());
+            timeouts.callMax(),
+            headers);
   }
 
   private static void rename(

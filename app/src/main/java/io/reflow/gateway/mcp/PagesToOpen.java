@@ -13,6 +13,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /// What a target of the `initialize` era means by the error -32042: the call can be made once the
 /// user has been to these pages.
@@ -24,10 +26,12 @@ record PagesToOpen(List<Page> pages) {
   static final int CODE = -32042;
 
   private static final int MOST = 20;
+  private static final int LONGEST_ID = 256;
 
   private static final ObjectMapper JSON = new ObjectMapper(JsonText.factory());
 
-  record Page(String url, String message) {}
+  /// @param id what the target calls it, to say later that the user is through with it
+  record Page(Optional<String> id, String url, String message) {}
 
   PagesToOpen {
     pages = List.copyOf(pages);
@@ -42,7 +46,14 @@ record PagesToOpen(List<Page> pages) {
       }
       List<Page> pages = new ArrayList<>();
       for (JsonNode each : tree.path("data").path("elicitations")) {
-        pages.add(new Page(each.path("url").asText(), each.path("message").asText()));
+        JsonNode id = each.path("elicitationId");
+        pages.add(
+            new Page(
+                id.isTextual() && id.textValue().length() <= LONGEST_ID
+                    ? Optional.of(id.textValue())
+                    : Optional.empty(),
+                each.path("url").asText(),
+                each.path("message").asText()));
       }
       return Optional.of(new PagesToOpen(pages)).filter(PagesToOpen::acceptable);
     } catch (IOException _) {
@@ -52,6 +63,11 @@ record PagesToOpen(List<Page> pages) {
 
   private boolean acceptable() {
     return pages.size() <= MOST && pages.stream().map(Page::url).allMatch(PageAddress::safe);
+  }
+
+  /// By the target's ids, those that have one.
+  Set<String> ids() {
+    return pages.stream().flatMap(page -> page.id().stream()).collect(Collectors.toSet());
   }
 
   /// As questions, which send the user to each of the pages.

@@ -12,31 +12,61 @@ import java.math.BigDecimal;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
-/// Checks that the arguments of a tool that travel in headers too say the same in both places.
+/// Checks that the arguments of a tool that travel in headers too say the same in both places, and
+/// picks out those headers that may mean something to its target alone.
 ///
 /// See
 /// <https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#server-validation>
 final class ParameterHeaders {
 
   private static final int LONGEST_NUMBER = 40;
+  private static final int MOST_FOREIGN = 32;
+  private static final int LARGEST_FOREIGN = 8 << 10;
 
   private ParameterHeaders() {}
 
+  /// Checks those that the tool's definition knows.
+  ///
   /// @param definition of the tool, as its target lists it
-  static void check(RawJson definition, Message.Request request, Incoming.Headers headers) {
+  /// @return the headers of parameters that the definition does not know, as they came
+  static Map<String, String> check(
+      RawJson definition, Message.Request request, Incoming.Headers headers) {
     try {
       HeaderParameters parameters = HeaderParameters.read(definition);
+      Map<String, String> sent = headers.beginningWith(HeaderParameters.PREFIX);
       if (parameters.all().isEmpty()) {
-        return;
+        return bounded(sent);
       }
+      Map<String, String> foreign = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+      foreign.putAll(sent);
       Map<String, String> values = parameters.valuesIn(request.params().value("arguments"));
       for (Parameter parameter : parameters.all()) {
         check(parameter, values, headers);
+        foreign.remove(parameter.header());
       }
+      return bounded(foreign);
     } catch (MalformedMessage e) {
       throw new InvalidParams("the parameters of the tool can't be checked: " + e.why());
     }
+  }
+
+  private static Map<String, String> bounded(Map<String, String> foreign) {
+    int size = 0;
+    for (Map.Entry<String, String> header : foreign.entrySet()) {
+      size += header.getKey().length() + header.getValue().length();
+      if (!header.getValue().chars().allMatch(c -> c == '\t' || (c >= ' ' && c < 0x7F))) {
+        throw new HeaderMismatch(
+            "the header %s holds what no header may".formatted(header.getKey()));
+      }
+    }
+    if (foreign.size() > MOST_FOREIGN || size > LARGEST_FOREIGN) {
+      throw new HeaderMismatch(
+          "of %s* headers that the tool does not name at most %d with %d bytes in all are passed on"
+              .formatted(HeaderParameters.PREFIX, MOST_FOREIGN, LARGEST_FOREIGN));
+    }
+    return foreign;
   }
 
   private static void check(

@@ -2,7 +2,6 @@ package io.reflow.gateway.mcp;
 
 import io.reflow.gateway.audit.ArgumentDigest;
 import io.reflow.gateway.audit.AuditLog;
-import io.reflow.gateway.catalog.Item;
 import io.reflow.gateway.catalog.ListKind;
 import io.reflow.gateway.catalog.Locator;
 import io.reflow.gateway.catalog.MergedLists;
@@ -29,12 +28,14 @@ import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.InFlight;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.target.Target;
+import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.ServerFacts.Capability;
 import io.reflow.gateway.upstream.Upstreams;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -117,6 +118,8 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       return answer(call, request, inFlight);
     } catch (InterruptedException e) {
       if (inFlight.forbidden()) {
+        // That it is forbidden now may be heard.
+        call.call().http().events().onlyWhile(() -> true);
         throw noLongerAllowed(call);
       }
       if (!inFlight.cancelled()) {
@@ -166,6 +169,9 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       case Way.Local<Ready> _ -> throw new IllegalStateException("answered already");
       case Way.Many<Ready> many -> {
         intend(call.trail());
+        if (!session.stateless()) {
+          call.call().http().events().onlyWhile(readable(call, many));
+        }
         RawJson list = list(call, many);
         yield Replies.result(request.id(), results.own(session, request.method(), list));
       }
@@ -228,14 +234,36 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     inFlight.onlyWhile(allowed);
     requireCompletions(found, wanted);
     if (call.call().session().stateless()) {
-      requireSameHeaders(call, request, found);
-      return timed(call, () -> sendStateless(call, request, wanted, found, allowed));
+      Outgoing outgoing = outgoing(request, wanted, found, headers(call, request, found));
+      return timed(
+          call, () -> statelessCalls.send(call.call(), request, wanted, found, outgoing, allowed));
     }
     if (request.method().equals("resources/subscribe")) {
       feeds.subscribe(call.call().session(), wanted.exposed(), found.reach(), found.feature());
       return Replies.result(request.id(), RawJson.EMPTY_OBJECT);
     }
+    call.call().http().events().onlyWhile(readable(call, found.feature()));
     return send(call, request, wanted, found);
+  }
+
+  /// Whoever comes back for it has another token by then, which counts.
+  private BooleanSupplier readable(Call.Equipped call, Feature feature) {
+    Identity caller = call.call().caller();
+    return () -> policies.decide(caller, feature) instanceof Allowed;
+  }
+
+  /// A list is not for whoever sees another one by the time it is read.
+  private BooleanSupplier readable(Call.Equipped call, Way.Many<Ready> many) {
+    Identity caller = call.call().caller();
+    List<TargetId> targets =
+        many.targets().stream().map(each -> each.reach().target().id()).toList();
+    Feature.Kind kind = many.kind().feature();
+    List<Integer> now = stamps(caller, targets, kind);
+    return () -> stamps(caller, targets, kind).equals(now);
+  }
+
+  private List<Integer> stamps(Identity caller, List<TargetId> targets, Feature.Kind kind) {
+    return targets.stream().map(target -> policies.stamp(caller, target, kind)).toList();
   }
 
   /// Holds on to nothing of the request: a call may last longer.
@@ -245,24 +273,18 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     return () -> tokenCounts(token) && policies.decide(caller, feature) instanceof Allowed;
   }
 
-  private void requireSameHeaders(Call.Equipped call, Message.Request request, Found found)
+  /// The headers that are for the target; those that repeat what the body says have to say the
+  /// same.
+  private Map<String, String> headers(Call.Equipped call, Message.Request request, Found found)
       throws InterruptedException {
-    if (found.feature().kind() == Feature.Kind.TOOL) {
-      Optional<Item> tool = locator.item(found.reach(), ListKind.TOOLS, found.feature().name());
-      tool.ifPresent(item ->
-          ParameterHeaders.check(item.definition().raw(), request, call.call().http().headers()));
+    if (found.feature().kind() != Feature.Kind.TOOL) {
+      return Map.of();
     }
-  }
-
-  private Reply sendStateless(
-      Call.Equipped call,
-      Message.Request request,
-      Wanted wanted,
-      Found found,
-      BooleanSupplier allowed)
-      throws InterruptedException {
-    Outgoing outgoing = outgoing(request, wanted, found);
-    return statelessCalls.send(call.call(), request, wanted, found, outgoing, allowed);
+    return locator
+        .item(found.reach(), ListKind.TOOLS, found.feature().name())
+        .map(item ->
+            ParameterHeaders.check(item.definition().raw(), request, call.call().http().headers()))
+        .orElse(Map.of());
   }
 
   @FunctionalInterface
@@ -294,11 +316,16 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
 
   private Reply send(Call.Equipped call, Message.Request request, Wanted wanted, Found found)
       throws InterruptedException {
-    Outgoing outgoing = outgoing(request, wanted, found);
+    Outgoing outgoing = outgoing(request, wanted, found, Map.of());
     Session session = call.call().session();
     Target target = found.reach().target();
     SessionCaller client = callers.of(call.call(), outgoing.clientProgressToken(), target);
-    var caller = new TranslatedCaller(client, () -> translations.between(session, target).inputs());
+    var caller =
+        new TranslatedCaller(
+            client,
+            target.settings(),
+            _ -> {},
+            () -> translations.between(session, target).inputs());
     return timed(
         call,
         () -> {
@@ -308,12 +335,23 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
               case Answer.Result result ->
                   Replies.result(
                       request.id(), results.of(session, request.method(), result, target.name()));
-              case Answer.Failure(var error) -> Replies.failure(request.id(), error, call.trail());
+              case Answer.Failure(var error) -> {
+                rememberPages(session, error);
+                yield Replies.failure(request.id(), error, call.trail());
+              }
             };
           } finally {
             callers.done(client);
           }
         });
+  }
+
+  /// The client is to hear when its user is through with what the error sends them to.
+  private static void rememberPages(Session session, RawJson error) {
+    if (session.capabilities().elicitationUrl()) {
+      PagesToOpen.read(error)
+          .ifPresent(pages -> pages.ids().forEach(session.conversation().questions()::sentTo));
+    }
   }
 
   private Answer translated(
@@ -323,13 +361,15 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     return translations.answer(session, target, request.method(), uri, answer);
   }
 
-  private Outgoing outgoing(Message.Request request, Wanted wanted, Found found) {
+  private Outgoing outgoing(
+      Message.Request request, Wanted wanted, Found found, Map<String, String> headers) {
     return new Outgoing(
         request,
         wanted,
         found.feature().name(),
         translations.spokenBy(found.reach().target()),
-        config.timeout());
+        config.timeout(),
+        headers);
   }
 
   private Optional<Found> find(Way.One<Ready> one) throws InterruptedException {

@@ -10,7 +10,6 @@ import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.upstream.Caller;
 import io.reflow.gateway.upstream.InputRequest;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,7 +28,7 @@ final class SessionCaller implements Caller {
   private final Session session;
   private final Optional<RawJson> progressToken;
   private final Supplier<Optional<String>> label;
-  private final Duration patience;
+  private final ClientQuestions.Patience patience;
   private final Pace progress;
   private final Pace logs;
   private @Nullable ClientQuestions questions;
@@ -37,13 +36,13 @@ final class SessionCaller implements Caller {
 
   /// @param progressToken what the client calls the progress of its request, if it wants to hear
   /// @param label names the target to a user who may not know which one asks
-  /// @param patience the longest wait for an answer of the client
+  /// @param patience with an answer of the client
   SessionCaller(
       SessionStream stream,
       Session session,
       Optional<RawJson> progressToken,
       Supplier<Optional<String>> label,
-      Duration patience) {
+      ClientQuestions.Patience patience) {
     this.stream = stream;
     this.session = session;
     this.progressToken = progressToken;

@@ -2,18 +2,17 @@ package io.reflow.gateway.mcp;
 
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.target.Target;
-import java.time.Duration;
 import java.util.Optional;
 
 /// Makes the callers of requests in sessions.
 final class SessionCallers {
 
   private final Visibility visibility;
-  private final Duration patience;
+  private final ClientQuestions.Patience patience;
   private final LongCalls longCalls = new LongCalls();
 
-  /// @param patience the longest wait for an answer of a client
-  SessionCallers(Visibility visibility, Duration patience) {
+  /// @param patience with an answer of a client
+  SessionCallers(Visibility visibility, ClientQuestions.Patience patience) {
     this.visibility = visibility;
     this.patience = patience;
   }

@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,6 +32,7 @@ final class SessionStream {
   private @Nullable EventStream stream;
   private @Nullable Thread writer;
   private boolean sealed;
+  private BooleanSupplier allowed = () -> true;
 
   private SessionStream(boolean accepted, Optional<Supplier<OutputStream>> answer) {
     this.accepted = accepted;
@@ -67,6 +69,11 @@ final class SessionStream {
     requests = ids;
   }
 
+  /// From now on nothing is read of it that the client may not have any more by then.
+  synchronized void onlyWhile(BooleanSupplier stillAllowed) {
+    allowed = stillAllowed;
+  }
+
   /// Whether the client can be sent anything before the answer.
   boolean accepted() {
     return accepted;
@@ -75,7 +82,7 @@ final class SessionStream {
   /// Sends a message, unless it comes too late or the client takes no streams.
   synchronized void send(RawJson message) {
     if (accepted && !sealed) {
-      boolean _ = opened().send(message);
+      boolean _ = opened().send(message, allowed);
     }
   }
 
@@ -141,14 +148,21 @@ final class SessionStream {
 
   /// Sends the last message, if there is one, and waits until all is written or the client is gone.
   void finish(Optional<RawJson> last) throws InterruptedException {
-    EventStream opened = opened();
-    last.ifPresent(message -> {
-      boolean _ =
-          requests.size() == 1 ? opened.answer(requests.getFirst(), message) : opened.send(message);
-    });
+    EventStream opened;
+    synchronized (this) {
+      opened = opened();
+      last.ifPresent(this::sendLast);
+    }
     if (answer.isPresent()) {
       end(opened);
     }
+  }
+
+  private void sendLast(RawJson message) {
+    boolean _ =
+        requests.size() == 1
+            ? opened().answer(requests.getFirst(), message, allowed)
+            : opened().send(message, allowed);
   }
 
   /// Ends without an answer, for when nobody is left to give one.

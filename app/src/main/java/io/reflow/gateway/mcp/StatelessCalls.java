@@ -9,6 +9,7 @@ import io.reflow.gateway.mcp.flight.Flight;
 import io.reflow.gateway.mcp.flight.FlightHomes;
 import io.reflow.gateway.mcp.flight.Flights;
 import io.reflow.gateway.mcp.flight.Landing;
+import io.reflow.gateway.mcp.flight.PageVisits;
 import io.reflow.gateway.mcp.flight.RequestState;
 import io.reflow.gateway.mcp.flight.RequestState.Cause;
 import io.reflow.gateway.mcp.flight.StateSeal;
@@ -33,6 +34,7 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /// Calls that may end with a question instead of an answer, as those of stateless clients do: the
@@ -46,11 +48,6 @@ final class StatelessCalls {
   private static final String STATE = "requestState";
   private static final int LONGEST_STATE = 1 << 20;
 
-  /// How long the target of a page may take to notice that the user has been there.
-  private static final Duration NOTICED = Duration.ofSeconds(30);
-
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(8);
-
   private final Upstreams upstreams;
   private final Sessions sessions;
   private final Flights flights;
@@ -59,6 +56,8 @@ final class StatelessCalls {
   private final Translations translations;
   private final Results results;
   private final FlightHomes homes;
+  private final PageVisits visits;
+  private final Bystanders bystanders;
   private final Duration ttl;
   private final InstantSource clock;
 
@@ -72,6 +71,8 @@ final class StatelessCalls {
     this.translations = translations;
     this.results = results;
     this.homes = parts.homes();
+    this.visits = parts.visits();
+    this.bystanders = parts.bystanders();
     this.ttl = parts.config().inputTimeout();
     this.clock = parts.clock();
   }
@@ -94,6 +95,11 @@ final class StatelessCalls {
 
     Reach reach() {
       return found.reach();
+    }
+
+    /// What the target may use of what the client can do.
+    ClientCapabilities capabilities() {
+      return reach().target().settings().usable(session().capabilities());
     }
 
     String target() {
@@ -141,7 +147,7 @@ final class StatelessCalls {
 
   private Reply begin(Going going) throws InterruptedException {
     Optional<RawJson> responses = responses(going);
-    boolean asked = !going.session().capabilities().equals(ClientCapabilities.NONE);
+    boolean asked = !going.capabilities().equals(ClientCapabilities.NONE);
     if (!asked && responses.isEmpty()) {
       return answered(going, call(going, going.upstreamCall()));
     }
@@ -152,15 +158,29 @@ final class StatelessCalls {
   }
 
   private Answer call(Going going, UpstreamCall call) throws InterruptedException {
-    return upstreams.call(
-        going.reach(),
-        call,
-        translated(going.caller(), translations, going.session(), going.reach().target()));
+    return call(
+        upstreams, going.reach(), call, going.caller(), translations, bystanders, going.session());
   }
 
-  private static Caller translated(
-      Caller client, Translations translations, Session session, Target target) {
-    return new TranslatedCaller(client, () -> translations.between(session, target).inputs());
+  private static Answer call(
+      Upstreams upstreams,
+      Reach reach,
+      UpstreamCall call,
+      Caller client,
+      Translations translations,
+      Bystanders bystanders,
+      Session session)
+      throws InterruptedException {
+    Target target = reach.target();
+    var demand = new Demand();
+    var caller =
+        new TranslatedCaller(
+            client,
+            target.settings(),
+            demand::made,
+            roots -> bystanders.heard(reach.key(), roots),
+            () -> translations.between(session, target).inputs());
+    return demand.during(() -> upstreams.call(reach, call, caller));
   }
 
   /// The same call with what only the target itself can make sense of.
@@ -202,13 +222,14 @@ final class StatelessCalls {
     UpstreamCall call = going.upstreamCall();
     Upstreams to = upstreams;
     Translations by = translations;
+    Bystanders remembering = bystanders;
     Flight flight =
         flights.launch(
             own,
             RawJson.of(going.request().id().toString()),
             going.allowed(),
             going.caller(),
-            caller -> to.call(reach, call, translated(caller, by, own, reach.target())));
+            caller -> call(to, reach, call, caller, by, remembering, own));
     return await(going, flight);
   }
 
@@ -242,7 +263,7 @@ final class StatelessCalls {
     return new InputForClient(
         target.name(),
         several ? Optional.of(target.title().orElse(target.name())) : Optional.empty(),
-        going.session().capabilities());
+        going.capabilities());
   }
 
   private Reply asked(Going going, String inputRequests, int round, Cause cause) {
@@ -282,7 +303,7 @@ final class StatelessCalls {
       case Cause.Suspended(var _, var flight) -> resume(going, state, flight, answers(responses));
       case Cause.AtTarget(var inner) ->
           answered(going, call(going, with(going, responses, Optional.of(inner))));
-      case Cause.Pages() -> afterPages(going, state, answers(responses));
+      case Cause.Pages(var _, var ids) -> afterPages(going, state, ids, answers(responses));
     };
   }
 
@@ -318,29 +339,27 @@ final class StatelessCalls {
     return answers;
   }
 
-  /// The call is made again once the user has been where the target had sent them. That the target
-  /// has noticed shows in its no longer asking for it.
-  private Reply afterPages(Going going, RequestState state, Map<String, RawJson> answers)
+  /// The call is made again once the user is through with where the target had sent them, or the
+  /// target does not say so for some time.
+  private Reply afterPages(
+      Going going, RequestState state, Set<String> ids, Map<String, RawJson> answers)
       throws InterruptedException {
-    if (answers.isEmpty() || !answers.values().stream().allMatch(StatelessCalls::accepts)) {
-      return declined(going);
+    Optional<PagesToOpen> again = Optional.empty();
+    try {
+      if (answers.isEmpty() || !answers.values().stream().allMatch(StatelessCalls::accepts)) {
+        return declined(going);
+      }
+      visits.await(state.user(), going.reach(), ids);
+      Answer answer = call(going, going.upstreamCall());
+      again = pages(answer);
+      return again.isPresent()
+          ? pagesAsked(going, again.get(), state.round() + 1)
+          : answered(going, answer);
+    } finally {
+      if (again.map(PagesToOpen::ids).filter(ids::equals).isEmpty()) {
+        visits.end(state.user(), going.reach(), ids);
+      }
     }
-    long end = System.nanoTime() + NOTICED.toNanos();
-    Duration pause = Duration.ofMillis(250);
-    Answer answer = call(going, going.upstreamCall());
-    while (pages(answer).isPresent() && System.nanoTime() + pause.toNanos() < end) {
-      Thread.sleep(pause);
-      pause = pause.compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : pause;
-      answer = call(going, going.upstreamCall());
-    }
-    Optional<PagesToOpen> again = pages(answer);
-    return again.isPresent()
-        ? asked(
-            going,
-            input(going).inputRequests(again.get().questions()),
-            state.round() + 1,
-            new Cause.Pages())
-        : answered(going, answer);
   }
 
   private static boolean accepts(RawJson response) {
@@ -368,10 +387,10 @@ final class StatelessCalls {
     return answer instanceof Answer.Failure(var error) ? PagesToOpen.read(error) : Optional.empty();
   }
 
-  private Reply answered(Going going, Answer answer) {
+  private Reply answered(Going going, Answer answer) throws InterruptedException {
     Optional<PagesToOpen> pages = going.mayBeAsked() ? pages(answer) : Optional.empty();
     if (pages.isPresent()) {
-      return pagesAsked(going, pages.get());
+      return pagesAsked(going, pages.get(), 1);
     }
     return switch (translated(going, wrapped(going, answer))) {
       case Answer.Result result ->
@@ -391,13 +410,16 @@ final class StatelessCalls {
         going.session(), going.reach().target(), going.request().method(), uri, answer);
   }
 
-  private Reply pagesAsked(Going going, PagesToOpen pages) {
-    if (!going.session().capabilities().elicitationUrl()) {
+  private Reply pagesAsked(Going going, PagesToOpen pages, int round) throws InterruptedException {
+    if (!going.capabilities().elicitationUrl()) {
       throw new MissingCapability(
           "the user has to open a page first, which this client can't ask for",
           "{\"elicitation\":{\"url\":{}}}");
     }
-    return asked(going, input(going).inputRequests(pages.questions()), 1, new Cause.Pages());
+    Set<String> ids = pages.ids();
+    visits.begin(going.session().owner().user(), going.reach(), ids, going.allowed());
+    var cause = new Cause.Pages(homes.here(), ids);
+    return asked(going, input(going).inputRequests(pages.questions()), round, cause);
   }
 
   /// What a stateless target asks is the client's to answer, in the target's own words. Its state

@@ -21,8 +21,10 @@ import io.reflow.gateway.upstream.Upstreams;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -36,6 +38,9 @@ final class SubscriptionFeeds {
 
   /// How long a subscription waits for targets before it begins without them.
   private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+  /// The resources that are looked after at the same time for one subscription.
+  private static final int AT_ONCE = 16;
 
   private final Visibility visibility;
   private final PolicyEngine policies;
@@ -75,13 +80,20 @@ final class SubscriptionFeeds {
     for (Reach reach : announcing) {
       start(reach.target().name(), live, () -> followLists(call, subscription, reach));
     }
-    for (String uri : uris) {
-      start(
-          "resource",
-          live,
-          () -> {
-            if (followResource(call, subscription, reaches, uri)) {
-              followed.add(uri);
+    Queue<String> open = new ConcurrentLinkedQueue<>(uris);
+    for (int i = 0; i < Math.min(AT_ONCE, uris.size()); i++) {
+      Thread.ofVirtual()
+          .name("listen-resources")
+          .start(() -> {
+            for (String uri = open.poll(); uri != null; uri = open.poll()) {
+              String next = uri;
+              follow(
+                  live,
+                  () -> {
+                    if (!subscription.over() && followResource(call, subscription, reaches, next)) {
+                      followed.add(next);
+                    }
+                  });
             }
           });
     }
@@ -117,21 +129,19 @@ final class SubscriptionFeeds {
   }
 
   private static void start(String what, CountDownLatch live, Following following) {
-    Thread.ofVirtual()
-        .name("listen-" + what)
-        .start(() -> {
-          try {
-            following.follow();
-          } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-          } catch (GatewayException e) {
-            LOG.atDebug()
-                .addKeyValue("reason", e.reason())
-                .log("Changes of a target are not followed");
-          } finally {
-            live.countDown();
-          }
-        });
+    Thread.ofVirtual().name("listen-" + what).start(() -> follow(live, following));
+  }
+
+  private static void follow(CountDownLatch live, Following following) {
+    try {
+      following.follow();
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    } catch (GatewayException e) {
+      LOG.atDebug().addKeyValue("reason", e.reason()).log("Changes of a target are not followed");
+    } finally {
+      live.countDown();
+    }
   }
 
   private void followLists(Call.InSession call, Subscription subscription, Reach reach)

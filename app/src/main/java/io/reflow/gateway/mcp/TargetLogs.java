@@ -1,12 +1,12 @@
 package io.reflow.gateway.mcp;
 
 import io.reflow.gateway.instance.InstanceKey;
-import io.reflow.gateway.instance.InstanceKey.Sharing;
 import io.reflow.gateway.policy.PolicyEngine;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.session.Sessions;
 import io.reflow.gateway.target.Target;
+import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.target.Targets;
 import java.time.Duration;
 import java.util.Map;
@@ -17,58 +17,45 @@ import java.util.concurrent.ConcurrentHashMap;
 /// wants to hear, while its client has a stream open for what belongs to no request.
 public final class TargetLogs {
 
-  private final Sessions sessions;
   private final Targets targets;
   private final Visibility visibility;
-  private final Map<Session, SessionCaller> callers = new ConcurrentHashMap<>();
+  private final ServedSessions served;
+  private final Map<Served, SessionCaller> callers = new ConcurrentHashMap<>();
 
   public TargetLogs(Sessions sessions, Targets targets, PolicyEngine policies) {
-    this.sessions = sessions;
     this.targets = targets;
     this.visibility = new Visibility(targets, policies);
-    sessions.onEnd(callers::remove);
+    this.served = new ServedSessions(sessions, visibility);
+    sessions.onEnd(over -> callers.keySet().removeIf(one -> one.session().equals(over)));
   }
+
+  private record Served(Session session, TargetId target) {}
 
   /// A target that serves one user has logged this. Does not block.
   public void logged(InstanceKey key, RawJson params) {
     targets
         .find(key.target())
-        .ifPresent(target ->
-            sessions.all().stream()
-                .filter(session -> mayBeServed(session, key))
-                .filter(session -> session.conversation().streams().general().connected())
-                .filter(session -> isServed(session, key, target))
-                .forEach(session -> tell(session, params)));
+        .ifPresent(
+            target -> served.of(key, target).forEach(session -> tell(session, target, params)));
   }
 
-  /// Leaves out other users' sessions, of which there may be many, at little cost.
-  private static boolean mayBeServed(Session session, InstanceKey key) {
-    return key.session()
-        .map(session.digest()::equals)
-        .orElseGet(() ->
-            key.sharing() instanceof Sharing.User(var user) && user.equals(session.owner().user()));
-  }
-
-  private boolean isServed(Session session, InstanceKey key, Target target) {
-    boolean onPath = session.target().map(target.name()::equals).orElse(true);
-    return onPath
-        && Inject.key(target, session.owner(), session, session.capabilities()).equals(key)
-        && visibility.sees(session.owner(), target);
-  }
-
-  private void tell(Session session, RawJson params) {
-    callers.computeIfAbsent(session, TargetLogs::caller).log(params);
+  private void tell(Session session, Target target, RawJson params) {
+    var one = new Served(session, target.id());
+    callers.computeIfAbsent(one, _ -> caller(session, target)).log(params);
     if (session.over()) {
-      callers.remove(session);
+      callers.remove(one);
     }
   }
 
-  private static SessionCaller caller(Session session) {
+  private SessionCaller caller(Session session, Target target) {
+    SessionStream stream = SessionStream.shared(session.conversation().streams().general());
+    stream.onlyWhile(() ->
+        targets.find(target.id()).filter(now -> visibility.sees(session.owner(), now)).isPresent());
     return new SessionCaller(
-        SessionStream.shared(session.conversation().streams().general()),
+        stream,
         session,
         Optional.empty(),
         Optional::empty,
-        Duration.ZERO);
+        new ClientQuestions.Patience(Duration.ZERO, Duration.ZERO));
   }
 }

@@ -5,6 +5,8 @@ import io.reflow.gateway.protocol.LogLevel;
 import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.target.CapabilityMode;
+import io.reflow.gateway.target.TargetSettings;
 import io.reflow.gateway.translation.InputRequests;
 import io.reflow.gateway.upstream.Caller;
 import io.reflow.gateway.upstream.InputRequest;
@@ -13,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /// A client that is asked in the words of its own revision, and whose answers are put in those of
@@ -20,11 +23,33 @@ import java.util.function.Supplier;
 final class TranslatedCaller implements Caller {
 
   private final Caller client;
+  private final TargetSettings settings;
   private final Supplier<InputRequests> translation;
+  private final Consumer<ClientCapabilities> demand;
+  private final Consumer<InputRequest.Answer> roots;
 
+  /// @param settings say what the target may use of what the client can do
+  /// @param demand hears what the target wants of the client that it can't do, but is believed to
   /// @param translation looked up once something is asked: the target is known by then
-  TranslatedCaller(Caller client, Supplier<InputRequests> translation) {
+  TranslatedCaller(
+      Caller client,
+      TargetSettings settings,
+      Consumer<ClientCapabilities> demand,
+      Supplier<InputRequests> translation) {
+    this(client, settings, demand, _ -> {}, translation);
+  }
+
+  /// @param roots hears of the roots that the client names
+  TranslatedCaller(
+      Caller client,
+      TargetSettings settings,
+      Consumer<ClientCapabilities> demand,
+      Consumer<InputRequest.Answer> roots,
+      Supplier<InputRequests> translation) {
     this.client = client;
+    this.roots = roots;
+    this.settings = settings;
+    this.demand = demand;
     this.translation = translation;
   }
 
@@ -39,6 +64,12 @@ final class TranslatedCaller implements Caller {
     Map<String, InputRequest.Answer> answers = new HashMap<>(client.ask(translated));
     for (InputRequest question : questions) {
       answers.computeIfPresent(question.key(), (_, answer) -> translated(inputs, question, answer));
+    }
+    for (InputRequest question : questions) {
+      InputRequest.Answer answer = answers.get(question.key());
+      if (answer != null && question.method().equals("roots/list")) {
+        roots.accept(answer);
+      }
     }
     return answers;
   }
@@ -78,7 +109,15 @@ final class TranslatedCaller implements Caller {
 
   @Override
   public ClientCapabilities capabilities() {
-    return client.capabilities();
+    return settings.usable(client.capabilities());
+  }
+
+  @Override
+  public void lacks(ClientCapabilities needed) {
+    boolean told = settings.capabilities() == CapabilityMode.SUPERSET;
+    if (told && settings.told(ClientCapabilities.NONE).covers(needed)) {
+      demand.accept(needed);
+    }
   }
 
   @Override

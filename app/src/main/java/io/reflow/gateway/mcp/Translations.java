@@ -76,7 +76,7 @@ final class Translations {
     }
     try {
       return between(client, target, facts)
-          .answer(new Asked(method, uri, client.capabilities()), answer);
+          .answer(new Asked(method, uri, target.settings().usable(client.capabilities())), answer);
     } catch (MalformedMessage e) {
       throw new UpstreamFailed(target.name(), "answered with garbage: " + e.why());
     }

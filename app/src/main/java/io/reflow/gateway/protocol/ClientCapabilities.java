@@ -24,6 +24,18 @@ public record ClientCapabilities(
   public static final ClientCapabilities NONE =
       new ClientCapabilities(false, false, false, false, false, false, false, Optional.empty());
 
+  /// All there is; but nobody can say when the roots of all have changed.
+  public static final ClientCapabilities ALL =
+      new ClientCapabilities(
+          true,
+          false,
+          true,
+          true,
+          true,
+          true,
+          true,
+          Optional.of(RawJson.of("{\"mimeTypes\":[\"text/html;profile=mcp-app\"]}")));
+
   private static final String UI = "io.modelcontextprotocol/ui";
 
   /// Reads a `capabilities` object; what is of the wrong type counts as absent.
@@ -96,6 +108,22 @@ public record ClientCapabilities(
             roots, false, sampling, samplingTools, samplingContext, elicitation, elicitationUrl, ui)
         : this;
   }
+
+  /// No more than these kinds.
+  public ClientCapabilities limitedTo(Kinds kinds) {
+    return new ClientCapabilities(
+        roots && kinds.roots,
+        rootsListChanged && kinds.roots,
+        sampling && kinds.sampling,
+        samplingTools && kinds.sampling,
+        samplingContext && kinds.sampling,
+        elicitation && kinds.elicitation,
+        elicitationUrl && kinds.elicitation,
+        ui.filter(_ -> kinds.ui));
+  }
+
+  /// What a client may be used for.
+  public record Kinds(boolean roots, boolean sampling, boolean elicitation, boolean ui) {}
 
   private static JsonObject object(Optional<RawJson> value) throws MalformedMessage {
     return isObject(value) ? MessageReader.readObject(value.get()) : JsonObject.EMPTY;

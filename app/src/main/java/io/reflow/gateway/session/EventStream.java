@@ -10,8 +10,10 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// Messages for a client in the order they were sent. They are kept for a while, so that a client
@@ -56,7 +58,7 @@ public final class EventStream {
     requests.forEach(id -> answers.put(RawJson.of(id.toString()), Long.MAX_VALUE));
   }
 
-  private record Kept(long number, RawJson message, Instant at) {}
+  private record Kept(long number, RawJson message, BooleanSupplier allowed, Instant at) {}
 
   /// What a reader finds.
   public sealed interface Next {
@@ -76,6 +78,14 @@ public final class EventStream {
   ///
   /// @return false when the stream has ended, and nothing can follow
   public boolean send(RawJson message) {
+    return send(message, () -> true);
+  }
+
+  /// The same with a message that is left out where its reader may not have it any more by the time
+  /// it is read.
+  ///
+  /// @param allowed is asked each time that it is read; must not block
+  public boolean send(RawJson message, BooleanSupplier allowed) {
     lock.lock();
     try {
       if (ended) {
@@ -83,7 +93,7 @@ public final class EventStream {
       }
       Instant now = clock.instant();
       bytes += kept.isEmpty() ? 0 : kept.getLast().message().length();
-      kept.addLast(new Kept(++newest, message, now));
+      kept.addLast(new Kept(++newest, message, allowed, now));
       while (kept.size() > MOST_EVENTS || bytes > MOST_BYTES || old(kept.getFirst(), now)) {
         bytes -= kept.removeFirst().message().length();
       }
@@ -96,11 +106,12 @@ public final class EventStream {
 
   /// Sends the answer to a request.
   ///
+  /// @param allowed is asked each time that it is read; must not block
   /// @return false when the stream has ended, and nothing can follow
-  public boolean answer(RawJson request, RawJson message) {
+  public boolean answer(RawJson request, RawJson message, BooleanSupplier allowed) {
     lock.lock();
     try {
-      boolean sent = send(message);
+      boolean sent = send(message, allowed);
       if (sent) {
         answers.replace(request, newest);
       }
@@ -253,13 +264,19 @@ public final class EventStream {
       long left = patience.toNanos();
       lock.lockInterruptibly();
       try {
-        while (here() && at == newest && !ended) {
-          if (left <= 0) {
+        while (here()) {
+          if (at < newest || ended) {
+            Optional<Next> next = take();
+            if (next.isPresent()) {
+              return next.get();
+            }
+          } else if (left <= 0) {
             return new Next.Silence();
+          } else {
+            left = changed.awaitNanos(left);
           }
-          left = changed.awaitNanos(left);
         }
-        return here() ? take() : new Next.End();
+        return new Next.End();
       } finally {
         lock.unlock();
       }
@@ -269,19 +286,23 @@ public final class EventStream {
       return !closed && reading == this;
     }
 
-    private Next take() {
+    /// Empty where all that there is may not be read any more.
+    private Optional<Next> take() {
       for (Kept event : kept) {
         if (event.number() > at) {
           if (event.number() > at + 1) {
             // What lay between was dropped: the client is too slow for what is sent to it.
-            return new Next.End();
+            return Optional.of(new Next.End());
           }
           at = event.number();
           handedOut = Math.max(handedOut, at);
-          return new Next.Event(id(at), event.message());
+          if (!event.allowed().getAsBoolean()) {
+            continue;
+          }
+          return Optional.of(new Next.Event(id(at), event.message()));
         }
       }
-      return new Next.End();
+      return ended || at < newest ? Optional.of(new Next.End()) : Optional.empty();
     }
 
     /// Ends the reading, also for a thread that waits in [#next].

@@ -88,7 +88,7 @@ public final class EventStreams {
     var stream = new EventStream(last.stream(), last.unanswered(), last.number(), clock);
     last.unanswered()
         .forEach(id -> {
-          boolean _ = stream.answer(id, LostAnswer.to(id));
+          boolean _ = stream.answer(id, LostAnswer.to(id), () -> true);
         });
     stream.end();
     return stream.readAfter(last.number());

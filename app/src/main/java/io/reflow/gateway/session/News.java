@@ -116,22 +116,25 @@ public final class News {
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
-    take().forEach(stream::send);
+    take().forEach(update -> stream.send(update.params(), update.allowed()));
   }
 
-  private List<RawJson> take() {
-    List<RawJson> messages = new ArrayList<>();
+  private List<Update> take() {
+    List<Update> messages = new ArrayList<>();
     lock.lock();
     try {
       gathering = false;
       if (stream.connected()) {
-        lists.forEach(kind -> messages.add(message(method(kind), "")));
+        lists.forEach(kind -> messages.add(new Update(message(method(kind), ""), () -> true)));
         lists.clear();
         resources.values().stream()
             .filter(update -> update.allowed().getAsBoolean())
             .forEach(update ->
                 messages.add(
-                    message("notifications/resources/updated", ",\"params\":" + update.params())));
+                    new Update(
+                        message(
+                            "notifications/resources/updated", ",\"params\":" + update.params()),
+                        update.allowed())));
         resources.clear();
       }
     } finally {

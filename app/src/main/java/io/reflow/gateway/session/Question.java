@@ -22,7 +22,8 @@ public final class Question implements AutoCloseable {
   private final Condition changed = lock.newCondition();
   private volatile Consumer<RawJson> listener = _ -> {};
   private @Nullable Answer answer;
-  private long heardAt = System.nanoTime();
+  private final long begunAt = System.nanoTime();
+  private long heardAt = begunAt;
 
   Question(Questions questions, RawJson id) {
     this.questions = questions;
@@ -61,16 +62,18 @@ public final class Question implements AutoCloseable {
     listener.accept(params);
   }
 
-  /// Waits for the answer, no longer than `patience` from the last sign of life, and only while
-  /// somebody can give one.
+  /// Waits for the answer, no longer than `patience` from the last sign of life and `longest` from
+  /// the beginning, and only while somebody can give one.
   ///
   /// @return nothing when there is none
-  public Optional<Answer> await(Duration patience, BooleanSupplier possible)
+  public Optional<Answer> await(Duration patience, Duration longest, BooleanSupplier possible)
       throws InterruptedException {
     lock.lockInterruptibly();
     try {
       while (answer == null) {
-        long left = patience.toNanos() - (System.nanoTime() - heardAt);
+        long now = System.nanoTime();
+        long left =
+            Math.min(patience.toNanos() - (now - heardAt), longest.toNanos() - (now - begunAt));
         if (left <= 0 || !possible.getAsBoolean()) {
           return Optional.empty();
         }

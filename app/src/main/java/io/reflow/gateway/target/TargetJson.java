@@ -54,7 +54,7 @@ public record TargetJson(
         target.priority(),
         target.toolPrefix().orElse(null),
         settings.uriMode().wireName(),
-        "fingerprint",
+        settings.capabilities().wireName(),
         settings.features(),
         settings.replaySafe(),
         settings.trusted(),

@@ -46,9 +46,6 @@ public final class TargetRules {
           "content-encoding",
           "last-event-id");
 
-  private static final Set<String> FEATURES =
-      Set.of(TargetSettings.INSTRUCTIONS, "sampling", "elicitation", "roots", "ui");
-
   private static final int LONGEST_TEXT = 4096;
   private static final int LONGEST_ARGUMENT = 32 * 1024;
   private static final int MOST_ARGUMENTS = 256;
@@ -82,7 +79,6 @@ public final class TargetRules {
     refuse("port", request.port());
     refuse("health_path", request.healthPath());
     refuse("resources", request.resources());
-    one("capabilities", request.capabilities(), List.of("fingerprint"), List.of("superset"));
     if (request.tty() != null && request.tty()) {
       throw unavailable("tty", "true", List.of("false"));
     }
@@ -266,6 +262,13 @@ public final class TargetRules {
         request.trusted() != null && request.trusted(),
         UriMode.find(one("uri_mode", request.uriMode(), List.of("passthrough", "wrap"), List.of()))
             .orElseThrow(),
+        CapabilityMode.find(
+                one(
+                    "capabilities",
+                    request.capabilities(),
+                    List.of("fingerprint", "superset"),
+                    List.of()))
+            .orElseThrow(),
         text("description", request.description()));
   }
 
@@ -275,14 +278,12 @@ public final class TargetRules {
     }
     for (Map.Entry<String, @Nullable Boolean> feature : features.entrySet()) {
       String field = "features." + feature.getKey();
-      if (!FEATURES.contains(feature.getKey())) {
-        throw new InvalidRequest(field + " is unknown; known are " + sorted(FEATURES));
+      if (!TargetSettings.FEATURES.contains(feature.getKey())) {
+        throw new InvalidRequest(
+            field + " is unknown; known are " + sorted(TargetSettings.FEATURES));
       }
       if (feature.getValue() == null) {
         throw new InvalidRequest(field + " must be true or false");
-      }
-      if (feature.getValue() && !feature.getKey().equals(TargetSettings.INSTRUCTIONS)) {
-        throw unavailable(field, "true", List.of("false"));
       }
     }
     return Map.copyOf(features);

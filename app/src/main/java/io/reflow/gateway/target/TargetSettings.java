@@ -1,7 +1,9 @@
 package io.reflow.gateway.target;
 
+import io.reflow.gateway.protocol.ClientCapabilities;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// What an admin may tune at a target and mostly does not.
 ///
@@ -11,6 +13,7 @@ import java.util.Optional;
 /// @param replaySafe calls may be sent twice
 /// @param trusted what it says of itself is believed
 /// @param uriMode what clients call its resources
+/// @param capabilities what it hears of its clients, where it is told once and for all
 public record TargetSettings(
     boolean stateful,
     ProtocolMode protocol,
@@ -18,20 +21,61 @@ public record TargetSettings(
     boolean replaySafe,
     boolean trusted,
     UriMode uriMode,
+    CapabilityMode capabilities,
     Optional<String> description) {
 
   public static final TargetSettings DEFAULTS =
       new TargetSettings(
-          false, ProtocolMode.AUTO, Map.of(), false, false, UriMode.PASSTHROUGH, Optional.empty());
+          false,
+          ProtocolMode.AUTO,
+          Map.of(),
+          false,
+          false,
+          UriMode.PASSTHROUGH,
+          CapabilityMode.FINGERPRINT,
+          Optional.empty());
 
-  /// The feature that passes on a target's instructions.
-  public static final String INSTRUCTIONS = "instructions";
+  private static final String INSTRUCTIONS = "instructions";
+  private static final String SAMPLING = "sampling";
+  private static final String ELICITATION = "elicitation";
+  private static final String ROOTS = "roots";
+  private static final String UI = "ui";
+
+  /// What can be switched on and off; all of it is on by default.
+  public static final Set<String> FEATURES = Set.of(INSTRUCTIONS, SAMPLING, ELICITATION, ROOTS, UI);
 
   public TargetSettings {
     features = Map.copyOf(features);
   }
 
+  /// Whether the target's instructions are passed on.
   public boolean instructions() {
-    return features.getOrDefault(INSTRUCTIONS, true);
+    return on(INSTRUCTIONS);
+  }
+
+  /// Whether pages of the target's own are shown to clients.
+  public boolean ui() {
+    return on(UI);
+  }
+
+  private boolean on(String feature) {
+    return features.getOrDefault(feature, true);
+  }
+
+  /// What the target may use of what a client can do.
+  public ClientCapabilities usable(ClientCapabilities client) {
+    return features.isEmpty()
+        ? client
+        : client.limitedTo(
+            new ClientCapabilities.Kinds(on(ROOTS), on(SAMPLING), on(ELICITATION), on(UI)));
+  }
+
+  /// What the target hears of a client, where it is told once and for all.
+  public ClientCapabilities told(ClientCapabilities client) {
+    return usable(
+        switch (capabilities) {
+          case FINGERPRINT -> client;
+          case SUPERSET -> ClientCapabilities.ALL;
+        });
   }
 }

@@ -61,7 +61,7 @@ public final class TargetStore {
                   args = ?, isolation_boundary = ?, auth_type = ?, auth_header_name = ?,
                   protocol = ?, title = ?, description = ?, priority = ?, tool_prefix = ?,
                   features = cast(? as jsonb), replay_safe = ?, trusted = ?, statefulness = ?,
-                  enabled = ?, uri_mode = ?,
+                  enabled = ?, uri_mode = ?, capabilities = ?,
                   revision = revision + 1, updated_at = now()
                 where id = ?
                 """)
@@ -82,8 +82,8 @@ public final class TargetStore {
             """
             insert into targets (name, transport_type, url, command, args, isolation_boundary,
               auth_type, auth_header_name, protocol, title, description, priority, tool_prefix,
-              features, replay_safe, trusted, statefulness, enabled, uri_mode, id)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, cast(? as jsonb), ?, ?, ?, ?, ?, ?)
+              features, replay_safe, trusted, statefulness, enabled, uri_mode, capabilities, id)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, cast(? as jsonb), ?, ?, ?, ?, ?, ?, ?)
             """)
         .params(Written.of(target).valuesThen(target.id().value()))
         .execute();
@@ -154,6 +154,7 @@ public final class TargetStore {
         Columns.flag(row, "replay_safe"),
         Columns.flag(row, "trusted"),
         uriMode(Columns.text(row, "uri_mode")),
+        capabilities(Columns.text(row, "capabilities")),
         Columns.optionalText(row, "description"));
   }
 
@@ -168,6 +169,11 @@ public final class TargetStore {
   private static UriMode uriMode(String wireName) {
     return UriMode.find(wireName)
         .orElseThrow(() -> new IllegalArgumentException("uri_mode " + wireName));
+  }
+
+  private static CapabilityMode capabilities(String wireName) {
+    return CapabilityMode.find(wireName)
+        .orElseThrow(() -> new IllegalArgumentException("capabilities " + wireName));
   }
 
   private static Map<String, Boolean> features(String json) {
@@ -214,7 +220,8 @@ public final class TargetStore {
               settings.trusted(),
               settings.stateful() ? "stateful" : "stateless",
               target.enabled(),
-              settings.uriMode().wireName()));
+              settings.uriMode().wireName(),
+              settings.capabilities().wireName()));
     }
 
     List<@Nullable Object> valuesThen(UUID id) {

@@ -27,6 +27,10 @@ public interface Caller {
   /// What the client can be asked for.
   ClientCapabilities capabilities();
 
+  /// The target wants to ask for this, which the client has not declared; it is refused. Called by
+  /// the upstream's reader thread, must not block.
+  default void lacks(ClientCapabilities needed) {}
+
   /// The gravest log messages are always wanted, those below this level are not; empty when the
   /// client wants none at all.
   Optional<LogLevel> logLevel();

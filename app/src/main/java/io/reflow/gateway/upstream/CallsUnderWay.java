@@ -38,6 +38,11 @@ public final class CallsUnderWay {
     return removed;
   }
 
+  /// Whether all of them come from one user.
+  public boolean exclusive() {
+    return exclusive;
+  }
+
   public boolean isEmpty() {
     return calls.isEmpty();
   }

@@ -31,6 +31,10 @@ final class Followed {
 
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
+  /// How often the target is asked again for what it may have left out; it costs nothing where
+  /// there is no such thing.
+  private static final Duration AGAIN = Duration.ofSeconds(30);
+
   private final InstanceKey key;
   private final Way way;
   private final Duration linger;
@@ -43,6 +47,7 @@ final class Followed {
   private @Nullable Lease<Upstream> lease;
   private @Nullable Interest agreed;
   private boolean agreedBefore;
+  private long agreedAt;
   private long lessSince;
   private int failures;
 
@@ -168,10 +173,19 @@ final class Followed {
     }
     Upstream upstream = upstream();
     Interest before = agreed;
+    if (before != null) {
+      // What is told already waits for nothing that others want.
+      now.stream()
+          .filter(listening -> before.covers(listening.interest()))
+          .forEach(listening -> listening.live().complete(true));
+    }
     if (before == null || !before.covers(wanted)) {
       agree(upstream, wanted);
     } else if (before.equals(wanted)) {
       lessSince = 0;
+      if (System.nanoTime() - agreedAt >= AGAIN.toNanos()) {
+        agree(upstream, wanted);
+      }
     } else if (hasLingered()) {
       agree(upstream, wanted);
     }
@@ -181,6 +195,7 @@ final class Followed {
     boolean anew = agreed == null && agreedBefore;
     upstream.follow(wanted);
     agreed = wanted;
+    agreedAt = System.nanoTime();
     agreedBefore = true;
     lessSince = 0;
     if (anew) {

@@ -1,6 +1,7 @@
 package io.reflow.gateway.upstream;
 
 import io.reflow.gateway.protocol.RawJson;
+import java.util.Optional;
 
 /// Is told what changes at a target, independent of any call. Called by reader threads: must not
 /// block.
@@ -24,6 +25,11 @@ public interface Listener {
   ///
   /// @param params of the `notifications/message`, as the target sent them
   default void logged(RawJson params) {}
+
+  /// Whom the target may ask what belongs to no call, if there is somebody now.
+  default Optional<Caller> bystander() {
+    return Optional.empty();
+  }
 
   /// The lists that a target announces changes of.
   enum ListKind {

@@ -67,25 +67,59 @@ final class Questions {
         .orElse(Optional.of(Refusal.UNKNOWN_CALL));
   }
 
+  /// What a client must have declared to be asked this.
+  static Optional<ClientCapabilities> needed(Message.Request request) {
+    JsonObject params = request.params();
+    return switch (request.method()) {
+      case "elicitation/create" ->
+          Optional.of(
+              new ClientCapabilities(
+                  false,
+                  false,
+                  false,
+                  false,
+                  false,
+                  !byUrl(params),
+                  byUrl(params),
+                  Optional.empty()));
+      case "sampling/createMessage" ->
+          Optional.of(
+              new ClientCapabilities(
+                  false, false, true, withTools(params), false, false, false, Optional.empty()));
+      case "roots/list" ->
+          Optional.of(
+              new ClientCapabilities(
+                  true, false, false, false, false, false, false, Optional.empty()));
+      default -> Optional.empty();
+    };
+  }
+
+  private static boolean byUrl(JsonObject params) {
+    return params.text("mode").filter("url"::equals).isPresent();
+  }
+
+  private static boolean withTools(JsonObject params) {
+    return params.value("tools").isPresent() || params.value("toolChoice").isPresent();
+  }
+
   private static Optional<Refusal> undeclared(Message.Request request, ClientCapabilities client) {
     JsonObject params = request.params();
     return switch (request.method()) {
-      case "elicitation/create" -> {
-        boolean byUrl = params.text("mode").filter("url"::equals).isPresent();
-        yield refusal(
-                client.elicitation() || client.elicitationUrl(),
-                byUrl ? client.elicitationUrl() : client.elicitation())
-            .or(() ->
-                PageAddress.unsafe(request.method(), params)
-                    ? Optional.of(Refusal.UNSAFE_PAGE)
-                    : Optional.empty());
-      }
-      case "sampling/createMessage" -> {
-        boolean tools = params.value("tools").isPresent() || params.value("toolChoice").isPresent();
-        yield refusal(client.sampling(), client.samplingTools() || !tools);
-      }
+      case "elicitation/create" ->
+          refusal(
+                  client.elicitation() || client.elicitationUrl(),
+                  byUrl(params) ? client.elicitationUrl() : client.elicitation())
+              .or(() -> unsafe(request));
+      case "sampling/createMessage" ->
+          refusal(client.sampling(), client.samplingTools() || !withTools(params));
       default -> refusal(client.roots(), true);
     };
+  }
+
+  private static Optional<Refusal> unsafe(Message.Request request) {
+    return PageAddress.unsafe(request.method(), request.params())
+        ? Optional.of(Refusal.UNSAFE_PAGE)
+        : Optional.empty();
   }
 
   private static Optional<Refusal> refusal(boolean declared, boolean inThisWay) {

@@ -18,6 +18,7 @@ public final class SideMessages {
   private final CallsUnderWay calls;
   private final Replies replies;
   private final Questions questions;
+  private final PendingCall outside;
   private final Semaphore freeReplies = new Semaphore(MOST_REPLIES);
 
   public SideMessages(String target, Listener listener, CallsUnderWay calls, Replies replies) {
@@ -26,6 +27,7 @@ public final class SideMessages {
     this.calls = calls;
     this.replies = replies;
     this.questions = new Questions(target, replies);
+    this.outside = OutsideCalls.of(target, listener);
   }
 
   /// The way of an answer back to the target.
@@ -75,9 +77,13 @@ public final class SideMessages {
       reply(Envelope.result(request.id(), RawJson.EMPTY_OBJECT));
       return;
     }
-    Optional<PendingCall> call = on.or(calls::likely);
+    Optional<PendingCall> call =
+        on.or(calls::likely)
+            .or(() -> listener.bystander().isPresent() ? Optional.of(outside) : Optional.empty());
     Optional<Questions.Refusal> refusal = Questions.refusal(request, call.map(PendingCall::caller));
     if (refusal.isPresent()) {
+      call.ifPresent(
+          of -> Questions.needed(request).ifPresent(needed -> of.caller().lacks(needed)));
       reply(refusal.get().message(request.id()));
     } else if (!questions.ask(request, call.orElseThrow())) {
       reply(Questions.Refusal.TOO_MUCH.message(request.id()));

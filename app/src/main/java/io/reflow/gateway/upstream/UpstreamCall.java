@@ -2,6 +2,7 @@ package io.reflow.gateway.upstream;
 
 import io.reflow.gateway.protocol.RawJson;
 import java.time.Duration;
+import java.util.Map;
 import java.util.OptionalLong;
 
 /// A request ready to leave: `params` is complete (upstream names, `_meta`, progress token), only
@@ -11,13 +12,15 @@ import java.util.OptionalLong;
 /// @param progressToken unique in this gateway; `params._meta.progressToken` holds the same number
 /// @param idleTimeout the longest silence; progress starts it anew
 /// @param maxDuration the end in any case
+/// @param headers of the client that may mean something to the target, where it is reached by HTTP
 public record UpstreamCall(
     String method,
     RawJson params,
     ParamsIndex index,
     OptionalLong progressToken,
     Duration idleTimeout,
-    Duration maxDuration) {
+    Duration maxDuration,
+    Map<String, String> headers) {
 
   /// Reads `params` for their index: for calls that are few.
   public UpstreamCall(
@@ -26,11 +29,25 @@ public record UpstreamCall(
       OptionalLong progressToken,
       Duration idleTimeout,
       Duration maxDuration) {
-    this(method, params, ParamsIndex.read(method, params), progressToken, idleTimeout, maxDuration);
+    this(
+        method,
+        params,
+        ParamsIndex.read(method, params),
+        progressToken,
+        idleTimeout,
+        maxDuration,
+        Map.of());
   }
 
   /// The same request with other parameters.
   public UpstreamCall with(RawJson changed) {
-    return new UpstreamCall(method, changed, progressToken, idleTimeout, maxDuration);
+    return new UpstreamCall(
+        method,
+        changed,
+        ParamsIndex.read(method, changed),
+        progressToken,
+        idleTimeout,
+        maxDuration,
+        headers);
   }
 }

@@ -84,6 +84,11 @@ public final class Upstreams implements AutoCloseable {
     /// A user is through with a page that the target had sent them to.
     default void elicitationCompleted(InstanceKey key, String elicitationId, RawJson params) {}
 
+    /// Whom a target that serves one user may ask what belongs to no call.
+    default Optional<Caller> bystander(InstanceKey key) {
+      return Optional.empty();
+    }
+
     /// A target that serves one user has logged something that belongs to no call.
     default void logged(InstanceKey key, RawJson params) {}
 
@@ -240,6 +245,11 @@ public final class Upstreams implements AutoCloseable {
       public void elicitationCompleted(String elicitationId, RawJson params) {
         watcher.elicitationCompleted(key, elicitationId, params);
         feeds.elicitationCompleted(elicitationId, params);
+      }
+
+      @Override
+      public Optional<Caller> bystander() {
+        return key.exclusive() ? watcher.bystander(key) : Optional.empty();
       }
 
       @Override

@@ -31,6 +31,7 @@ class FullMappingTest {
           Map.entry("server.idle-timeout", "1h"),
           Map.entry("server.max-connections", "7"),
           Map.entry("server.shutdown-grace", "0s"),
+          Map.entry("shutdown.flight-drain", "5s"),
           Map.entry("management.enabled", "false"),
           Map.entry("management.host", "::"),
           Map.entry("management.port", "0"),

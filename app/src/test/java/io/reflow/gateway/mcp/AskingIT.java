@@ -167,6 +167,32 @@ class AskingIT {
     }
   }
 
+  @Test
+  void theClientThatMustOpenAPageFirstHearsWhenItsUserIsThrough() throws InterruptedException {
+    server.streaming().list("paged");
+    server.script(
+        "paged",
+        FakeMcpServer.Script.respond(
+            200,
+            "application/json",
+            "{\"jsonrpc\":\"2.0\",\"id\":$id,\"error\":{\"code\":-32042,\"message\":\"open\",\"data\":"
+                + "{\"elicitations\":[{\"mode\":\"url\",\"elicitationId\":\"e7\",\"url\":\"https://example.com/\",\"message\":\"Log"
+                + " in\"}]}}}"));
+    McpTestClient client = gateway.client(admin).initialize("2025-11-25", ALL);
+    try (EventClient stream = stream(client)) {
+      assertThat(client.callTool("fake_paged", Map.of()).error().get("code").asInt())
+          .isEqualTo(-32042);
+      UpstreamFixtures.await(() -> server.streams() > 0);
+
+      server.sendApart(
+          "data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/elicitation/complete\","
+              + "\"params\":{\"elicitationId\":\"e7\"}}\n\n");
+
+      JsonNode through = stream.message("notifications/elicitation/complete");
+      assertThat(through.at("/params/elicitationId").asText()).isEqualTo("e7");
+    }
+  }
+
   private EventClient stream(McpTestClient client) {
     return EventClient.get(
         gateway.uri("/mcp"), admin, "Mcp-Session-Id", client.session().orElseThrow());

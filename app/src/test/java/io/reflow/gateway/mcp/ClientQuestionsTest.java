@@ -18,6 +18,7 @@ import io.reflow.gateway.session.EventStream.Reading;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.session.Sessions;
 import io.reflow.gateway.testing.TestGateway;
+import io.reflow.gateway.testing.UpstreamFixtures;
 import io.reflow.gateway.upstream.InputRequest;
 import io.reflow.gateway.upstream.InputRequest.Answer;
 import java.time.Duration;
@@ -147,6 +148,22 @@ final class ClientQuestionsTest {
   }
 
   @Test
+  void signsOfLifeDoNotKeepAQuestionOpenForEver()
+      throws ExecutionException, InterruptedException, MalformedMessage {
+    var patience = new ClientQuestions.Patience(Duration.ofMinutes(5), Duration.ofMillis(200));
+    Future<Map<String, Answer>> asked =
+        ask(questions(ALL, patience), question("r", "roots/list", "{}"));
+    RawJson id = JsonText.string(sent().get("id").asText());
+
+    UpstreamFixtures.await(() -> {
+      session.conversation().questions().progress(id, RawJson.EMPTY_OBJECT);
+      return asked.isDone();
+    });
+
+    assertThat(asked.get().get("r")).asString().contains("-32603");
+  }
+
+  @Test
   void aPageThatTheUserHasJustAgreedToIsNotShownAgain()
       throws ExecutionException, InterruptedException, MalformedMessage {
     ClientQuestions questions = questions(ALL, Duration.ofSeconds(20));
@@ -172,6 +189,11 @@ final class ClientQuestionsTest {
   }
 
   private ClientQuestions questions(String capabilities, Duration patience)
+      throws MalformedMessage {
+    return questions(capabilities, new ClientQuestions.Patience(patience, Duration.ofMinutes(5)));
+  }
+
+  private ClientQuestions questions(String capabilities, ClientQuestions.Patience patience)
       throws MalformedMessage {
     return new ClientQuestions(
         session.conversation().questions(),

@@ -29,12 +29,13 @@ class SessionStreamsIT {
   private static FakeMcpServer server;
   private static TestGateway gateway;
   private static String admin;
+  private static String target;
 
   @BeforeAll
   static void start() {
     server = new FakeMcpServer().list("echo", "slow", "progress");
     gateway = TestGateway.start(Map.of("SESSION_MAX_STREAMS_PER_USER", "4"));
-    gateway.target("fake", server);
+    target = gateway.target("fake", server);
     admin = gateway.adminToken();
   }
 
@@ -76,6 +77,34 @@ class SessionStreamsIT {
       assertThat(rest)
           .extracting(event -> event.data().contains("\"result\""))
           .containsOnlyOnce(true);
+    }
+  }
+
+  @Test
+  void whatIsDeniedByNowCanNotBeComeBackFor() throws InterruptedException {
+    server.script(
+        "slow",
+        (exchange, request) -> {
+          begin(exchange);
+          send(exchange, progress(request, 1));
+          send(exchange, FakeTools.result(FakeTools.id(request), "{\"content\":[]}"));
+        });
+    String carol = gateway.userToken("carol@example.com", "user");
+    String rule = gateway.allow(target, carol);
+    McpTestClient client = gateway.client(carol).initialize();
+    Event first;
+    try (EventClient call = call(client, carol, "fake_slow", 7)) {
+      first = call.next();
+      assertThat(call.answer().has("result")).isTrue();
+    }
+    try (EventClient resumed = stream(client, carol, "Last-Event-ID", first.id())) {
+      assertThat(resumed.answer().has("result")).isTrue();
+    }
+
+    gateway.admin("DELETE", "/api/policies/" + rule).require(204);
+
+    try (EventClient resumed = stream(client, carol, "Last-Event-ID", first.id())) {
+      assertThat(messages(resumed)).isEmpty();
     }
   }
 

@@ -70,7 +70,7 @@ final class EventStreamsTest {
     var elsewhere = new EventStreams(() -> now);
     EventStream stream = elsewhere.open(List.of(RawJson.of("\"a.b\""), RawJson.of("7")));
     send(stream, "progress");
-    assertThat(stream.answer(RawJson.of("7"), RawJson.of("answer"))).isTrue();
+    assertThat(stream.answer(RawJson.of("7"), RawJson.of("answer"), () -> true)).isTrue();
     Reading before = stream.read();
 
     String primed = before.start();
@@ -97,7 +97,7 @@ final class EventStreamsTest {
   void whoHasTheAnswerIsToldNothing() throws InterruptedException {
     var elsewhere = new EventStreams(() -> now);
     EventStream stream = elsewhere.open(List.of(RawJson.of("7")));
-    assertThat(stream.answer(RawJson.of("7"), RawJson.of("answer"))).isTrue();
+    assertThat(stream.answer(RawJson.of("7"), RawJson.of("answer"), () -> true)).isTrue();
 
     String seen = lastSeen(stream.read());
 

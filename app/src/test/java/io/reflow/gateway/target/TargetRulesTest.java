@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.reflow.gateway.fault.GatewayException.InvalidRequest;
+import io.reflow.gateway.protocol.ClientCapabilities;
 import jakarta.json.bind.Jsonb;
 import jakarta.json.bind.JsonbBuilder;
 import jakarta.json.bind.JsonbConfig;
@@ -30,8 +31,8 @@ class TargetRulesTest {
             {"name": "git-hub", "transport_type": "streamable-http", "url": "https://[::1]:8443/mcp?x=1",
              "statefulness": "stateless", "isolation_boundary": "per_user", "auth_type": "header",
              "auth_header_name": "X-Api-Key", "protocol": "legacy", "title": "Git", "priority": -3,
-             "tool_prefix": "", "uri_mode": "passthrough", "capabilities": "fingerprint",
-             "features": {"instructions": false, "sampling": false}, "replay_safe": true,
+             "tool_prefix": "", "uri_mode": "passthrough", "capabilities": "superset",
+             "features": {"instructions": false, "sampling": false, "ui": true}, "replay_safe": true,
              "trusted": true, "tty": false, "enabled": false, "description": "d"}
             """);
 
@@ -41,6 +42,11 @@ class TargetRulesTest {
     assertThat(target.auth()).isEqualTo(new UpstreamAuth.Header("X-Api-Key"));
     assertThat(target.settings().protocol()).isEqualTo(ProtocolMode.LEGACY);
     assertThat(target.settings().instructions()).isFalse();
+    assertThat(target.settings().capabilities()).isEqualTo(CapabilityMode.SUPERSET);
+    assertThat(target.settings().usable(ClientCapabilities.ALL))
+        .isEqualTo(
+            ClientCapabilities.ALL.limitedTo(
+                new ClientCapabilities.Kinds(true, false, true, true)));
     assertThat(target.settings().replaySafe()).isTrue();
     assertThat(target.priority()).isEqualTo(-3);
     assertThat(target.toolPrefix()).contains("");
@@ -114,12 +120,11 @@ class TargetRulesTest {
         "auth_header_name | `'auth_type': 'header', 'auth_header_name': 'Transfer-Encoding'`",
         "protocol is unknown | `'protocol': 'newest'`",
         "uri_mode | `'uri_mode': 'x'`",
-        "not available in this version | `'capabilities': 'superset'`",
+        "capabilities | `'capabilities': 'x'`",
         "not available in this version | `'tty': true`",
         "not available in this version | `'transport_type': 'kubernetes'`",
         "transport_type | `'transport_type': 'x'`",
         "features.x | `'features': {'x': true}`",
-        "features.sampling | `'features': {'sampling': true}`",
         "tool_prefix | `'tool_prefix': 'a_b'`"
       })
   void refusalNamesTheField(String message, String members) {

@@ -92,6 +92,7 @@ class TargetStoreIT {
             true,
             true,
             UriMode.WRAP,
+            CapabilityMode.SUPERSET,
             Optional.of("d")),
         Instant.EPOCH,
         Instant.EPOCH);

@@ -122,6 +122,7 @@ public final class TestGateway implements AutoCloseable {
     environment.put("MANAGEMENT_PORT", "0");
     environment.put("SERVER_DATA_DIR", dataDir.toString());
     environment.put("SERVER_SHUTDOWN_GRACE", "1s");
+    environment.put("SHUTDOWN_FLIGHT_DRAIN", "0s");
     environment.put("DATABASE_HOST", at.host().orElseThrow());
     environment.put("DATABASE_PORT", Integer.toString(at.port()));
     environment.put("DATABASE_NAME", at.name());
@@ -377,6 +378,11 @@ public final class TestGateway implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /// Stops the gateway alone, as a signal does.
+  public void stop() {
+    gateway.close();
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.ProtocolVersion;
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.target.CapabilityMode;
 import io.reflow.gateway.target.Isolation;
 import io.reflow.gateway.target.ProtocolMode;
 import io.reflow.gateway.target.Target;
@@ -305,7 +306,14 @@ class TranslationTest {
         true,
         0,
         new TargetSettings(
-            false, ProtocolMode.AUTO, Map.of(), false, false, mode, Optional.empty()),
+            false,
+            ProtocolMode.AUTO,
+            Map.of(),
+            false,
+            false,
+            mode,
+            CapabilityMode.FINGERPRINT,
+            Optional.empty()),
         Instant.EPOCH,
         Instant.EPOCH);
   }

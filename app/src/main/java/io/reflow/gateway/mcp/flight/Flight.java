@@ -234,8 +234,9 @@ public final class Flight implements Caller {
 
   private Landing suspend() {
     if (round == MOST_ROUNDS || !flights.admit(this)) {
+      String why = flights.closed() ? "the gateway is stopping" : "too many suspended calls";
       cancel();
-      return new Landing.Failed(new Overloaded("too many suspended calls", TRY_AGAIN));
+      return new Landing.Failed(new Overloaded(why, TRY_AGAIN));
     }
     round++;
     attached = null;

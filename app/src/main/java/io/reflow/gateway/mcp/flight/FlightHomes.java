@@ -7,7 +7,8 @@ import io.reflow.gateway.replica.Replica;
 import io.reflow.gateway.replica.Replicas;
 import java.util.Optional;
 
-/// Knows at which replica a suspended call waits: any may get the request that goes on with it.
+/// Knows at which replica a suspended call waits, or somebody listens for a page to be done with:
+/// any may get the request that goes on with it.
 public final class FlightHomes {
 
   private final Flights flights;
@@ -49,12 +50,20 @@ public final class FlightHomes {
     try {
       RequestState opened = seal.open(state);
       return opened.user().equals(user)
-              && opened.cause() instanceof Cause.Suspended(var at, var flight)
-              && flights.find(flight, user).isEmpty()
-          ? Optional.of(Long.parseLong(at)).filter(epoch -> epoch != replicas.epoch())
+          ? home(opened.cause(), user).filter(epoch -> epoch != replicas.epoch())
           : Optional.empty();
     } catch (InvalidParams _) {
       return Optional.empty();
     }
+  }
+
+  private Optional<Long> home(Cause cause, UserId user) {
+    return switch (cause) {
+      case Cause.Suspended(var at, var flight) ->
+          flights.find(flight, user).isEmpty() ? Optional.of(Long.parseLong(at)) : Optional.empty();
+      case Cause.Pages(var at, var _) ->
+          at.isEmpty() ? Optional.empty() : Optional.of(Long.parseLong(at));
+      case Cause.AtTarget _ -> Optional.empty();
+    };
   }
 }

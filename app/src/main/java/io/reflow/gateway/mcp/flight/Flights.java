@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /// The calls that are suspended until their clients come back. Each of them ends with the time it
@@ -25,6 +27,7 @@ public final class Flights implements AutoCloseable {
 
   private final Map<String, Flight> suspended = new ConcurrentHashMap<>();
   private final Duration ttl;
+  private final Semaphore landed = new Semaphore(0);
   private volatile boolean closed;
 
   /// @param ttl how long a client may take to come back
@@ -93,6 +96,10 @@ public final class Flights implements AutoCloseable {
     return suspended.size();
   }
 
+  boolean closed() {
+    return closed;
+  }
+
   long ttl() {
     return ttl.toNanos();
   }
@@ -112,7 +119,9 @@ public final class Flights implements AutoCloseable {
   }
 
   void remove(Flight flight) {
-    suspended.remove(flight.id(), flight);
+    if (suspended.remove(flight.id(), flight) && closed) {
+      landed.release();
+    }
   }
 
   /// The target was told that nobody answers.
@@ -128,6 +137,17 @@ public final class Flights implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     flight.cancel();
+  }
+
+  /// Takes no more, and waits until the clients of those there are have come back for them, though
+  /// no longer than `patience`.
+  public void drain(Duration patience) throws InterruptedException {
+    closed = true;
+    long end = System.nanoTime() + patience.toNanos();
+    boolean more = true;
+    while (more && !suspended.isEmpty()) {
+      more = landed.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+    }
   }
 
   /// Takes no more, and ends those there are.

@@ -1,12 +1,15 @@
 package io.reflow.gateway.mcp.flight;
 
 import io.reflow.gateway.identity.UserId;
+import io.reflow.gateway.protocol.JsonArray;
 import io.reflow.gateway.protocol.JsonObject;
 import io.reflow.gateway.protocol.JsonText;
 import io.reflow.gateway.protocol.RawJson;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /// What a client has to bring along with its answers, without being able to read it: which call
 /// they belong to. It counts for one user and one call with the same arguments, and not for long.
@@ -33,8 +36,14 @@ public record RequestState(
     /// The target itself, under a name of its own: a JSON string, kept as it was written.
     record AtTarget(RawJson state) implements Cause {}
 
-    /// Nothing: when the user has been to the pages, the call is made again.
-    record Pages() implements Cause {}
+    /// The user: once through with the pages that the target has given these ids, the call is made
+    /// again. The replica listens for that.
+    record Pages(String replica, Set<String> ids) implements Cause {
+
+      public Pages {
+        ids = Set.copyOf(ids);
+      }
+    }
   }
 
   RawJson json() {
@@ -53,7 +62,14 @@ public record RequestState(
               case Cause.Suspended(var replica, var flight) ->
                   "\"f\":%s}".formatted(JsonText.quote(replica + "/" + flight));
               case Cause.AtTarget(var state) -> "\"u\":%s}".formatted(state);
-              case Cause.Pages() -> "\"x\":true}";
+              case Cause.Pages(var replica, var ids) ->
+                  "\"h\":%s,\"x\":[%s]}"
+                      .formatted(
+                          JsonText.quote(replica),
+                          ids.stream()
+                              .sorted()
+                              .map(JsonText::quote)
+                              .collect(Collectors.joining(",")));
             });
   }
 
@@ -75,7 +91,17 @@ public record RequestState(
       return new Cause.Suspended(
           flight.get().substring(0, slash), flight.get().substring(slash + 1));
     }
-    return json.find("x").isPresent() ? new Cause.Pages() : new Cause.AtTarget(member(json, "u"));
+    return json.find("x").isPresent()
+        ? new Cause.Pages(json.text("h").orElse(""), ids(json))
+        : new Cause.AtTarget(member(json, "u"));
+  }
+
+  /// None in a state of an earlier version.
+  private static Set<String> ids(JsonObject json) {
+    return json.value("x").stream()
+        .flatMap(value -> JsonArray.elements(value).stream())
+        .map(JsonText::read)
+        .collect(Collectors.toSet());
   }
 
   private static String text(JsonObject json, String name) {

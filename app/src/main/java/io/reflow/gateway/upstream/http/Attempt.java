@@ -26,23 +26,27 @@ final class Attempt {
   private final byte[] id;
   private final PendingCall waiting;
   private final boolean inSession;
+  private final boolean exclusive;
   private final int largestMessage;
   private final SideMessages sideMessages;
   private volatile Verdict verdict = Verdict.DECIDED;
   private volatile Optional<String> sessionId = Optional.empty();
   private volatile boolean stream;
   private volatile int status;
+  private volatile boolean resumed;
   private final StreamPosition position = new StreamPosition();
 
   Attempt(
       long id,
       PendingCall waiting,
       boolean inSession,
+      boolean exclusive,
       int largestMessage,
       SideMessages sideMessages) {
     this.id = Long.toString(id).getBytes(UTF_8);
     this.waiting = waiting;
     this.inSession = inSession;
+    this.exclusive = exclusive;
     this.largestMessage = largestMessage;
     this.sideMessages = sideMessages;
   }
@@ -88,6 +92,7 @@ final class Attempt {
   /// Takes the rest of the stream, from another response.
   BodySubscriber<Boolean> resumed(HttpResponse.ResponseInfo response) {
     if (response.statusCode() == 200 && Wire.isEventStream(response.headers())) {
+      resumed = true;
       return events();
     }
     if (response.statusCode() / 100 != 5) {
@@ -195,12 +200,19 @@ final class Attempt {
             settle(Optional.of(of), new Answer.Result(result));
         case Message.Failure(var of, var error) -> settle(of, new Answer.Failure(error));
         case Message.Notification notification ->
-            sideMessages.notification(notification, Optional.of(waiting));
-        case Message.Request request -> sideMessages.request(request, Optional.of(waiting));
+            sideMessages.notification(notification, spokenOf());
+        case Message.Request request -> sideMessages.request(request, spokenOf());
       }
     } catch (MalformedMessage e) {
       waiting.fail("answered with garbage: " + e.why());
     }
+  }
+
+  /// The call that is meant by what names none. A target that does not know how to resume may say
+  /// anything on the stream that it opens instead, so that nobody knows whose call is meant where
+  /// several users share the session.
+  private Optional<PendingCall> spokenOf() {
+    return resumed && !exclusive ? Optional.empty() : Optional.of(waiting);
   }
 
   private void settle(Optional<RawJson> of, Answer answer) {

@@ -42,6 +42,7 @@ final class Exchange implements Lingering.Open {
             id,
             waiting,
             within != null && within.id().isPresent(),
+            around.calls().exclusive(),
             around.largestMessage(),
             around.sideMessages());
   }

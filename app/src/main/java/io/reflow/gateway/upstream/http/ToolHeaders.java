@@ -9,6 +9,7 @@ import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.upstream.UpstreamCall;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// Which arguments of a target's tools are to be repeated in headers: learned from its lists of
@@ -57,18 +58,23 @@ final class ToolHeaders {
     }
   }
 
-  /// The headers that a call needs beside those that all have.
+  /// The headers that a call needs beside those that all have. What the client has sent for
+  /// parameters that nobody here knows goes along.
   Map<String, String> of(UpstreamCall call) {
     HeaderParameters parameters =
         call.method().equals("tools/call") && !byTool.isEmpty()
             ? call.index().name().map(byTool::get).orElse(null)
             : null;
     if (parameters == null) {
-      return Map.of();
+      return call.headers();
     }
     try {
+      Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+      headers.putAll(call.headers());
+      parameters.all().forEach(parameter -> headers.remove(parameter.header()));
       JsonObject params = MessageReader.readObject(call.params());
-      return parameters.headers(params.value("arguments"));
+      headers.putAll(parameters.headers(params.value("arguments")));
+      return headers;
     } catch (MalformedMessage e) {
       throw new IllegalStateException("parameters that the gateway wrote can't be read", e);
     }

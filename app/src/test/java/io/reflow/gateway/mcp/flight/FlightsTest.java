@@ -109,6 +109,43 @@ class FlightsTest {
   }
 
   @Test
+  void whoIsToStopWaitsForThoseThereAreAndTakesNoMore() throws InterruptedException {
+    Flight flight = launch(flights, caller -> ask(caller, "a"));
+    asking(flight);
+    Thread draining = Thread.ofVirtual().start(() -> drain(Duration.ofMinutes(5)));
+    UpstreamFixtures.await(() -> draining.getState() == Thread.State.TIMED_WAITING);
+
+    Flight late = launch(flights, caller -> ask(caller, "b"));
+    assertThat(late.await()).isInstanceOf(Landing.Failed.class);
+    assertHeard("interrupted");
+    assertThat(draining.isAlive()).isTrue();
+    flight.resume(1, Map.of("elicitation-1", YES), RecordingCaller.mute());
+
+    assertThat(flight.await()).isInstanceOf(Landing.Answered.class);
+    assertThat(draining.join(Duration.ofSeconds(20))).isTrue();
+  }
+
+  private void drain(Duration patience) {
+    try {
+      flights.drain(patience);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
+  void whoIsToStopWaitsOnlySoLong() throws InterruptedException {
+    Flight flight = launch(flights, caller -> ask(caller, "a"));
+    asking(flight);
+
+    flights.drain(Duration.ofMillis(20));
+
+    assertThat(flights.count()).isOne();
+    flights.close();
+    assertHeard("interrupted");
+  }
+
+  @Test
   void onlyTheLastRoundCountsAndOnce() throws InterruptedException {
     Flight flight = launch(flights, caller -> ask(caller, "a"));
     asking(flight);

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,7 +49,7 @@ class StateSealTest {
         new Cause[] {
           new Cause.Suspended("17", "flight"),
           new Cause.AtTarget(RawJson.of("\"st\\u0061te \\/\"")),
-          new Cause.Pages()
+          new Cause.Pages("7", Set.of("e1", "e\"2"))
         }) {
       String sealed = seal.seal(state(cause));
 
@@ -65,7 +66,7 @@ class StateSealTest {
 
   @Test
   void refusesWhatWasChanged() {
-    String sealed = seal.seal(state(new Cause.Pages()));
+    String sealed = seal.seal(state(new Cause.Pages("7", Set.of("e1", "e\"2"))));
 
     for (int i = 0; i < sealed.length(); i++) {
       char other = sealed.charAt(i) == 'A' ? 'B' : 'A';
@@ -78,7 +79,7 @@ class StateSealTest {
 
   @Test
   void countsOnlyForItsTime() {
-    String sealed = seal.seal(state(new Cause.Pages()));
+    String sealed = seal.seal(state(new Cause.Pages("7", Set.of("e1", "e\"2"))));
 
     now = NOW.plusSeconds(61);
 
@@ -94,8 +95,9 @@ class StateSealTest {
     keys.put("k.1", KEY);
     var later = new StateSeal(keys, () -> now);
 
-    assertThat(later.open(seal.seal(state(new Cause.Pages())))).isNotNull();
-    assertThat(later.seal(state(new Cause.Pages()))).startsWith("rs1.k2.");
+    assertThat(later.open(seal.seal(state(new Cause.Pages("7", Set.of("e1", "e\"2"))))))
+        .isNotNull();
+    assertThat(later.seal(state(new Cause.Pages("7", Set.of("e1", "e\"2"))))).startsWith("rs1.k2.");
   }
 
   @Test

@@ -64,6 +64,7 @@ final class HttpEraTest {
             usual.replaySafe(),
             usual.trusted(),
             usual.uriMode(),
+            usual.capabilities(),
             usual.description()),
         Instant.EPOCH,
         Instant.EPOCH);

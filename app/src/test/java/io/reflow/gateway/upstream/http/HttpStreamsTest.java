@@ -86,6 +86,38 @@ final class HttpStreamsTest {
   }
 
   @Test
+  void nothingIsTakenForASharersOwnThatComesInsteadOfTheRest() throws InterruptedException {
+    var id = new CopyOnWriteArrayList<String>();
+    server.script(
+        "odd",
+        (exchange, request) -> {
+          id.add(FakeTools.id(request));
+          stream(exchange, "id: s1-0\nretry: 10\ndata:\n\n");
+        });
+    server.script(
+        "GET",
+        (exchange, _) ->
+            stream(
+                exchange,
+                "data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\","
+                    + "\"params\":{\"level\":\"error\",\"data\":\"of another\"}}\n\n"
+                    + "data: {\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"roots/list\"}\n\n"
+                    + "data: "
+                    + FakeTools.result(id.getFirst(), "{\"late\":true}")
+                    + "\n\n"));
+    var caller = RecordingCaller.with(UpstreamFixtures.ABLE_CLIENT, Map.of());
+
+    try (Upstream shared = openShared()) {
+      assertThat(call(shared, "odd", caller)).contains("{\"late\":true}");
+      UpstreamFixtures.await(
+          () -> server.received().stream().anyMatch(one -> one.body().contains("-32603")));
+    }
+
+    assertThat(caller.logs()).isEmpty();
+    assertThat(caller.asked()).isEmpty();
+  }
+
+  @Test
   void goesOnWithAnAnswerExactlyWhenTheServerWants() throws InterruptedException {
     var ended = new AtomicLong();
     var resumed = new AtomicLong();
