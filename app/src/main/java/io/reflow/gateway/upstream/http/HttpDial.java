@@ -2,6 +2,7 @@ package io.reflow.gateway.upstream.http;
 
 import io.reflow.gateway.config.McpConfig;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
+import io.reflow.gateway.target.AddressRules;
 import io.reflow.gateway.target.Transport;
 import io.reflow.gateway.upstream.Dial;
 import io.reflow.gateway.upstream.Opening;
@@ -16,8 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/// Opens sessions with targets that speak Streamable HTTP, all over one client. Redirects are not
-/// followed: they would carry credentials to where no admin sent them.
+/// Opens sessions with targets that speak Streamable HTTP, all over one client.
 public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoCloseable {
 
   private final McpConfig mcp;
@@ -31,18 +31,13 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
   private final Patience patience = new Patience();
   private final SseDial sse;
 
-  public HttpDial(McpConfig mcp, String gatewayVersion, Eras eras) {
+  public HttpDial(AddressRules addresses, McpConfig mcp, String gatewayVersion, Eras eras) {
     this.mcp = mcp;
     this.gatewayVersion = gatewayVersion;
     this.eras = eras;
     this.context = new Context(gatewayVersion);
-    this.client =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(mcp.timeout().connect())
-            .executor(threads)
-            .build();
+    var connect = mcp.timeout().connect();
+    this.client = new GuardedClient(new Reachable(addresses, connect), connect, threads);
     this.sse = new SseDial(client, mcp, patience, lingering, gatewayVersion);
   }
 
