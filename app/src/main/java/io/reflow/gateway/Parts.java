@@ -447,7 +447,7 @@ final class Parts {
 
   CredentialRoutes credentialRoutes() {
     return new CredentialRoutes(
-        credentialStore, credentials, access, user -> identities.find(user).isPresent());
+        credentialStore, credentials, access, addresses, user -> identities.find(user).isPresent());
   }
 
   TargetTokenRoutes targetTokenRoutes() {

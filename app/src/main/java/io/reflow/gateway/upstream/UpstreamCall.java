@@ -2,6 +2,7 @@ package io.reflow.gateway.upstream;
 
 import io.reflow.gateway.protocol.RawJson;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /// A request ready to leave: `params` is complete (upstream names, `_meta`, progress token), only
@@ -32,5 +33,12 @@ public record UpstreamCall(
   /// The same request with other parameters.
   public UpstreamCall with(RawJson changed) {
     return new UpstreamCall(method, changed, progressToken, idleTimeout, maxDuration);
+  }
+
+  /// The same request with a longest silence that an admin has chosen.
+  UpstreamCall within(Optional<Duration> silence) {
+    return silence.isEmpty()
+        ? this
+        : new UpstreamCall(method, params, index, progressToken, silence.get(), maxDuration);
   }
 }

@@ -104,7 +104,12 @@ final class RulesApi implements AutoCloseable {
     addPolicies(routes, new PolicyRoutes(policyStore, policies, targets, RulesApi::find));
     addCredentials(
         routes,
-        new CredentialRoutes(credentialStore, credentials, access, user -> find(user).isPresent()));
+        new CredentialRoutes(
+            credentialStore,
+            credentials,
+            access,
+            UpstreamFixtures.ADDRESSES,
+            user -> find(user).isPresent()));
     routes.refuseOtherMethods();
     ErrorRendering.register(routing);
     this.server = WebServer.builder().port(0).host("127.0.0.1").routing(routing).build().start();

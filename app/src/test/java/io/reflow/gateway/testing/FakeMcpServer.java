@@ -203,17 +203,23 @@ public final class FakeMcpServer implements AutoCloseable {
       throws IOException, InterruptedException {
     exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
     exchange.sendResponseHeaders(200, 0);
-    exchange.getResponseBody().write((": hello\n\n" + first).getBytes(UTF_8));
-    exchange.getResponseBody().flush();
-    adopt(session, exchange);
+    adopt(session, exchange, ": hello\n\n" + first);
   }
 
   /// Takes a stream that a script has begun for the one of that session, until it is ended.
-  public void adopt(String session, HttpExchange exchange) throws InterruptedException {
+  public void adopt(String session, HttpExchange exchange)
+      throws IOException, InterruptedException {
+    adopt(session, exchange, "");
+  }
+
+  /// Known before its first words: a client that has read them may post at once.
+  private void adopt(String session, HttpExchange exchange, String first)
+      throws IOException, InterruptedException {
     var stream = new EventSink(exchange);
     tools.apart(stream::send);
     streams.put(session, stream);
     try {
+      stream.raw(first);
       stream.awaitEnd();
     } finally {
       streams.remove(session, stream);
