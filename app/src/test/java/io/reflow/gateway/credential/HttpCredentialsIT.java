@@ -13,8 +13,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,22 +26,33 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// servers.
 class HttpCredentialsIT {
 
-  private FakeMcpServer server;
-  private TestGateway gateway;
-  private String ann;
-  private String ben;
+  private static final AtomicInteger TARGETS = new AtomicInteger();
 
-  @BeforeEach
-  void start() {
-    server = new FakeMcpServer();
+  private static TestGateway gateway;
+  private static String ann;
+  private static String ben;
+
+  private final FakeMcpServer server = new FakeMcpServer();
+  private final String name = "web" + TARGETS.incrementAndGet();
+
+  @BeforeAll
+  static void start() {
     gateway = TestGateway.start();
     ann = gateway.userToken("ann@example.com", "dev", "red", "blue");
     ben = gateway.userToken("ben@example.com", "ops");
   }
 
-  @AfterEach
-  void stop() {
+  @AfterAll
+  static void stop() {
     gateway.close();
+  }
+
+  /// A target that stays would be asked by the tests that follow.
+  @AfterEach
+  void removeTargets() {
+    for (JsonNode target : gateway.admin("GET", "/api/targets").require(200).json()) {
+      gateway.admin("DELETE", "/api/targets/" + target.get("id").asText()).require(204);
+    }
     server.close();
   }
 
@@ -47,7 +60,7 @@ class HttpCredentialsIT {
     Map<String, Object> fields = new HashMap<>(more);
     fields.put("transport_type", transport);
     fields.put("url", (transport.equals("sse") ? server.sseUrl() : server.url()).toString());
-    String id = gateway.target("web", fields);
+    String id = gateway.target(name, fields);
     gateway.allow(id, ann);
     gateway.allow(id, ben);
     return id;
@@ -73,7 +86,7 @@ class HttpCredentialsIT {
   private Received call(String token, FakeMcpServer at) {
     String mark = UUID.randomUUID().toString();
     McpTestClient.Reply reply =
-        gateway.client(token).initialize().callTool("web_echo", Map.of("mark", mark));
+        gateway.client(token).initialize().callTool(name + "_echo", Map.of("mark", mark));
     assertThat(reply.result().toString()).contains(mark);
     return at.received().stream()
         .filter(received -> received.body().contains(mark))
@@ -242,7 +255,7 @@ class HttpCredentialsIT {
     var over = new CountDownLatch(1);
     server.script("echo", (_, _) -> over.await());
 
-    JsonNode answer = gateway.client(ann).initialize().callTool("web_echo", Map.of()).answer();
+    JsonNode answer = gateway.client(ann).initialize().callTool(name + "_echo", Map.of()).answer();
 
     over.countDown();
     assertThat(answer.toString()).contains("did not answer within 300 ms");
@@ -329,10 +342,10 @@ class HttpCredentialsIT {
     String id = target("streamable-http", Map.of("auth_type", "bearer"));
     set(id, "default", "AUTH_TOKEN", "old");
     McpTestClient client = gateway.client(ann).initialize();
-    assertThat(client.callTool("web_echo", Map.of("n", 1)).result()).isNotNull();
+    assertThat(client.callTool(name + "_echo", Map.of("n", 1)).result()).isNotNull();
 
     set(id, "default", "AUTH_TOKEN", "new");
-    assertThat(client.callTool("web_echo", Map.of("n", 2)).result()).isNotNull();
+    assertThat(client.callTool(name + "_echo", Map.of("n", 2)).result()).isNotNull();
 
     assertThat(
             server.received().stream()
@@ -354,7 +367,7 @@ class HttpCredentialsIT {
     Received _ = call(ann);
 
     JsonNode row =
-        gateway.row("target=web", each -> each.get("method").asText().equals("tools/call"));
+        gateway.row("target=" + name, each -> each.get("method").asText().equals("tools/call"));
     assertThat(row.get("credential_scope").asText()).isEqualTo("role,default");
   }
 }
