@@ -66,15 +66,15 @@ class HttpCredentialsIT {
     return id;
   }
 
-  private TestGateway.Response put(String target, String scope, Map<String, ?> body) {
+  private static TestGateway.Response put(String target, String scope, Map<String, ?> body) {
     return gateway.admin("POST", "/api/targets/%s/env/%s".formatted(target, scope), body);
   }
 
-  private void set(String target, String scope, String key, String value) {
+  private static void set(String target, String scope, String key, String value) {
     put(target, scope, Map.of("key", key, "value", value)).require(201);
   }
 
-  private String userScope(String token) {
+  private static String userScope(String token) {
     return "user/" + gateway.userId(token);
   }
 
@@ -223,7 +223,7 @@ class HttpCredentialsIT {
     assertThat(call(ben).headers()).doesNotContainKey("x-tenant");
   }
 
-  private TestGateway.Response post(String path, Map<String, ?> body) {
+  private static TestGateway.Response post(String path, Map<String, ?> body) {
     return gateway.post(path, Optional.of(ann), TestGateway.json(body));
   }
 

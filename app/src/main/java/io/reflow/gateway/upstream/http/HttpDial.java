@@ -14,8 +14,6 @@ import io.reflow.gateway.upstream.sse.SseDial;
 import io.reflow.gateway.upstream.stateless.Context;
 import java.net.http.HttpClient;
 import java.util.Optional;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 
 /// Opens sessions with targets that speak Streamable HTTP, all over one client.
 public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoCloseable {
@@ -24,8 +22,6 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
   private final String gatewayVersion;
   private final Eras eras;
   private final Context context;
-  private final ExecutorService threads =
-      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("http-upstream").factory());
   private final HttpClient client;
   private final Lingering lingering = new Lingering();
   private final Patience patience = new Patience();
@@ -37,7 +33,11 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
     this.eras = eras;
     this.context = new Context(gatewayVersion);
     var connect = mcp.timeout().connect();
-    this.client = new GuardedClient(new Reachable(addresses, connect), connect, threads);
+    this.client =
+        new GuardedClient(
+            new Reachable(addresses, connect),
+            connect,
+            task -> Thread.ofVirtual().name("http-upstream").start(task));
     this.sse = new SseDial(client, mcp, patience, lingering, gatewayVersion);
   }
 
@@ -96,6 +96,5 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
   public void close() {
     lingering.close();
     client.shutdownNow();
-    threads.shutdownNow();
   }
 }
