@@ -54,6 +54,7 @@ public final class Gateway implements AutoCloseable {
     this.parts = parts;
     this.closing = closing;
     this.server = listen();
+    parts.listening(managementPort(), internalPort());
     closing.add(this::drain);
     announce();
   }

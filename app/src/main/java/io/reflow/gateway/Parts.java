@@ -68,6 +68,9 @@ import io.reflow.gateway.session.SessionStore;
 import io.reflow.gateway.session.SessionWriter;
 import io.reflow.gateway.session.Sessions;
 import io.reflow.gateway.session.SseConnections;
+import io.reflow.gateway.target.AddressRules;
+import io.reflow.gateway.target.OwnPlaces;
+import io.reflow.gateway.target.OwnPlaces.Place;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.target.TargetStore;
@@ -84,9 +87,12 @@ import io.reflow.gateway.upstream.era.Eras;
 import io.reflow.gateway.upstream.http.HttpDial;
 import io.reflow.gateway.upstream.stdio.StdioDial;
 import io.reflow.gateway.upstream.stdio.Stragglers;
+import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -130,6 +136,8 @@ final class Parts {
   private final Credentials credentials;
   private final TargetAccess access;
 
+  private final OwnPlaces ownPlaces = new OwnPlaces(this::replicaPlaces);
+  private final AddressRules addresses;
   private final EraStore eraStore;
   private final Eras eras;
   private final KnownServers servers = new KnownServers();
@@ -179,6 +187,8 @@ final class Parts {
     this.credentials = new Credentials(credentialStore, vault);
     this.access = new TargetAccess(targets, policies);
 
+    this.addresses = new AddressRules(config.upstream().allowPrivateNetworks(), ownPlaces);
+    ownPlaces.add(new Place("the database", storage.address().host(), storage.address().port()));
     this.eraStore = new EraStore(storage.database());
     this.eras = new Eras(eraStore::save, clock);
     var news = new TargetNews(servers);
@@ -269,7 +279,7 @@ final class Parts {
             version.text(),
             eras,
             stragglers);
-    var http = closing.add(new HttpDial(config.mcp(), version.text(), eras));
+    var http = closing.add(new HttpDial(addresses, config.mcp(), version.text(), eras));
     return new Upstreams(
         new TransportConnector(stdio, http, http.sse()),
         config.stdio(),
@@ -358,6 +368,25 @@ final class Parts {
         upstreams::connectionCount);
   }
 
+  /// Where the other replicas listen for each other and for operators.
+  private List<Place> replicaPlaces() {
+    List<Place> places = new ArrayList<>();
+    for (URI address : replicas.addresses()) {
+      places.add(new Place("a replica's internal port", address.getHost(), address.getPort()));
+      if (config.management().enabled()) {
+        int port = config.management().port();
+        places.add(new Place("a replica's management port", address.getHost(), port));
+      }
+    }
+    return places;
+  }
+
+  /// What the gateway listens on that is not for clients is not for targets either.
+  void listening(int managementPort, int internalPort) {
+    ownPlaces.add(new Place("the management port", config.management().host(), managementPort));
+    ownPlaces.add(new Place("the internal port", config.replica().host(), internalPort));
+  }
+
   Health health() {
     return health;
   }
@@ -428,11 +457,12 @@ final class Parts {
   }
 
   TargetRoutes targetRoutes() {
-    return new TargetRoutes(targetStore, access, reload());
+    return new TargetRoutes(targetStore, access, reload(), addresses);
   }
 
   ImportRoutes importRoutes() {
-    return new ImportRoutes(new ImportStore(storage.database(), credentialStore), reload());
+    return new ImportRoutes(
+        new ImportStore(storage.database(), credentialStore), reload(), addresses);
   }
 
   ProbeRoutes probeRoutes() {
@@ -445,7 +475,7 @@ final class Parts {
 
   CredentialRoutes credentialRoutes() {
     return new CredentialRoutes(
-        credentialStore, credentials, access, user -> identities.find(user).isPresent());
+        credentialStore, credentials, access, addresses, user -> identities.find(user).isPresent());
   }
 
   TargetTokenRoutes targetTokenRoutes() {

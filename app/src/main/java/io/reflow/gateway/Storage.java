@@ -8,12 +8,12 @@ import io.reflow.gateway.database.PostgresChanges;
 import java.time.InstantSource;
 
 /// The database of the gateway, its own or one elsewhere, with the schema in place.
-record Storage(Database database, PostgresChanges changes) {
+record Storage(DatabaseAddress address, Database database, PostgresChanges changes) {
 
   static Storage open(GatewayConfig config, InstantSource clock, Closing closing) {
     DatabaseAddress address = address(config, closing);
     Database database = closing.add(Database.open(address, config.database()));
-    return new Storage(database, closing.add(new PostgresChanges(address, clock)));
+    return new Storage(address, database, closing.add(new PostgresChanges(address, clock)));
   }
 
   private static DatabaseAddress address(GatewayConfig config, Closing closing) {

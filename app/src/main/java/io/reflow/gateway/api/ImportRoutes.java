@@ -3,6 +3,7 @@ package io.reflow.gateway.api;
 import io.reflow.gateway.fault.GatewayException.InvalidRequest;
 import io.reflow.gateway.http.Exchange;
 import io.reflow.gateway.identity.Authentication.Authenticated;
+import io.reflow.gateway.target.AddressRules;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.Transport.Stdio;
 import jakarta.json.bind.annotation.JsonbProperty;
@@ -25,11 +26,13 @@ public final class ImportRoutes {
   private final ImportStore store;
   private final Reload reload;
   private final TakenNames taken;
+  private final AddressRules addresses;
 
-  public ImportRoutes(ImportStore store, Reload reload) {
+  public ImportRoutes(ImportStore store, Reload reload, AddressRules addresses) {
     this.store = store;
     this.reload = reload;
     this.taken = new TakenNames(reload.targets());
+    this.addresses = addresses;
   }
 
   /// What clients keep in their file.
@@ -106,6 +109,7 @@ public final class ImportRoutes {
       used.add(name);
       try {
         ImportedTarget target = DesktopConfig.read(source, name, entry);
+        addresses.check(target.target());
         Optional<String> conflict = taken.conflict(target.target());
         conflict.ifPresentOrElse(
             problem -> problems.add(EntryJson.of(source, name, problem)),

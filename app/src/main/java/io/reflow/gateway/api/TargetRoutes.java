@@ -4,6 +4,7 @@ import io.reflow.gateway.fault.GatewayException.NotFound;
 import io.reflow.gateway.http.Exchange;
 import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.policy.TargetAccess;
+import io.reflow.gateway.target.AddressRules;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.target.TargetJson;
@@ -19,12 +20,15 @@ public final class TargetRoutes {
   private final TargetAccess access;
   private final Reload reload;
   private final TakenNames taken;
+  private final AddressRules addresses;
 
-  public TargetRoutes(TargetStore store, TargetAccess access, Reload reload) {
+  public TargetRoutes(
+      TargetStore store, TargetAccess access, Reload reload, AddressRules addresses) {
     this.store = store;
     this.access = access;
     this.reload = reload;
     this.taken = new TakenNames(reload.targets());
+    this.addresses = addresses;
   }
 
   /// What those who are no admins see of a target.
@@ -47,6 +51,7 @@ public final class TargetRoutes {
     TargetId id = new TargetId(UUID.randomUUID());
     Target target = TargetRules.check(id, exchange.body(TargetRequestJson.class), true);
     taken.check(target);
+    addresses.check(target);
     store.insert(target);
     reload.run();
     exchange.created(TargetJson.of(stored(id)));
@@ -58,6 +63,7 @@ public final class TargetRoutes {
     Target target =
         TargetRules.check(before.id(), exchange.body(TargetRequestJson.class), before.enabled());
     taken.check(target);
+    addresses.check(target);
     if (!store.update(target)) {
       throw gone(before.id());
     }

@@ -8,9 +8,11 @@ record Change(
     String key,
     Optional<Secret> value,
     Optional<String> description,
-    Optional<Boolean> userSettable) {
+    Optional<Boolean> userSettable,
+    Optional<Inject> inject) {
 
   static Change value(String key, Secret value) {
-    return new Change(key, Optional.of(value), Optional.empty(), Optional.empty());
+    return new Change(
+        key, Optional.of(value), Optional.empty(), Optional.empty(), Optional.empty());
   }
 }

@@ -11,7 +11,9 @@ import io.reflow.gateway.http.RestHandler;
 import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.policy.TargetAccess;
+import io.reflow.gateway.target.AddressRules;
 import io.reflow.gateway.target.Target;
+import io.reflow.gateway.target.TargetRules;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,16 +34,19 @@ public final class CredentialRoutes {
   private final CredentialStore store;
   private final Credentials credentials;
   private final TargetAccess access;
+  private final AddressRules addresses;
   private final Predicate<UserId> knownUser;
 
   public CredentialRoutes(
       CredentialStore store,
       Credentials credentials,
       TargetAccess access,
+      AddressRules addresses,
       Predicate<UserId> knownUser) {
     this.store = store;
     this.credentials = credentials;
     this.access = access;
+    this.addresses = addresses;
     this.knownUser = knownUser;
   }
 
@@ -109,8 +114,8 @@ public final class CredentialRoutes {
     Change change = change(target, scope, request);
     if (!TargetAccess.admin(exchange.caller())) {
       refuseUnlessSettable(target, Set.of(change.key()));
-      if (request.description() != null) {
-        throw new NotPermitted("only an admin may set description");
+      if (request.description() != null || request.inject() != null) {
+        throw new NotPermitted("only an admin may set description and inject");
       }
     }
     store.put(target.id(), scope, change);
@@ -125,7 +130,7 @@ public final class CredentialRoutes {
 
   private void replace(Exchange<Authenticated> exchange, Scope scope) {
     Target target = changing(exchange, scope);
-    Map<String, Secret> values = values(target, exchange.body(ScopeJson.class).configs());
+    Map<String, Secret> values = values(target, scope, exchange.body(ScopeJson.class).configs());
     Optional<Set<String>> only = Optional.empty();
     if (!TargetAccess.admin(exchange.caller())) {
       refuseUnlessSettable(target, values.keySet());
@@ -174,29 +179,63 @@ public final class CredentialRoutes {
   private Change change(Target target, Scope scope, EnvConfigRequestJson request) {
     String key = KeyRules.key(request.key());
     Optional<Boolean> settable = Optional.ofNullable(request.userSettable());
-    if (request.inject() != null && !request.inject().equals("env")) {
-      throw new InvalidRequest(
-          "inject '%s' is not available in this version; available: env"
-              .formatted(request.inject()));
+    Optional<Inject> inject = Optional.ofNullable(request.inject()).map(Inject::read);
+    if (inject.orElse(null) instanceof Inject.Header) {
+      requireHeader(target, key);
     }
     if (settable.isPresent() && !(scope instanceof Scope.Default)) {
       throw new InvalidRequest("user_settable belongs to the default scope only");
     }
-    if (settable.orElse(false) && KeyRules.steers(key)) {
+    if (settable.orElse(false) && KeyRules.adminsAlone(target, key)) {
       throw new InvalidRequest(
           "user_settable: %s steers what code runs or where traffic goes, so it is an admin's alone"
               .formatted(key));
     }
     if (request.value() != null) {
-      KeyRules.checkValue(target, key, request.value());
-    } else if (!settable.orElse(false) && !exists(target, scope, key)) {
+      checkValue(target, scope, key, request.value(), inject);
+    } else if (!settable.orElse(false) && inject.isEmpty() && !exists(target, scope, key)) {
       throw new InvalidRequest("value is missing");
     }
     return new Change(
         key,
         Optional.ofNullable(request.value()).map(Secret::new),
         Optional.ofNullable(request.description()).map(CredentialRoutes::description),
-        settable);
+        settable,
+        inject);
+  }
+
+  private static void requireHeader(Target target, String key) {
+    if (target.transport().address().isEmpty()) {
+      throw new InvalidRequest("inject: a process gets its values as env, not in headers");
+    }
+    if (KeyRules.reserved(key)) {
+      throw new InvalidRequest("inject: %s has a meaning of its own".formatted(key));
+    }
+  }
+
+  private void checkValue(
+      Target target, Scope scope, String key, String value, Optional<Inject> inject) {
+    if (!KeyRules.counts(target, scope, key)) {
+      throw new InvalidRequest(
+          "%s belongs to the default, role and group scopes only".formatted(key));
+    }
+    KeyRules.checkValue(target, key, value);
+    if (target.transport().address().isEmpty()) {
+      return;
+    }
+    if (key.equals(KeyRules.BASE_URL)) {
+      addresses.check(key, TargetRules.url(key, value));
+    }
+    if (inject.orElse(null) instanceof Inject.Header
+        || (inject.isEmpty() && inHeader(target, key))) {
+      KeyRules.checkHeaderValue(key, value);
+    }
+  }
+
+  private boolean inHeader(Target target, String key) {
+    return credentials.of(target.id()).stream()
+        .anyMatch(config ->
+            config.key().equals(key) && config.inject().orElse(null) instanceof Inject.Header);
   }
 
   private boolean exists(Target target, Scope scope, String key) {
@@ -213,7 +252,8 @@ public final class CredentialRoutes {
     return description;
   }
 
-  private static Map<String, Secret> values(Target target, @Nullable Map<String, String> configs) {
+  private Map<String, Secret> values(
+      Target target, Scope scope, @Nullable Map<String, String> configs) {
     if (configs == null) {
       throw new InvalidRequest("configs is missing");
     }
@@ -224,7 +264,7 @@ public final class CredentialRoutes {
       if (value == null) {
         throw new InvalidRequest("configs: the value of %s is missing".formatted(key));
       }
-      KeyRules.checkValue(target, key, value);
+      checkValue(target, scope, key, value, Optional.empty());
       values.put(key, new Secret(value));
     }
     return values;
@@ -244,7 +284,7 @@ public final class CredentialRoutes {
     return credentials.of(target.id()).stream()
         .filter(config -> config.userSettable() && !(config.scope() instanceof Scope.User))
         .map(EnvConfig::key)
-        .filter(key -> !KeyRules.steers(key))
+        .filter(key -> !KeyRules.adminsAlone(target, key))
         .collect(Collectors.toUnmodifiableSet());
   }
 

@@ -105,8 +105,8 @@ public final class CredentialStore {
     });
   }
 
-  /// Replaces the values of the scope, or of those of its keys that are in `only`. A key that was
-  /// declared as user-settable stays declared.
+  /// Replaces the values of the scope, or of those of its keys that are in `only`. A key of which
+  /// something was declared stays declared.
   void replace(
       TargetId target, Scope scope, Map<String, Secret> values, Optional<Set<String>> only) {
     database.transaction(db -> {
@@ -170,7 +170,7 @@ public final class CredentialStore {
 
   private static void clear(DbExecute db, EnvConfig config) {
     String statement =
-        config.userSettable()
+        config.userSettable() || config.inject().isPresent()
             ? "update env_configs set key_id = null, ciphertext = null, updated_at = now()"
             : "delete from env_configs";
     db.dml(
@@ -190,18 +190,20 @@ public final class CredentialStore {
     for (int i = 0; i < 2; i++) {
       values.add(change.description().orElse(null));
       values.add(change.userSettable().orElse(null));
+      values.add(change.inject().map(Inject::wireName).orElse(null));
     }
     db.createInsert(
             """
             insert into env_configs as old (target_id, scope_kind, scope_value, key, key_id,
-              ciphertext, description, user_settable)
+              ciphertext, description, user_settable, inject)
             values (?, ?, ?, ?, ?, cast(? as bytea), coalesce(cast(? as text), ''),
-              coalesce(cast(? as boolean), false))
+              coalesce(cast(? as boolean), false), cast(? as text))
             on conflict (target_id, scope_kind, scope_value, key) do update set
               key_id = coalesce(excluded.key_id, old.key_id),
               ciphertext = coalesce(excluded.ciphertext, old.ciphertext),
               description = coalesce(cast(? as text), old.description),
               user_settable = coalesce(cast(? as boolean), old.user_settable),
+              inject = coalesce(cast(? as text), old.inject),
               updated_at = now()
             """)
         .params(values)
@@ -224,6 +226,7 @@ public final class CredentialStore {
                 keyId.map(id -> new Sealed(id, row.column("ciphertext").get(byte[].class))),
                 Columns.text(row, "description"),
                 Columns.flag(row, "user_settable"),
+                Columns.optionalText(row, "inject").flatMap(Inject::stored),
                 Columns.instant(row, "updated_at")));
   }
 

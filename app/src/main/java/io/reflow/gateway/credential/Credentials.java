@@ -4,7 +4,6 @@ import static java.util.stream.Collectors.groupingBy;
 
 import io.reflow.gateway.config.Secret;
 import io.reflow.gateway.database.Snapshot;
-import io.reflow.gateway.fault.GatewayException.CredentialMissing;
 import io.reflow.gateway.fault.GatewayException.NotPermitted;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.identity.Identity;
@@ -14,12 +13,13 @@ import io.reflow.gateway.policy.Permit;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.target.Transport;
-import io.reflow.gateway.target.UpstreamAuth;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -76,6 +76,8 @@ public final class Credentials {
   ///
   /// @throws NotPermitted if the permit is for another target or its caller does not share the
   ///   instance
+  /// @throws io.reflow.gateway.fault.GatewayException.CredentialMissing if the target needs a token
+  ///   that is not there
   /// @throws UpstreamFailed naming a key whose value can't be used
   public Injection resolve(Permit permit, Target target, InstanceKey key) {
     if (!permit.target().equals(target.id())
@@ -92,7 +94,7 @@ public final class Credentials {
     if (loaded.injections.size() >= MOST_INJECTIONS) {
       loaded.injections.clear();
     }
-    Injection injection = injection(target, loaded.effective(target.id(), wanted.scopes));
+    Injection injection = injection(target, loaded.effective(target, wanted.scopes));
     loaded.injections.put(wanted, injection);
     return injection;
   }
@@ -100,7 +102,7 @@ public final class Credentials {
   /// For each key the config whose value `caller` would get, in the order of the keys.
   List<EnvConfig> effective(Target target, Identity caller) {
     List<Scope> scopes = scopes(InstanceKey.of(target, caller), caller);
-    return List.copyOf(snapshot.current().effective(target.id(), scopes).values());
+    return List.copyOf(snapshot.current().effective(target, scopes).values());
   }
 
   List<EnvConfig> of(TargetId target) {
@@ -135,17 +137,13 @@ public final class Credentials {
             scope(configs.values()),
             fingerprint.of(environment, target.revision()));
       }
-      case Transport.StreamableHttp _, Transport.Sse _ -> {
-        SortedMap<String, Secret> headers = headers(target, configs);
-        List<EnvConfig> used =
-            headers.isEmpty() ? List.of() : List.of(configs.get(KeyRules.AUTH_TOKEN));
-        yield new Injection(
-            Map.of(), headers, scope(used), fingerprint.of(headers, target.revision()));
-      }
+      case Transport.StreamableHttp _, Transport.Sse _ ->
+          new HttpInjection(target, configs, this::open).make(fingerprint, target.revision());
     };
   }
 
-  private static String scope(Collection<EnvConfig> used) {
+  /// For whom they were stored, the narrowest first.
+  static String scope(Collection<EnvConfig> used) {
     return used.stream()
         .map(EnvConfig::scope)
         .sorted(Comparator.comparingInt(Credentials::width))
@@ -161,52 +159,6 @@ public final class Credentials {
       case Scope.Role _ -> 2;
       case Scope.Default _ -> 3;
     };
-  }
-
-  /// Other keys are not sent to an HTTP target: they would leave the gateway under names that
-  /// nobody chose.
-  private SortedMap<String, Secret> headers(Target target, Map<String, EnvConfig> configs) {
-    SortedMap<String, Secret> headers = new TreeMap<>();
-    switch (target.auth()) {
-      case UpstreamAuth.None() -> {}
-      case UpstreamAuth.Bearer() ->
-          headers.put("Authorization", new Secret("Bearer " + token(target, configs).reveal()));
-      case UpstreamAuth.Header(var name) -> headers.put(name, token(target, configs));
-    }
-    return headers;
-  }
-
-  private Secret token(Target target, Map<String, EnvConfig> configs) {
-    EnvConfig config = configs.get(KeyRules.AUTH_TOKEN);
-    if (config == null) {
-      throw new CredentialMissing(missing(target));
-    }
-    return headerValue(target, config);
-  }
-
-  /// Who can do something about it, and where.
-  private static String missing(Target target) {
-    String where = "/api/targets/" + target.id();
-    String admins =
-        switch (target.isolation()) {
-          case SHARED -> "an admin sets it for everybody with PUT %s/tokens/default";
-          case PER_ROLE -> "an admin sets it for your role with PUT %s/tokens/role";
-          case PER_GROUP -> "an admin sets it for your group with PUT %s/tokens/group";
-          case PER_USER ->
-              "you set your own with PUT %s/token, or an admin sets one for your role or"
-                  + " group";
-        };
-    return "target '%s' needs a token that is not set: %s"
-        .formatted(target.name(), admins.formatted(where));
-  }
-
-  private Secret headerValue(Target target, EnvConfig config) {
-    Secret value = open(target, config);
-    if (!KeyRules.fitsHeader(value.reveal())) {
-      throw new UpstreamFailed(
-          target.name(), "has a value of AUTH_TOKEN that can't be sent in a header: set it anew");
-    }
-    return value;
   }
 
   private Secret open(Target target, EnvConfig config) {
@@ -239,16 +191,20 @@ public final class Credentials {
           .toList();
     }
 
-    SortedMap<String, EnvConfig> effective(TargetId target, List<Scope> narrowestFirst) {
-      Map<Scope, List<EnvConfig>> byScope = configs.getOrDefault(target, Map.of());
+    /// Each key with its narrowest value, and where the narrowest scope that says so wants it.
+    SortedMap<String, EnvConfig> effective(Target target, List<Scope> narrowestFirst) {
+      Map<Scope, List<EnvConfig>> byScope = configs.getOrDefault(target.id(), Map.of());
       SortedMap<String, EnvConfig> effective = new TreeMap<>();
+      Map<String, Inject> injects = new HashMap<>();
       for (Scope scope : narrowestFirst) {
         for (EnvConfig config : byScope.getOrDefault(scope, List.of())) {
-          if (config.sealed().isPresent()) {
+          if (config.sealed().isPresent() && KeyRules.counts(target, scope, config.key())) {
             effective.putIfAbsent(config.key(), config);
           }
+          config.inject().ifPresent(inject -> injects.putIfAbsent(config.key(), inject));
         }
       }
+      effective.replaceAll((key, config) -> config.into(Optional.ofNullable(injects.get(key))));
       return effective;
     }
   }

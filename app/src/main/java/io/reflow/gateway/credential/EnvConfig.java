@@ -6,7 +6,7 @@ import java.util.Comparator;
 import java.util.Optional;
 
 /// A key of a target in one scope, with its sealed value. Without a value it only declares the key:
-/// what it is for, and whether users may set it for themselves.
+/// what it is for, whether users may set it for themselves, and where its values go.
 record EnvConfig(
     TargetId target,
     Scope scope,
@@ -14,12 +14,18 @@ record EnvConfig(
     Optional<Sealed> sealed,
     String description,
     boolean userSettable,
+    Optional<Inject> inject,
     Instant updatedAt) {
 
   static final Comparator<EnvConfig> ORDER =
       Comparator.comparing(EnvConfig::key)
           .thenComparing(config -> config.scope().kind())
           .thenComparing(config -> config.scope().value());
+
+  /// The same with another place for its value.
+  EnvConfig into(Optional<Inject> other) {
+    return new EnvConfig(target, scope, key, sealed, description, userSettable, other, updatedAt);
+  }
 
   /// What the value is sealed for: it opens nowhere else.
   String[] place() {

@@ -9,6 +9,7 @@ public record EnvConfigJson(
     @Nullable String scopeValue,
     String description,
     boolean userSettable,
+    @Nullable String inject,
     boolean configured,
     String updatedAt) {
 
@@ -24,8 +25,13 @@ public record EnvConfigJson(
         value.isEmpty() ? null : value,
         config.description(),
         userSettable,
+        inject(config),
         config.sealed().isPresent(),
         config.updatedAt().toString());
+  }
+
+  private static @Nullable String inject(EnvConfig config) {
+    return config.inject().map(Inject::wireName).orElse(null);
   }
 
   /// A key that could be set in `scope`, as it was declared.
@@ -36,6 +42,7 @@ public record EnvConfigJson(
         scope.value(),
         declared.description(),
         true,
+        inject(declared),
         false,
         declared.updatedAt().toString());
   }

@@ -4,6 +4,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// A key and its value as they are sent to be stored. Without a value it only declares the key.
+///
+/// @param inject `env`, or `header:` and the name of a header
 public record EnvConfigRequestJson(
     @Nullable String key,
     @Nullable String value,

@@ -1,5 +1,6 @@
 package io.reflow.gateway.credential;
 
+import static io.reflow.gateway.credential.KeyRules.AUTH_HEADER;
 import static io.reflow.gateway.credential.KeyRules.AUTH_TOKEN;
 
 import io.reflow.gateway.config.Secret;
@@ -62,7 +63,9 @@ public final class TargetTokenRoutes {
   private void requireOwnTokens(Target target) {
     boolean declared =
         credentials.of(target.id()).stream()
-            .anyMatch(config -> config.key().equals(AUTH_TOKEN) && config.userSettable());
+            .anyMatch(config ->
+                (config.key().equals(AUTH_TOKEN) && config.userSettable())
+                    || config.key().equals(AUTH_HEADER));
     if (target.auth() instanceof UpstreamAuth.None && !declared) {
       throw new InvalidRequest("this target takes no token (its auth_type is none)");
     }

@@ -114,6 +114,11 @@ public final class Replicas implements AutoCloseable {
         .findFirst();
   }
 
+  /// Where those that live are reached by each other, this one among them.
+  public List<URI> addresses() {
+    return living.values().stream().map(Replica::address).flatMap(Optional::stream).toList();
+  }
+
   /// Whether this one may call others dead by their silence: it was heard itself all the time in
   /// which they were not.
   public boolean mayJudge() {

@@ -105,7 +105,7 @@ public final class TargetRules {
     }
     refuse("command", request.command(), type);
     refuse("args", request.args(), type);
-    URI url = url(required("url", request.url()));
+    URI url = url("url", required("url", request.url()));
     return type.equals("sse") ? new Sse(url) : new StreamableHttp(url);
   }
 
@@ -160,29 +160,32 @@ public final class TargetRules {
     }
   }
 
-  private static URI url(String url) {
+  /// A URL that a target can be reached at.
+  ///
+  /// @throws InvalidRequest naming the field, never what stands in it
+  public static URI url(String field, String url) {
     URI uri;
     try {
       uri = new URI(url);
     } catch (URISyntaxException e) {
-      throw new InvalidRequest("url is not a URL: " + e.getReason());
+      throw new InvalidRequest("%s is not a URL: %s".formatted(field, e.getReason()));
     }
     String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
     if (!scheme.equals("http") && !scheme.equals("https")) {
-      throw new InvalidRequest("url must be absolute and begin with http:// or https://");
+      throw new InvalidRequest(field + " must be absolute and begin with http:// or https://");
     }
     if (uri.getRawAuthority() != null && uri.getRawAuthority().indexOf('@') >= 0) {
       throw new InvalidRequest(
-          "url must not hold a user or password: store AUTH_TOKEN for the target instead");
+          field + " must not hold a user or password: store AUTH_TOKEN for the target instead");
     }
     if (uri.getHost() == null || uri.getPort() == 0 || uri.getPort() > 65535) {
-      throw new InvalidRequest("url must name a host, and a port between 1 and 65535 if any");
+      throw new InvalidRequest(field + " must name a host, and a port between 1 and 65535 if any");
     }
     if (uri.getRawFragment() != null) {
-      throw new InvalidRequest("url must not have a fragment");
+      throw new InvalidRequest(field + " must not have a fragment");
     }
     if (url.length() > LONGEST_TEXT) {
-      throw new InvalidRequest("url is longer than %d characters".formatted(LONGEST_TEXT));
+      throw new InvalidRequest("%s is longer than %d characters".formatted(field, LONGEST_TEXT));
     }
     return uri;
   }
@@ -217,17 +220,20 @@ public final class TargetRules {
       }
       return type.equals("none") ? new UpstreamAuth.None() : new UpstreamAuth.Bearer();
     }
-    return new UpstreamAuth.Header(headerName(request.authHeaderName()));
+    return new UpstreamAuth.Header(headerName("auth_header_name", request.authHeaderName()));
   }
 
-  private static String headerName(@Nullable String name) {
-    String given = required("auth_header_name", name);
+  /// A header that a credential may travel in.
+  ///
+  /// @throws InvalidRequest naming the field
+  public static String headerName(String field, @Nullable String name) {
+    String given = required(field, name);
     String lower = given.toLowerCase(Locale.ROOT);
     if (!TOKEN.matcher(given).matches()) {
-      throw new InvalidRequest("auth_header_name is not the name of an HTTP header");
+      throw new InvalidRequest(field + " is not the name of an HTTP header");
     }
     if (TAKEN_HEADERS.contains(lower) || lower.startsWith("mcp-")) {
-      throw new InvalidRequest("auth_header_name must not be '%s'".formatted(given));
+      throw new InvalidRequest("%s must not be '%s'".formatted(field, given));
     }
     return given;
   }

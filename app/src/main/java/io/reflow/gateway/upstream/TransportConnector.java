@@ -1,6 +1,7 @@
 package io.reflow.gateway.upstream;
 
 import io.reflow.gateway.target.Transport;
+import java.net.URI;
 
 /// Opens each target over its own transport.
 public final class TransportConnector implements Connector {
@@ -20,8 +21,14 @@ public final class TransportConnector implements Connector {
   public Upstream open(Opening opening) throws InterruptedException {
     return switch (opening.target().transport()) {
       case Transport.Stdio transport -> stdio.open(transport, opening);
-      case Transport.StreamableHttp transport -> http.open(transport, opening);
-      case Transport.Sse transport -> sse.open(transport, opening);
+      case Transport.StreamableHttp(var url) ->
+          http.open(new Transport.StreamableHttp(place(url, opening)), opening);
+      case Transport.Sse(var url) -> sse.open(new Transport.Sse(place(url, opening)), opening);
     };
+  }
+
+  /// Those who share an instance may have a server of their own.
+  private static URI place(URI url, Opening opening) {
+    return opening.injection().baseUrl().orElse(url);
   }
 }

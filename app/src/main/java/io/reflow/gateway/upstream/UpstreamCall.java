@@ -3,6 +3,7 @@ package io.reflow.gateway.upstream;
 import io.reflow.gateway.protocol.RawJson;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /// A request ready to leave: `params` is complete (upstream names, `_meta`, progress token), only
@@ -49,5 +50,13 @@ public record UpstreamCall(
         idleTimeout,
         maxDuration,
         headers);
+  }
+
+  /// The same request with a longest silence that an admin has chosen.
+  UpstreamCall within(Optional<Duration> silence) {
+    return silence.isEmpty()
+        ? this
+        : new UpstreamCall(
+            method, params, index, progressToken, silence.get(), maxDuration, headers);
   }
 }

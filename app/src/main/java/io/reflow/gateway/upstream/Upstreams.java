@@ -115,7 +115,7 @@ public final class Upstreams implements AutoCloseable {
   public Answer call(Reach reach, UpstreamCall call, Caller caller) throws InterruptedException {
     Duration patience = shorter(openTimeout(reach.target()), call.maxDuration());
     try (Lease<Upstream> lease = lease(reach, patience)) {
-      return lease.instance().call(call, caller);
+      return lease.instance().call(call.within(reach.injection().timeout()), caller);
     }
   }
 

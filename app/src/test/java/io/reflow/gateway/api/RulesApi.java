@@ -31,6 +31,7 @@ import io.reflow.gateway.policy.TargetAccess;
 import io.reflow.gateway.target.TargetStore;
 import io.reflow.gateway.target.Targets;
 import io.reflow.gateway.testing.TestDatabase;
+import io.reflow.gateway.testing.UpstreamFixtures;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -91,15 +92,24 @@ final class RulesApi implements AutoCloseable {
     var reload = new Reload(targets, policies, credentials);
     var routing = HttpRouting.builder();
     var routes = new RestRoutes<Authenticated>(routing, RulesApi::admit);
-    addTargets(routes, new TargetRoutes(targetStore, access, reload));
-    var imports = new ImportRoutes(new ImportStore(database.database(), credentialStore), reload);
+    addTargets(routes, new TargetRoutes(targetStore, access, reload, UpstreamFixtures.ADDRESSES));
+    var imports =
+        new ImportRoutes(
+            new ImportStore(database.database(), credentialStore),
+            reload,
+            UpstreamFixtures.ADDRESSES);
     routes.post("/api/targets/import", Access.ADMIN, imports::importAll);
     var probes = new ProbeRoutes(access, policies, prober);
     routes.post("/api/targets/{id}/probe", Access.ADMIN, probes::probe);
     addPolicies(routes, new PolicyRoutes(policyStore, policies, targets, RulesApi::find));
     addCredentials(
         routes,
-        new CredentialRoutes(credentialStore, credentials, access, user -> find(user).isPresent()));
+        new CredentialRoutes(
+            credentialStore,
+            credentials,
+            access,
+            UpstreamFixtures.ADDRESSES,
+            user -> find(user).isPresent()));
     routes.refuseOtherMethods();
     ErrorRendering.register(routing);
     this.server = WebServer.builder().port(0).host("127.0.0.1").routing(routing).build().start();

@@ -86,6 +86,7 @@ class FullMappingTest {
           Map.entry("mcp.extras.upstream-identity", "true"),
           Map.entry("mcp.extras.probe-resources", "true"),
           Map.entry("mcp.extras.bare-app-tools", "true"),
+          Map.entry("upstream.allow-private-networks", "false"),
           Map.entry("stdio.max-processes", "1"),
           Map.entry("stdio.max-processes-per-target", "2"),
           Map.entry("stdio.max-processes-per-user", "3"),

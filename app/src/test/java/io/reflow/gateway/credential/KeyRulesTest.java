@@ -50,14 +50,60 @@ class KeyRulesTest {
         "ENV",
         "GIT_SSH_COMMAND",
         "PIP_INDEX_URL",
-        "SSL_CERT_FILE"
+        "SSL_CERT_FILE",
+        "PYTHON_X",
+        "PERL5DB",
+        "PHP_INI_SCAN_DIR",
+        "LUA_PATH",
+        "R_PROFILE_USER",
+        "ERL_AFLAGS",
+        "SHELLOPTS",
+        "PROMPT_COMMAND",
+        "LESSOPEN",
+        "UV_INDEX_URL",
+        "YARN_REGISTRY",
+        "PNPM_HOME",
+        "COREPACK_NPM_REGISTRY",
+        "CARGO_HOME",
+        "GOPROXY",
+        "GOFLAGS",
+        "BUNDLE_GEMFILE",
+        "COMPOSER_HOME",
+        "NUGET_PACKAGES",
+        "DOTNET_STARTUP_HOOKS",
+        "CORECLR_PROFILER",
+        "MALLOC_CONF",
+        "GCONV_PATH",
+        "OPENSSL_CONF",
+        "DOCKER_HOST",
+        "KUBECONFIG",
+        "AWS_CONFIG_FILE",
+        "SOCKS_SERVER",
+        "ftp_proxy",
+        "npm_config__auth",
+        "XDG_CONFIG_HOME",
+        "REFLOW_CONFIG"
       })
   void knowsKeysThatSteer(String key) {
     assertThat(KeyRules.steers(key)).isTrue();
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"GITHUB_TOKEN", "AUTH_TOKEN", "API_KEY", "ENVIRONMENT", "PATHS", "TOKEN"})
+  @ValueSource(
+      strings = {
+        "GITHUB_TOKEN",
+        "GITLAB_TOKEN",
+        "GOOGLE_API_KEY",
+        "OPENAI_API_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "SLACK_BOT_TOKEN",
+        "NOTION_TOKEN",
+        "AUTH_TOKEN",
+        "API_KEY",
+        "ENVIRONMENT",
+        "PATHS",
+        "TOKEN"
+      })
   void leavesOrdinaryKeysAlone(String key) {
     assertThat(KeyRules.steers(key)).isFalse();
   }

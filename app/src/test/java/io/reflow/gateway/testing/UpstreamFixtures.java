@@ -12,7 +12,9 @@ import io.reflow.gateway.instance.InstanceKey.Sharing;
 import io.reflow.gateway.instance.LastLines;
 import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.target.AddressRules;
 import io.reflow.gateway.target.Isolation;
+import io.reflow.gateway.target.OwnPlaces;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.target.Transport;
@@ -61,6 +63,9 @@ public final class UpstreamFixtures {
           DataSize.ofMebibytes(1),
           GatewayConfig.DEFAULTS.mcp().sse(),
           GatewayConfig.DEFAULTS.mcp().extras());
+
+  /// As they are by default, for a gateway that listens nowhere.
+  public static final AddressRules ADDRESSES = new AddressRules(true, new OwnPlaces(List::of));
 
   private UpstreamFixtures() {}
 

@@ -34,7 +34,7 @@ class EverythingIT {
           RawJson.of("{\"roots\":[{\"uri\":\"file:///roots/of/mine\",\"name\":\"mine\"}]}"));
 
   private static final HttpDial DIAL =
-      new HttpDial(UpstreamFixtures.MCP, "0", UpstreamFixtures.eras());
+      new HttpDial(UpstreamFixtures.ADDRESSES, UpstreamFixtures.MCP, "0", UpstreamFixtures.eras());
   private static RunningServer streamable;
   private static RunningServer sse;
 

@@ -41,7 +41,8 @@ final class UpstreamsTest {
 
   @TempDir private Path dataDir;
 
-  private final HttpDial http = new HttpDial(UpstreamFixtures.MCP, "0", UpstreamFixtures.eras());
+  private final HttpDial http =
+      new HttpDial(UpstreamFixtures.ADDRESSES, UpstreamFixtures.MCP, "0", UpstreamFixtures.eras());
   private final List<String> heard = new CopyOnWriteArrayList<>();
   private final Target server =
       UpstreamFixtures.target("fake", UpstreamFixtures.stdio(StdioServer.command()));

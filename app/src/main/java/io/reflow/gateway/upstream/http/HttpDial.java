@@ -2,6 +2,7 @@ package io.reflow.gateway.upstream.http;
 
 import io.reflow.gateway.config.McpConfig;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
+import io.reflow.gateway.target.AddressRules;
 import io.reflow.gateway.target.Transport;
 import io.reflow.gateway.upstream.Dial;
 import io.reflow.gateway.upstream.Opening;
@@ -14,8 +15,7 @@ import io.reflow.gateway.upstream.stateless.Context;
 import java.net.http.HttpClient;
 import java.util.Optional;
 
-/// Opens sessions with targets that speak Streamable HTTP, all over one client. Redirects are not
-/// followed: they would carry credentials to where no admin sent them.
+/// Opens sessions with targets that speak Streamable HTTP, all over one client.
 public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoCloseable {
 
   private final McpConfig mcp;
@@ -27,18 +27,17 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
   private final Patience patience = new Patience();
   private final SseDial sse;
 
-  public HttpDial(McpConfig mcp, String gatewayVersion, Eras eras) {
+  public HttpDial(AddressRules addresses, McpConfig mcp, String gatewayVersion, Eras eras) {
     this.mcp = mcp;
     this.gatewayVersion = gatewayVersion;
     this.eras = eras;
     this.context = new Context(gatewayVersion);
+    var connect = mcp.timeout().connect();
     this.client =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(mcp.timeout().connect())
-            .executor(task -> Thread.ofVirtual().name("http-upstream").start(task))
-            .build();
+        new GuardedClient(
+            new Reachable(addresses, connect),
+            connect,
+            task -> Thread.ofVirtual().name("http-upstream").start(task));
     this.sse = new SseDial(client, mcp, patience, lingering, gatewayVersion);
   }
 

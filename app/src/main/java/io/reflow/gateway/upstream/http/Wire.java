@@ -200,6 +200,7 @@ public final class Wire {
     return switch (failure) {
       case CompletionException wrapped when wrapped.getCause() != null ->
           inWords(wrapped.getCause());
+      case Reachable.Refused refused -> String.valueOf(refused.getMessage());
       case HttpConnectTimeoutException _ -> "does not accept connections in time";
       case HttpTimeoutException _ -> "did not answer in time";
       case ConnectException refused when refused.getCause() instanceof ConnectException cause ->

@@ -12,7 +12,8 @@ import org.junit.jupiter.api.AfterEach;
 final class HttpContractTest extends SessionContract {
 
   private final FakeMcpServer server = new FakeMcpServer().streaming();
-  private final HttpDial dial = new HttpDial(UpstreamFixtures.MCP, "0", UpstreamFixtures.eras());
+  private final HttpDial dial =
+      new HttpDial(UpstreamFixtures.ADDRESSES, UpstreamFixtures.MCP, "0", UpstreamFixtures.eras());
 
   @Override
   protected Upstream open(Listener listener) throws InterruptedException {

@@ -34,7 +34,8 @@ final class HttpEraTest {
   private final FakeMcpServer older = new FakeMcpServer();
   private final FakeStatelessServer newer = new FakeStatelessServer();
   private final Eras eras = UpstreamFixtures.eras();
-  private final HttpDial dial = new HttpDial(UpstreamFixtures.MCP, "0", eras);
+  private final HttpDial dial =
+      new HttpDial(UpstreamFixtures.ADDRESSES, UpstreamFixtures.MCP, "0", eras);
 
   @AfterEach
   void stop() {

@@ -40,7 +40,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class HttpFaultsTest {
 
   private final FakeMcpServer server = new FakeMcpServer();
-  private final HttpDial dial = new HttpDial(UpstreamFixtures.MCP, "0", UpstreamFixtures.eras());
+  private final HttpDial dial =
+      new HttpDial(UpstreamFixtures.ADDRESSES, UpstreamFixtures.MCP, "0", UpstreamFixtures.eras());
   private final RecordingListener changes = new RecordingListener();
 
   @AfterEach

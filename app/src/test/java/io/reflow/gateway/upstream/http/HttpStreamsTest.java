@@ -36,7 +36,8 @@ final class HttpStreamsTest {
   private static final Interest ONE = new Interest(Set.of(), Set.of("file:///a"));
 
   private final FakeMcpServer server = new FakeMcpServer();
-  private final HttpDial dial = new HttpDial(UpstreamFixtures.MCP, "0", UpstreamFixtures.eras());
+  private final HttpDial dial =
+      new HttpDial(UpstreamFixtures.ADDRESSES, UpstreamFixtures.MCP, "0", UpstreamFixtures.eras());
   private final RecordingListener changes = new RecordingListener();
 
   @AfterEach

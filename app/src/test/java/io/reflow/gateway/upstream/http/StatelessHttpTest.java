@@ -41,7 +41,8 @@ final class StatelessHttpTest {
 
   private final FakeStatelessServer server = new FakeStatelessServer();
   private final Eras eras = UpstreamFixtures.eras();
-  private final HttpDial dial = new HttpDial(UpstreamFixtures.MCP, "1.2", eras);
+  private final HttpDial dial =
+      new HttpDial(UpstreamFixtures.ADDRESSES, UpstreamFixtures.MCP, "1.2", eras);
   private final RecordingListener listener = new RecordingListener();
   private final Transport.StreamableHttp transport = new Transport.StreamableHttp(server.url());
   private final Target target = UpstreamFixtures.target("fake", transport);

@@ -13,7 +13,8 @@ import org.junit.jupiter.api.AfterEach;
 final class SseContractTest extends SessionContract {
 
   private final FakeMcpServer server = new FakeMcpServer();
-  private final HttpDial dial = new HttpDial(UpstreamFixtures.MCP, "0", UpstreamFixtures.eras());
+  private final HttpDial dial =
+      new HttpDial(UpstreamFixtures.ADDRESSES, UpstreamFixtures.MCP, "0", UpstreamFixtures.eras());
 
   @Override
   protected Upstream open(Listener listener) throws InterruptedException {

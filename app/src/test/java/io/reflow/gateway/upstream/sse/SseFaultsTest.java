@@ -34,7 +34,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class SseFaultsTest {
 
   private final FakeMcpServer server = new FakeMcpServer();
-  private final HttpDial dial = new HttpDial(UpstreamFixtures.MCP, "0", UpstreamFixtures.eras());
+  private final HttpDial dial =
+      new HttpDial(UpstreamFixtures.ADDRESSES, UpstreamFixtures.MCP, "0", UpstreamFixtures.eras());
   private final RecordingListener changes = new RecordingListener();
 
   @AfterEach
