@@ -28,6 +28,7 @@ import io.reflow.gateway.http.Gate;
 import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.identity.Authenticator;
 import io.reflow.gateway.identity.Identities;
+import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.identity.IdentityRoutes;
 import io.reflow.gateway.identity.LoginTokens;
 import io.reflow.gateway.identity.PasswordHash;
@@ -37,6 +38,7 @@ import io.reflow.gateway.identity.TokenStore;
 import io.reflow.gateway.identity.TokenUse;
 import io.reflow.gateway.identity.UserRoutes;
 import io.reflow.gateway.identity.UserStore;
+import io.reflow.gateway.instance.InstanceKey.Sharing;
 import io.reflow.gateway.mcp.ElsewhereEndpoint;
 import io.reflow.gateway.mcp.ListChanges;
 import io.reflow.gateway.mcp.McpEndpoint;
@@ -262,6 +264,9 @@ final class Parts {
   /// The way to a target with its settings and credentials as they are now.
   private Reach renewed(Reach reach) {
     String name = reach.target().name();
+    if (reach.key().sharing() instanceof Sharing.User && !unchanged(reach.permit().caller())) {
+      throw new UpstreamFailed(name, "was opened for somebody whose role or groups have changed");
+    }
     Target target =
         targets
             .find(reach.target().id())
@@ -272,6 +277,10 @@ final class Parts {
         reach.permit(),
         reach.key(),
         credentials.resolve(reach.permit(), target, reach.key()));
+  }
+
+  private boolean unchanged(Identity caller) {
+    return identities.find(caller.user()).filter(caller::sameRights).isPresent();
   }
 
   private static Secret secret(byte[] key) {
@@ -291,13 +300,16 @@ final class Parts {
       sessions.endUnlessUnchanged(user, identities.find(user));
       sessions.recheck();
       streams.recheck();
+      listChanges.rulesChanged();
+      upstreams.retireOutdated(user);
     });
     policies.onChange(sessions::recheck);
     policies.onChange(listChanges::rulesChanged);
     sessions.onEnd(session -> upstreams.retireSession(session.digest()));
-    targets.onChange(this::forget);
+    sessions.onRecycle(upstreams::retireUser);
+    targets.onReplace(this::forget);
     targets.onChange(_ -> listChanges.rulesChanged());
-    credentials.onChange(upstreams::retire);
+    credentials.onChange(upstreams::retireOutdated);
     var changes = storage.changes();
     changes.on("users", identities::reload);
     changes.on("api_tokens", identities::reload);

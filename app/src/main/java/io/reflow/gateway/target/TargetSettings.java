@@ -1,7 +1,9 @@
 package io.reflow.gateway.target;
 
+import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /// What an admin may tune at a target and mostly does not.
 ///
@@ -28,7 +30,13 @@ public record TargetSettings(
   public static final String INSTRUCTIONS = "instructions";
 
   public TargetSettings {
-    features = Map.copyOf(features);
+    features = Collections.unmodifiableSortedMap(new TreeMap<>(features));
+  }
+
+  /// Those that make a difference to how the target is run or reached.
+  public TargetSettings undescribed() {
+    return new TargetSettings(
+        stateful, protocol, features, replaySafe, trusted, uriMode, Optional.empty());
   }
 
   public boolean instructions() {
