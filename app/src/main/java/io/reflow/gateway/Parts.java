@@ -39,6 +39,8 @@ import io.reflow.gateway.identity.TokenUse;
 import io.reflow.gateway.identity.UserRoutes;
 import io.reflow.gateway.identity.UserStore;
 import io.reflow.gateway.instance.InstanceKey.Sharing;
+import io.reflow.gateway.instance.InstanceStore;
+import io.reflow.gateway.instance.Restarts;
 import io.reflow.gateway.mcp.ElsewhereEndpoint;
 import io.reflow.gateway.mcp.ListChanges;
 import io.reflow.gateway.mcp.McpEndpoint;
@@ -55,6 +57,7 @@ import io.reflow.gateway.policy.PolicyStore;
 import io.reflow.gateway.policy.TargetAccess;
 import io.reflow.gateway.replica.ForwardEndpoint;
 import io.reflow.gateway.replica.Forwarder;
+import io.reflow.gateway.replica.Inquiry;
 import io.reflow.gateway.replica.ReplicaStore;
 import io.reflow.gateway.replica.Replicas;
 import io.reflow.gateway.replica.Seal;
@@ -108,6 +111,7 @@ final class Parts {
   private final AuditLog audit;
   private final Replicas replicas;
   private final ForwardEndpoint forward;
+  private final Inquiry inquiry;
 
   private final UserStore userStore;
   private final TokenStore tokenStore;
@@ -130,6 +134,7 @@ final class Parts {
   private final Eras eras;
   private final KnownServers servers = new KnownServers();
   private final Upstreams upstreams;
+  private final Restarts restarts;
   private final Catalog catalog;
   private final SessionStore sessionStore;
   private final Sessions sessions;
@@ -177,13 +182,16 @@ final class Parts {
     this.eras = new Eras(eraStore::save, clock);
     var news = new TargetNews(servers);
     this.upstreams = closing.add(upstreams(news));
+    this.restarts = new Restarts(new InstanceStore(storage.database()));
     this.catalog = new Catalog(upstreams, config.mcp(), clock);
     news.onListChanged(catalog::changed);
     var deadAfter = config.replica().deadAfter();
     this.replicas =
         closing.add(new Replicas(audit.replica(), new ReplicaStore(storage.database()), deadAfter));
     var seal = new Seal(vault.deriveAll("replica").values(), clock);
-    this.forward = new ForwardEndpoint(closing.add(new Forwarder(seal, replicas)), seal, replicas);
+    var forwarder = closing.add(new Forwarder(seal, replicas));
+    this.forward = new ForwardEndpoint(forwarder, seal, replicas);
+    this.inquiry = new Inquiry(forwarder, replicas);
     this.sessionStore = new SessionStore(storage.database(), config.session());
     var saved = new SavedSessions(vault.deriveAll("session").values(), sessionStore, replicas);
     this.sessions = new Sessions(config.session(), clock, saved);
@@ -308,6 +316,7 @@ final class Parts {
     sessions.onEnd(session -> upstreams.retireSession(session.digest()));
     sessions.onRecycle(upstreams::retireUser);
     targets.onReplace(this::forget);
+    restarts.onRestart(upstreams::retire);
     targets.onChange(_ -> listChanges.rulesChanged());
     credentials.onChange(upstreams::retireOutdated);
     var changes = storage.changes();
@@ -317,6 +326,7 @@ final class Parts {
     changes.on("policies", policies::reload);
     changes.on("policy_subjects", policies::reload);
     changes.on("env_configs", credentials::reload);
+    changes.on("instance_restarts", restarts::reload);
     changes.on("mcp_session", sessionWriter::dropLost);
     changes.start();
     replicas.onLapse(sessionWriter::dropLost);
@@ -424,7 +434,7 @@ final class Parts {
   }
 
   InstanceRoutes instanceRoutes() {
-    return new InstanceRoutes(access, upstreams);
+    return new InstanceRoutes(access, upstreams, restarts, inquiry, replicas.id().toString());
   }
 
   CredentialRoutes credentialRoutes() {
