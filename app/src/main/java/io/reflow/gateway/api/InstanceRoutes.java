@@ -33,7 +33,7 @@ public final class InstanceRoutes {
   private final Inquiry others;
   private final String replica;
 
-  /// @param replica what this one is called
+  /// Routes of the replica that is called `replica`.
   public InstanceRoutes(
       TargetAccess access, Upstreams upstreams, Restarts restarts, Inquiry others, String replica) {
     this.access = access;
