@@ -52,7 +52,7 @@ public final class ShellServer {
     return command(Path.of("/dev/null"));
   }
 
-  /// @param gate where `held` waits for a file
+  /// The command that runs this server; `held` waits for a file at `gate`.
   public static List<String> command(Path gate) {
     return List.of("/bin/sh", "-c", SCRIPT, "server", gate.toString());
   }
