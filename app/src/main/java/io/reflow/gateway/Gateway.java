@@ -211,14 +211,15 @@ public final class Gateway implements AutoCloseable {
     parts.sse().registerMessages(routing);
   }
 
-  /// What other replicas pass on: requests to sessions that this one has.
+  /// What other replicas pass on: requests to sessions that this one has, and what they ask for.
   private void internalRoutes(HttpRouting.Builder routing) {
     parts.forward().guard(routing);
     ElsewhereEndpoint elsewhere = parts.elsewhere();
     SESSION_PATHS.forEach(path -> elsewhere.registerInternal(routing, path));
-    parts.mcp().registerInternal(routing, "/mcp");
-    parts.mcp().registerInternal(routing, "/mcp/{target}");
-    parts.sse().registerMessages(routing);
+    mcpRoutes(routing);
+    new RestRoutes<Authenticated>(routing, parts.gate())
+        .get("/api/targets/{id}/instances", Access.ADMIN, parts.instanceRoutes()::listHere)
+        .refuseOtherMethods();
   }
 
   /// What operators and their tools ask; not for clients.

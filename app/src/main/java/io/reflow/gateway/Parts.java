@@ -28,6 +28,7 @@ import io.reflow.gateway.http.Gate;
 import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.identity.Authenticator;
 import io.reflow.gateway.identity.Identities;
+import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.identity.IdentityRoutes;
 import io.reflow.gateway.identity.LoginTokens;
 import io.reflow.gateway.identity.PasswordHash;
@@ -37,6 +38,9 @@ import io.reflow.gateway.identity.TokenStore;
 import io.reflow.gateway.identity.TokenUse;
 import io.reflow.gateway.identity.UserRoutes;
 import io.reflow.gateway.identity.UserStore;
+import io.reflow.gateway.instance.InstanceKey.Sharing;
+import io.reflow.gateway.instance.InstanceStore;
+import io.reflow.gateway.instance.Restarts;
 import io.reflow.gateway.mcp.Bystanders;
 import io.reflow.gateway.mcp.ElsewhereEndpoint;
 import io.reflow.gateway.mcp.ListChanges;
@@ -55,6 +59,7 @@ import io.reflow.gateway.policy.PolicyStore;
 import io.reflow.gateway.policy.TargetAccess;
 import io.reflow.gateway.replica.ForwardEndpoint;
 import io.reflow.gateway.replica.Forwarder;
+import io.reflow.gateway.replica.Inquiry;
 import io.reflow.gateway.replica.LeaseStore;
 import io.reflow.gateway.replica.Leases;
 import io.reflow.gateway.replica.ReplicaStore;
@@ -118,6 +123,7 @@ final class Parts {
   private final Replicas replicas;
   private final Leases leases;
   private final ForwardEndpoint forward;
+  private final Inquiry inquiry;
 
   private final UserStore userStore;
   private final TokenStore tokenStore;
@@ -142,6 +148,7 @@ final class Parts {
   private final Eras eras;
   private final KnownServers servers = new KnownServers();
   private final Upstreams upstreams;
+  private final Restarts restarts;
   private final Catalog catalog;
   private final SessionStore sessionStore;
   private final Sessions sessions;
@@ -193,6 +200,7 @@ final class Parts {
     this.eras = new Eras(eraStore::save, clock);
     var news = new TargetNews(servers);
     this.upstreams = closing.add(upstreams(news));
+    this.restarts = new Restarts(new InstanceStore(storage.database()));
     this.catalog = new Catalog(upstreams, config.mcp(), clock);
     news.onListChanged(catalog::changed);
     var deadAfter = config.replica().deadAfter();
@@ -201,7 +209,9 @@ final class Parts {
     this.leases = new Leases(new LeaseStore(storage.database()), replicas);
     var patience = deadAfter.multipliedBy(2).plus(Duration.ofSeconds(5));
     var seal = new Seal(vault.deriveAll("replica").values(), clock);
-    this.forward = new ForwardEndpoint(closing.add(new Forwarder(seal, replicas)), seal, replicas);
+    var forwarder = closing.add(new Forwarder(seal, replicas));
+    this.forward = new ForwardEndpoint(forwarder, seal, replicas);
+    this.inquiry = new Inquiry(forwarder, replicas);
     this.sessionStore = new SessionStore(storage.database(), config.session());
     var saved = new SavedSessions(vault.deriveAll("session").values(), sessionStore, replicas);
     this.sessions = new Sessions(config.session(), clock, saved);
@@ -291,6 +301,9 @@ final class Parts {
   /// The way to a target with its settings and credentials as they are now.
   private Reach renewed(Reach reach) {
     String name = reach.target().name();
+    if (reach.key().sharing() instanceof Sharing.User && !unchanged(reach.permit().caller())) {
+      throw new UpstreamFailed(name, "was opened for somebody whose role or groups have changed");
+    }
     Target target =
         targets
             .find(reach.target().id())
@@ -301,6 +314,10 @@ final class Parts {
         reach.permit(),
         reach.key(),
         credentials.resolve(reach.permit(), target, reach.key()));
+  }
+
+  private boolean unchanged(Identity caller) {
+    return identities.find(caller.user()).filter(caller::sameRights).isPresent();
   }
 
   private static Secret secret(byte[] key) {
@@ -320,13 +337,17 @@ final class Parts {
       sessions.endUnlessUnchanged(user, identities.find(user));
       sessions.recheck();
       streams.recheck();
+      listChanges.rulesChanged();
+      upstreams.retireOutdated(user);
     });
     policies.onChange(sessions::recheck);
     policies.onChange(listChanges::rulesChanged);
     sessions.onEnd(session -> upstreams.retireSession(session.digest()));
-    targets.onChange(this::forget);
+    sessions.onRecycle(upstreams::retireUser);
+    targets.onReplace(this::forget);
+    restarts.onRestart(upstreams::retire);
     targets.onChange(_ -> listChanges.rulesChanged());
-    credentials.onChange(upstreams::retire);
+    credentials.onChange(upstreams::retireOutdated);
     var changes = storage.changes();
     changes.on("users", identities::reload);
     changes.on("api_tokens", identities::reload);
@@ -334,6 +355,7 @@ final class Parts {
     changes.on("policies", policies::reload);
     changes.on("policy_subjects", policies::reload);
     changes.on("env_configs", credentials::reload);
+    changes.on("instance_restarts", restarts::reload);
     changes.on("mcp_session", sessionWriter::dropLost);
     changes.on("mcp_session", recycling::reload);
     changes.start();
@@ -470,7 +492,7 @@ final class Parts {
   }
 
   InstanceRoutes instanceRoutes() {
-    return new InstanceRoutes(access, upstreams);
+    return new InstanceRoutes(access, upstreams, restarts, inquiry, replicas.id().toString());
   }
 
   CredentialRoutes credentialRoutes() {

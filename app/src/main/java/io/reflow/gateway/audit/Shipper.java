@@ -37,11 +37,13 @@ final class Shipper implements AutoCloseable {
   private final InstantSource clock;
   private final Thread thread;
   private final Map<Long, OpenIntent> open = new HashMap<>();
+  private final List<AuditRow> read = new ArrayList<>();
 
   private Segment segment;
   private Segment.Reader reader;
   private @Nullable LocalDate preparedFor;
   private boolean failing;
+  private boolean troubled;
   private volatile boolean closing;
   private volatile boolean giveUp;
 
@@ -96,31 +98,47 @@ final class Shipper implements AutoCloseable {
   }
 
   private void run() {
+    boolean over = false;
+    while (!giveUp && !over) {
+      over = round(closing);
+      if (!over) {
+        pause(troubled ? LONGEST_PAUSE : config.shipInterval());
+      }
+    }
+  }
+
+  /// Whatever goes wrong, the next round goes on behind it: one record that can't be read must not
+  /// keep back all that come after it.
+  ///
+  /// @return whether it was the last one
+  private boolean round(boolean last) {
     try {
-      while (!giveUp) {
-        boolean last = closing;
-        prepareMonths();
-        boolean all = shipAll();
-        if (last && all) {
-          interruptOpen();
-          return;
-        }
-        pause(config.shipInterval());
+      prepareMonths();
+      boolean all = shipAll();
+      troubled = false;
+      if (last && all) {
+        interruptOpen();
+        return true;
       }
     } catch (RuntimeException e) {
-      LOG.atError().setCause(e).log("The audit log is no longer shipped until a restart");
+      if (!troubled) {
+        LOG.atError().setCause(e).log("A part of the audit log can't be shipped, going on");
+      }
+      troubled = true;
     }
+    return false;
   }
 
   /// Ships all that is written by now; false when it has to give up.
   private boolean shipAll() {
     while (!giveUp) {
-      List<AuditRow> batch = readBatch();
-      if (!ship(batch)) {
+      readBatch();
+      int size = read.size();
+      if (!ship()) {
         return false;
       }
       dropSegments();
-      if (batch.size() < config.batchSize() && atTail()) {
+      if (size < config.batchSize() && atTail()) {
         return true;
       }
     }
@@ -131,20 +149,18 @@ final class Shipper implements AutoCloseable {
     return journal.after(segment).isEmpty();
   }
 
-  private List<AuditRow> readBatch() {
-    List<AuditRow> batch = new ArrayList<>();
-    while (batch.size() < config.batchSize()) {
+  private void readBatch() {
+    while (read.size() < config.batchSize()) {
       Optional<RecordBytes> record = reader.next();
       if (record.isPresent()) {
-        read(record.get(), batch);
-      } else if (!reader.atEnd() || !nextSegment(batch)) {
+        read(record.get());
+      } else if (!reader.atEnd() || !nextSegment()) {
         break;
       }
     }
-    return batch;
   }
 
-  private void read(RecordBytes record, List<AuditRow> batch) {
+  private void read(RecordBytes record) {
     switch (record.kind()) {
       case INTENT -> {
         if (!segment.done()) {
@@ -164,18 +180,18 @@ final class Shipper implements AutoCloseable {
           open.remove(intended);
         }
         if (!segment.done()) {
-          batch.add(
+          read.add(
               new AuditRow(alone ? record.sequence() : intended, AuditRecords.readEntry(record)));
         }
       }
     }
   }
 
-  private boolean nextSegment(List<AuditRow> batch) {
+  private boolean nextSegment() {
     Optional<Segment> next = journal.after(segment);
     if (segment.recovered() && (next.isEmpty() || !next.get().recovered())) {
       // Nothing of this process comes before its first own segment.
-      addInterrupted(batch);
+      addInterrupted();
     }
     if (next.isEmpty()) {
       return false;
@@ -185,16 +201,17 @@ final class Shipper implements AutoCloseable {
     return true;
   }
 
-  private void addInterrupted(List<AuditRow> batch) {
-    open.forEach(
-        (sequence, call) -> batch.add(new AuditRow(sequence, AuditEntry.interrupted(call.read()))));
-    open.clear();
+  private void addInterrupted() {
+    for (var call : List.copyOf(open.entrySet())) {
+      open.remove(call.getKey());
+      read.add(new AuditRow(call.getKey(), AuditEntry.interrupted(call.getValue().read())));
+    }
   }
 
-  /// Sends rows until they are there; false when it has to give up.
-  private boolean ship(List<AuditRow> batch) {
-    for (int from = 0; from < batch.size(); from += config.batchSize()) {
-      List<AuditRow> part = batch.subList(from, Math.min(batch.size(), from + config.batchSize()));
+  /// Sends what was read until it is there; false when it has to give up.
+  private boolean ship() {
+    while (!read.isEmpty()) {
+      List<AuditRow> part = read.subList(0, Math.min(read.size(), config.batchSize()));
       Duration pause = config.shipInterval();
       while (!insert(part)) {
         if (giveUp) {
@@ -206,6 +223,7 @@ final class Shipper implements AutoCloseable {
                 ? pause.multipliedBy(2)
                 : LONGEST_PAUSE;
       }
+      part.clear();
     }
     return true;
   }
@@ -268,9 +286,8 @@ final class Shipper implements AutoCloseable {
 
   /// Calls that nobody will answer any more.
   private void interruptOpen() {
-    List<AuditRow> batch = new ArrayList<>();
-    addInterrupted(batch);
-    if (ship(batch)) {
+    addInterrupted();
+    if (ship()) {
       dropSegments();
       segment.markDone();
     }

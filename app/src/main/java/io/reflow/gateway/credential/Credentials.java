@@ -82,11 +82,13 @@ public final class Credentials {
   public Injection resolve(Permit permit, Target target, InstanceKey key) {
     if (!permit.target().equals(target.id())
         || !key.target().equals(target.id())
-        || !key.sharing().equals(InstanceKey.of(target, permit.caller()).sharing())) {
+        || !key.sharedWith(target, permit.caller())) {
       throw new NotPermitted("the permit does not cover this instance of the target");
     }
     Loaded loaded = snapshot.current();
-    Wanted wanted = new Wanted(target.id(), target.revision(), scopes(key, permit.caller()));
+    // An instance of one user alone still gets no more than the target's isolation gives.
+    Sharing sharing = InstanceKey.of(target, permit.caller()).sharing();
+    Wanted wanted = new Wanted(target.id(), target.revision(), scopes(sharing, permit.caller()));
     Injection known = loaded.injections.get(wanted);
     if (known != null) {
       return known;
@@ -101,7 +103,7 @@ public final class Credentials {
 
   /// For each key the config whose value `caller` would get, in the order of the keys.
   List<EnvConfig> effective(Target target, Identity caller) {
-    List<Scope> scopes = scopes(InstanceKey.of(target, caller), caller);
+    List<Scope> scopes = scopes(InstanceKey.of(target, caller).sharing(), caller);
     return List.copyOf(snapshot.current().effective(target, scopes).values());
   }
 
@@ -110,9 +112,9 @@ public final class Credentials {
   }
 
   /// Narrowest first.
-  private static List<Scope> scopes(InstanceKey key, Identity caller) {
+  private static List<Scope> scopes(Sharing sharing, Identity caller) {
     List<Scope> scopes = new ArrayList<>();
-    switch (key.sharing()) {
+    switch (sharing) {
       case Sharing.Everyone() -> {}
       case Sharing.Role(var role) -> scopes.add(new Scope.Role(role));
       case Sharing.Groups(var groups) -> groups.forEach(each -> scopes.add(new Scope.Group(each)));
@@ -132,13 +134,10 @@ public final class Credentials {
         SortedMap<String, Secret> environment = new TreeMap<>();
         configs.forEach((key, config) -> environment.put(key, open(target, config)));
         yield new Injection(
-            environment,
-            Map.of(),
-            scope(configs.values()),
-            fingerprint.of(environment, target.revision()));
+            environment, Map.of(), scope(configs.values()), fingerprint.of(target, environment));
       }
       case Transport.StreamableHttp _, Transport.Sse _ ->
-          new HttpInjection(target, configs, this::open).make(fingerprint, target.revision());
+          new HttpInjection(target, configs, this::open).make(fingerprint);
     };
   }
 

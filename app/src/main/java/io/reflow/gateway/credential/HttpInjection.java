@@ -45,7 +45,7 @@ final class HttpInjection {
 
   /// @throws CredentialMissing if the target needs a token that is not there
   /// @throws UpstreamFailed naming a key whose value can't be used
-  Injection make(Fingerprint fingerprint, long revision) {
+  Injection make(Fingerprint fingerprint) {
     authHeader().ifPresent(this::putToken);
     configs.values().forEach(this::putHeader);
     Optional<URI> baseUrl = setting(BASE_URL, url -> TargetRules.url(BASE_URL, url));
@@ -60,7 +60,7 @@ final class HttpInjection {
         baseUrl,
         timeout,
         Credentials.scope(used),
-        fingerprint.of(values, revision));
+        fingerprint.of(target, values));
   }
 
   /// Where the token goes.

@@ -8,7 +8,8 @@ import java.util.Optional;
 
 /// What is injected into one instance: environment variables for a process, headers for an HTTP
 /// target. `scope` says for whom they were stored, the narrowest first (`user,default`; empty when
-/// there are none). `fingerprint` is equal exactly when the values are; it says nothing about them.
+/// there are none). `fingerprint` is equal exactly when the values are, and all else that makes the
+/// instance what it is; it says nothing about them.
 ///
 /// @param baseUrl where an HTTP target is reached for those who share the instance, in place of its
 ///   own URL

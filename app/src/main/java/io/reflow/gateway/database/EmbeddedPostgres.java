@@ -16,6 +16,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -31,12 +32,15 @@ import org.slf4j.LoggerFactory;
 /// and the generated password, readable by the owner only. It listens on 127.0.0.1 on a port chosen
 /// at each start, asks for the password, and runs in a session of its own, so that a Ctrl-C meant
 /// for the gateway does not reach it. Only one gateway at a time can use a folder; a server that a
-/// killed gateway left running is stopped first.
+/// killed gateway left running is stopped first. A server that dies is started again on its port.
 public final class EmbeddedPostgres implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedPostgres.class);
   private static final String USER = "reflow";
+  private static final String PID_FILE = "postmaster.pid";
   private static final int PORT_ATTEMPTS = 5;
+  private static final Duration PERIOD = Duration.ofMillis(500);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
   private static final Map<String, String> SETTINGS =
       Map.ofEntries(
           Map.entry("listen_addresses", "127.0.0.1"),
@@ -61,9 +65,14 @@ public final class EmbeddedPostgres implements AutoCloseable {
   private final PostgresCommands commands;
   private final FileChannel lock;
   private final Secret password;
+  private final Map<String, String> furtherSettings;
+  private final Thread watch;
   private int port;
+  private volatile boolean closed;
 
-  private EmbeddedPostgres(Path folder, String name, FileChannel lock) throws IOException {
+  private EmbeddedPostgres(
+      Path folder, String name, Map<String, String> furtherSettings, FileChannel lock)
+      throws IOException {
     this.folder = folder;
     this.data = folder.resolve(name);
     this.passwordFile = folder.resolve(name + ".password");
@@ -71,6 +80,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
     this.programs = new PostgresBinaries(folder).unpacked().resolve("bin");
     this.commands = new PostgresCommands(folder);
     this.password = readOrMakePassword();
+    this.furtherSettings = Map.copyOf(furtherSettings);
+    this.watch = Thread.ofVirtual().name("database-watch").unstarted(this::watch);
   }
 
   /// Starts the server of a folder, which is made at the first start.
@@ -88,10 +99,11 @@ public final class EmbeddedPostgres implements AutoCloseable {
       Path home = prepare(folder);
       FileChannel lock = lock(home, name);
       try {
-        var server = new EmbeddedPostgres(home, name, lock);
+        var server = new EmbeddedPostgres(home, name, furtherSettings, lock);
         server.initialize();
         server.stopLeftover();
-        server.startServer(furtherSettings);
+        server.startServer();
+        server.watch.start();
         return server;
       } catch (IOException | RuntimeException e) {
         lock.close();
@@ -111,6 +123,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
   @Override
   public void close() {
     try (lock) {
+      endWatch();
       stop();
       LOG.atInfo().log("The built-in PostgreSQL has stopped");
     } catch (IOException e) {
@@ -224,13 +237,13 @@ public final class EmbeddedPostgres implements AutoCloseable {
     return ids.getOrDefault("nobody", ids.values().stream().findFirst().orElse(1));
   }
 
-  private void startServer(Map<String, String> furtherSettings) throws IOException {
+  private void startServer() throws IOException {
     if (commands.root() && Folders.owner(data) != PostgresCommands.SERVER_UID) {
       Folders.give(data, PostgresCommands.SERVER_UID);
     }
     for (int attempt = 1; ; attempt++) {
       port = freePort();
-      Outcome outcome = commands.run(startCommand(furtherSettings));
+      Outcome outcome = commands.run(startCommand());
       if (outcome.done()) {
         break;
       }
@@ -244,7 +257,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     LOG.atInfo().addKeyValue("port", port).log("The built-in PostgreSQL is ready");
   }
 
-  private List<String> startCommand(Map<String, String> furtherSettings) {
+  private List<String> startCommand() {
     Map<String, String> settings = new TreeMap<>(SETTINGS);
     settings.putAll(furtherSettings);
     StringBuilder options = new StringBuilder("-p ").append(port);
@@ -262,6 +275,62 @@ public final class EmbeddedPostgres implements AutoCloseable {
         "-o",
         options.toString(),
         "start");
+  }
+
+  private void watch() {
+    try {
+      while (!closed) {
+        Thread.sleep(PERIOD);
+        if (!lives()) {
+          LOG.atError().log("The built-in PostgreSQL has died, starting it again");
+          startAgain();
+        }
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private boolean lives() {
+    try {
+      return runs(Files.readAllLines(data.resolve(PID_FILE)));
+    } catch (IOException | RuntimeException _) {
+      // There is no such file, or the process went away while it was looked at.
+      return false;
+    }
+  }
+
+  /// What a server leaves behind that was killed may stand in the way of the next for a moment.
+  private void startAgain() throws InterruptedException {
+    Duration pause = PERIOD;
+    while (!closed) {
+      try {
+        stopLeftover();
+        Outcome outcome = commands.run(startCommand());
+        if (outcome.done()) {
+          LOG.atInfo().addKeyValue("port", port).log("The built-in PostgreSQL is ready again");
+          return;
+        }
+        LOG.atError().log("{}", failed("did not start again", lastLines()).getMessage());
+      } catch (IOException | RuntimeException e) {
+        LOG.atError().setCause(e).log("The built-in PostgreSQL could not be started again");
+      }
+      Thread.sleep(pause);
+      pause =
+          pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0
+              ? pause.multipliedBy(2)
+              : LONGEST_PAUSE;
+    }
+  }
+
+  private void endWatch() {
+    closed = true;
+    watch.interrupt();
+    try {
+      boolean _ = watch.join(LONGEST_PAUSE);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void makeDatabase() throws IOException {
@@ -286,7 +355,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
 
   /// A gateway that was killed leaves its server running; whoever holds the lock may stop it.
   private void stopLeftover() throws IOException {
-    Path pidFile = data.resolve("postmaster.pid");
+    Path pidFile = data.resolve(PID_FILE);
     if (!Files.exists(pidFile)) {
       return;
     }
@@ -324,7 +393,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
                   "-t",
                   "30",
                   "stop"));
-      if (outcome.done() || !Files.exists(data.resolve("postmaster.pid"))) {
+      if (outcome.done() || !Files.exists(data.resolve(PID_FILE))) {
         return;
       }
       last = Optional.of(outcome);

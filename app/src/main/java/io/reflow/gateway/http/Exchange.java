@@ -72,6 +72,11 @@ public final class Exchange<C> {
     return value;
   }
 
+  /// The caller's own `Authorization`, to ask another replica in their name.
+  public String authorization() {
+    return request.headers().first(HeaderNames.AUTHORIZATION).orElse("");
+  }
+
   /// The address of the peer: the client's, or that of a proxy in front of the gateway.
   public String peer() {
     return request.remotePeer().host();

@@ -17,12 +17,20 @@ final class Watchdog {
   private static final Logger LOG = LoggerFactory.getLogger(Watchdog.class);
   private static final long LONGEST_PERIOD_MS = 250;
 
+  /// Where connections get scarce, one is idle after so long.
+  private static final long SCARCE_IDLE_MS = 1000;
+
   private final Set<WatchedConnection> connections = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean awake = new AtomicBoolean();
   private final long start = System.nanoTime();
   private final Duration period;
+  private final int scarceFrom;
+  private final long idle;
 
-  Watchdog(Deadlines deadlines) {
+  /// @param most connections that there can be
+  Watchdog(Deadlines deadlines, int most) {
+    this.scarceFrom = most - most / 4;
+    this.idle = deadlines.idle();
     long shortest = Math.min(deadlines.headers(), Math.min(deadlines.body(), deadlines.idle()));
     this.period = Duration.ofMillis(Math.clamp(shortest / 8, 5, LONGEST_PERIOD_MS));
   }
@@ -62,8 +70,10 @@ final class Watchdog {
 
   private void look() {
     long now = now();
+    boolean scarce = connections.size() >= scarceFrom;
+    long idleLate = scarce ? now + Math.max(0, idle - SCARCE_IDLE_MS) : now;
     try {
-      connections.forEach(connection -> connection.endIfLate(now));
+      connections.forEach(connection -> connection.endIfLate(now, idleLate));
     } catch (RuntimeException e) {
       LOG.atError().setCause(e).log("A connection could not be ended");
     }

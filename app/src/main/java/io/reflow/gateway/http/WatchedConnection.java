@@ -219,14 +219,17 @@ final class WatchedConnection
   }
 
   /// Ends the connection if it has been waiting for too long; called by the watchdog.
-  void endIfLate(long now) {
+  ///
+  /// @param idleLate the same as `now` for a connection without a request; later than `now` where
+  ///   connections are scarce
+  void endIfLate(long now, long idleLate) {
     if (writtenBy <= now) {
       closeSocket();
     }
     long by = deadline.get();
     if (by == ENDED && now - endedAt > GRACE_MS) {
       http.close(true);
-    } else if (by != ENDED && by <= now) {
+    } else if (by != ENDED && by <= (phase == Phase.IDLE ? idleLate : now)) {
       endedAt = now;
       if (deadline.compareAndSet(by, ENDED)) {
         Thread.ofVirtual().name("http-late-client").start(this::end);

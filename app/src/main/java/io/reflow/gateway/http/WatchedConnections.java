@@ -27,7 +27,7 @@ final class WatchedConnections implements ServerConnectionSelector {
 
   WatchedConnections(ServerConfig config) {
     this.deadlines = Deadlines.of(config);
-    this.watchdog = new Watchdog(deadlines);
+    this.watchdog = new Watchdog(deadlines, config.maxConnections());
     Http1Config http1 =
         Http1Config.builder()
             .maxHeadersSize(config.maxHeaderSize().toInt())

@@ -18,6 +18,11 @@ public record Identity(UserId user, String email, String role, SortedSet<String>
     this(user, email, role, new TreeSet<>(groups));
   }
 
+  /// Whether `other` is the same user with the same role and groups.
+  public boolean sameRights(Identity other) {
+    return user.equals(other.user) && role.equals(other.role) && groups.equals(other.groups);
+  }
+
   public boolean admin() {
     return role.equals(ADMIN);
   }

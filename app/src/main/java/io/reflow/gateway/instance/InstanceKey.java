@@ -127,6 +127,12 @@ public record InstanceKey(
     return sharing instanceof Sharing.User || session.isPresent();
   }
 
+  /// Whether it may serve `caller`: as one of those who share it by the target's isolation, or
+  /// alone.
+  public boolean sharedWith(Target its, Identity caller) {
+    return sharing.equals(sharing(its, caller)) || sharing.equals(new Sharing.User(caller.user()));
+  }
+
   private static Sharing sharing(Target target, Identity caller) {
     return switch (target.isolation()) {
       case SHARED -> new Sharing.Everyone();

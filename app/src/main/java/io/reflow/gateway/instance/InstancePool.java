@@ -4,6 +4,8 @@ import io.reflow.gateway.fault.GatewayException;
 import io.reflow.gateway.fault.GatewayException.Overloaded;
 import io.reflow.gateway.fault.GatewayException.Unavailable;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
+import io.reflow.gateway.identity.UserId;
+import io.reflow.gateway.instance.Slot.Place;
 import io.reflow.gateway.target.TargetId;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,16 +21,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
-/// Keeps one instance per key: starts it on first use, replaces it when its recipe changes, ends it
-/// when it is idle or old, and starts it anew, ever more slowly, when it fails.
+/// Keeps one instance per key and recipe: starts it on first use, ends it when it is outdated, idle
+/// or old, and starts it anew, ever more slowly, when it fails.
 ///
-/// Only callers of the same key wait for a start. A running call is never cut short by idleness,
-/// age or a full house.
+/// Only callers of the same key wait for a start. A running call is never cut short by a new
+/// recipe, idleness, age or a full house. What is outdated is never started: a caller that has come
+/// with an old recipe gets the instance of the new one.
 public final class InstancePool<T extends Instance> implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(InstancePool.class);
@@ -37,7 +39,7 @@ public final class InstancePool<T extends Instance> implements AutoCloseable {
   private static final Duration MEMORY_OF_FAILURES = Duration.ofMinutes(10);
   private static final Duration TRY_AGAIN = Duration.ofSeconds(5);
 
-  private final ConcurrentMap<InstanceKey, Slot<T>> slots = new ConcurrentHashMap<>();
+  private final ConcurrentMap<Place, Slot<T>> slots = new ConcurrentHashMap<>();
   private final Set<Running<T>> existing = ConcurrentHashMap.newKeySet();
   private final Set<Thread> starting = ConcurrentHashMap.newKeySet();
   private final Census census;
@@ -60,10 +62,10 @@ public final class InstancePool<T extends Instance> implements AutoCloseable {
   /// @throws Overloaded when a limit is reached and nothing idle can make room
   public Lease<T> acquire(InstanceKey key, Starter<T> starter, Duration patience)
       throws InterruptedException {
-    Slot<T> slot = slots.get(key);
+    Slot<T> slot = slots.get(new Place(key, starter.recipe()));
     if (slot != null) {
       Running<T> running = slot.running();
-      if (running != null && running.serves(starter.recipe()) && running.use()) {
+      if (running != null && running.serves() && running.use()) {
         return new Lease<>(running);
       }
     }
@@ -72,9 +74,11 @@ public final class InstancePool<T extends Instance> implements AutoCloseable {
 
   /// The right to use the instance of `key`, if there is one; starts none.
   public Optional<Lease<T>> find(InstanceKey key) {
-    return Optional.ofNullable(slots.get(key))
-        .map(Slot::running)
+    return slots.values().stream()
+        .filter(slot -> slot.key().equals(key))
+        .flatMap(slot -> Stream.ofNullable(slot.running()))
         .filter(Running::use)
+        .findFirst()
         .map(Lease::new);
   }
 
@@ -84,10 +88,11 @@ public final class InstancePool<T extends Instance> implements AutoCloseable {
       if (closed) {
         throw new Unavailable("the gateway is stopping", TRY_AGAIN);
       }
-      Slot<T> slot = slots.computeIfAbsent(key, this::newSlot);
-      Running<T> running = find(slot, starter, deadline);
-      if (running != null && running.serves(starter.recipe()) && running.use()) {
-        return new Lease<>(running);
+      Starter<T> now = starter.renewed();
+      Slot<T> slot = slots.computeIfAbsent(new Place(key, now.recipe()), this::newSlot);
+      Optional<Running<T>> running = find(slot, now, deadline);
+      if (running.filter(Running::serves).filter(Running::use).isPresent()) {
+        return new Lease<>(running.get());
       }
       if (deadline - System.nanoTime() <= 0) {
         throw new UpstreamFailed(starter.target(), "is still starting");
@@ -95,12 +100,12 @@ public final class InstancePool<T extends Instance> implements AutoCloseable {
     }
   }
 
-  private Slot<T> newSlot(InstanceKey key) {
-    return new Slot<>(key, new LastLines(keptLines), lifetimes.longestBackoff());
+  private Slot<T> newSlot(Place place) {
+    return new Slot<>(place, new LastLines(keptLines), lifetimes.longestBackoff());
   }
 
-  /// Null when the slot was given up meanwhile.
-  private @Nullable Running<T> find(Slot<T> slot, Starter<T> starter, long deadline)
+  /// Empty when the slot was given up meanwhile.
+  private Optional<Running<T>> find(Slot<T> slot, Starter<T> starter, long deadline)
       throws InterruptedException {
     Thread thread =
         Thread.ofVirtual()
@@ -108,10 +113,10 @@ public final class InstancePool<T extends Instance> implements AutoCloseable {
             .unstarted(() -> startAndTell(slot, starter));
     return switch (slot.find(starter, thread)) {
       case Slot.Found.Gone<T> _ -> {
-        slots.remove(slot.key(), slot);
-        yield null;
+        slots.remove(slot.place(), slot);
+        yield Optional.empty();
       }
-      case Slot.Found.Ready<T>(var running) -> running;
+      case Slot.Found.Ready<T>(var running) -> Optional.of(running);
       case Slot.Found.TooEarly<T>(var failure, var toEnd) -> {
         toEnd.ifPresent(this::end);
         throw failure;
@@ -127,7 +132,7 @@ public final class InstancePool<T extends Instance> implements AutoCloseable {
     };
   }
 
-  private Running<T> await(Slot.Start<T> start, String target, long deadline)
+  private Optional<Running<T>> await(Slot.Start<T> start, String target, long deadline)
       throws InterruptedException {
     try {
       return start.outcome().get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
@@ -154,6 +159,12 @@ public final class InstancePool<T extends Instance> implements AutoCloseable {
     boolean stopped = false;
     GatewayException failure;
     try {
+      if (slot.outdated()) {
+        // Asked after the slot can be seen: whoever changes anything from now on ends this start.
+        int _ = retire(Stream.of(slot), true);
+        return;
+      }
+      int _ = retire(siblings(slot), true);
       makeRoom(slot, starter.target());
       entered = true;
       T instance = starter.start(slot.lines());
@@ -163,7 +174,7 @@ public final class InstancePool<T extends Instance> implements AutoCloseable {
       failure = e;
     } catch (InterruptedException _) {
       stopped = true;
-      failure = new UpstreamFailed(starter.target(), "was stopped while it started");
+      failure = Slot.stopped(starter.target());
     } catch (RuntimeException | Error e) {
       LOG.atError()
           .setMessage("An instance could not be started for a reason of the gateway's own")
@@ -175,13 +186,18 @@ public final class InstancePool<T extends Instance> implements AutoCloseable {
     if (entered) {
       census.leave(slot.key());
     }
-    slot.failed(starter.recipe(), failure, entered && !stopped);
+    slot.failed(failure, entered && !stopped);
     LOG.atLevel(stopped || failure instanceof Overloaded ? Level.DEBUG : Level.WARN)
         .setMessage("An instance could not be started: {}")
         .addArgument(failure.reason())
         .addKeyValue("target", starter.target())
         .addKeyValue("instance", slot.key().wireName())
         .log();
+  }
+
+  /// Made for the same callers from a recipe that is none any more.
+  private Stream<Slot<T>> siblings(Slot<T> slot) {
+    return slots.values().stream().filter(other -> other != slot && other.key().equals(slot.key()));
   }
 
   private void started(Slot<T> slot, Running<T> running) {
@@ -204,7 +220,7 @@ public final class InstancePool<T extends Instance> implements AutoCloseable {
       Optional<Running<T>> unused = letGoIdlest(full.get().sameScope());
       if (unused.isPresent()) {
         endNow(unused.get());
-      } else if (attempt > 0 || !previousHasEnded(slot)) {
+      } else if (attempt > 0 || !oneHasEnded(full.get().sameScope())) {
         throw new Overloaded(
             "target '%s' can't be started: %s".formatted(target, full.get().what()), TRY_AGAIN);
       }
@@ -212,12 +228,14 @@ public final class InstancePool<T extends Instance> implements AutoCloseable {
     }
   }
 
-  private static <T extends Instance> boolean previousHasEnded(Slot<T> slot)
-      throws InterruptedException {
-    Optional<Running<T>> previous = slot.leaving();
-    return previous.isPresent()
-        && previous.get().calls() == 0
-        && previous.get().awaitClosed(CLOSING);
+  /// Waits for one that is ending anyway.
+  private boolean oneHasEnded(Predicate<InstanceKey> scope) throws InterruptedException {
+    Optional<Running<T>> ending =
+        existing.stream()
+            .filter(running -> running.retired() && running.calls() == 0)
+            .filter(running -> scope.test(running.key()))
+            .findFirst();
+    return ending.isPresent() && ending.get().awaitGone(CLOSING);
   }
 
   private Optional<Running<T>> letGoIdlest(Predicate<InstanceKey> scope) {
@@ -253,7 +271,7 @@ public final class InstancePool<T extends Instance> implements AutoCloseable {
 
   private void endNow(Running<T> retired) {
     try {
-      retired.close();
+      retired.instance().close();
     } catch (RuntimeException e) {
       LOG.atError().setMessage("An instance could not be ended").setCause(e).log();
     } finally {
@@ -265,6 +283,7 @@ public final class InstancePool<T extends Instance> implements AutoCloseable {
             .addKeyValue("instance", retired.key().wireName())
             .log();
       }
+      retired.gone();
     }
   }
 
@@ -291,7 +310,7 @@ public final class InstancePool<T extends Instance> implements AutoCloseable {
     Running<T> running = slot.running();
     if (running == null) {
       if (slot.removeIfEmpty(MEMORY_OF_FAILURES)) {
-        slots.remove(slot.key(), slot);
+        slots.remove(slot.place(), slot);
       }
     } else if (!running.instance().alive() || running.age().compareTo(lifetimes.longest()) > 0) {
       slot.letGo(running).ifPresent(this::end);
@@ -322,24 +341,46 @@ public final class InstancePool<T extends Instance> implements AutoCloseable {
   ///
   /// @return how many there were
   public int retire(TargetId target) {
-    return retire(slotsOf(target));
+    return retire(slotsOf(target), true);
+  }
+
+  /// Does the same for those instances of a target that callers would not get any more: what is
+  /// injected there has changed, or nothing is to run there at all.
+  public int retireOutdated(TargetId target) {
+    return retire(slotsOf(target).filter(Slot::outdated), true);
   }
 
   /// Does the same for the instances that serve just one session, which is over.
   public int retireSession(String session) {
-    return retire(
-        slots.values().stream().filter(slot -> slot.key().session().equals(Optional.of(session))));
+    Predicate<InstanceKey> itsOwn = key -> key.session().equals(Optional.of(session));
+    return retire(slots.values().stream().filter(slot -> itsOwn.test(slot.key())), false);
   }
 
-  private int retire(Stream<Slot<T>> ended) {
+  /// Does the same for the instances that serve just one user.
+  public int retireUser(UserId user) {
+    return retire(slotsOf(user), true);
+  }
+
+  /// Does the same for those of them that this user would not get any more.
+  public int retireOutdated(UserId user) {
+    return retire(slotsOf(user).filter(Slot::outdated), true);
+  }
+
+  /// @param replaced whether others are to take their places
+  private int retire(Stream<Slot<T>> ended, boolean replaced) {
     int count = 0;
     for (Slot<T> slot : ended.toList()) {
-      slots.remove(slot.key(), slot);
-      Optional<Running<T>> running = slot.remove();
+      slots.remove(slot.place(), slot);
+      Optional<Running<T>> running = slot.remove(replaced);
       running.ifPresent(this::end);
       count += running.isPresent() ? 1 : 0;
     }
     return count;
+  }
+
+  private Stream<Slot<T>> slotsOf(UserId user) {
+    var only = new InstanceKey.Sharing.User(user);
+    return slots.values().stream().filter(slot -> slot.key().sharing().equals(only));
   }
 
   private Stream<Slot<T>> slotsOf(TargetId target) {
@@ -351,7 +392,7 @@ public final class InstancePool<T extends Instance> implements AutoCloseable {
   public void close() {
     closed = true;
     collector.interrupt();
-    slots.values().forEach(Slot::remove);
+    slots.values().forEach(slot -> slot.remove(false));
     slots.clear();
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       existing.forEach(running -> threads.execute(() -> endNow(running)));

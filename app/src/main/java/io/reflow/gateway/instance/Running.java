@@ -16,18 +16,16 @@ final class Running<T extends Instance> {
   private final InstanceKey key;
   private final T instance;
   private final String target;
-  private final Object recipe;
   private final LastLines lines;
   private final long startedAt = System.nanoTime();
   private final AtomicInteger uses = new AtomicInteger();
   private final CountDownLatch drained = new CountDownLatch(1);
-  private final CountDownLatch closed = new CountDownLatch(1);
+  private final CountDownLatch gone = new CountDownLatch(1);
   private volatile long usedAt = startedAt;
 
   Running(InstanceKey key, Starter<T> starter, T instance, LastLines lines) {
     this.key = key;
     this.target = starter.target();
-    this.recipe = starter.recipe();
     this.instance = instance;
     this.lines = lines;
   }
@@ -44,12 +42,8 @@ final class Running<T extends Instance> {
     return instance;
   }
 
-  Object recipe() {
-    return recipe;
-  }
-
-  boolean serves(Object wanted) {
-    return recipe.equals(wanted) && uses.get() >= 0 && instance.alive();
+  boolean serves() {
+    return uses.get() >= 0 && instance.alive();
   }
 
   boolean use() {
@@ -114,16 +108,13 @@ final class Running<T extends Instance> {
     boolean _ = drained.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
   }
 
-  void close() {
-    try {
-      instance.close();
-    } finally {
-      closed.countDown();
-    }
+  /// It has ended and counts no more.
+  void gone() {
+    gone.countDown();
   }
 
-  boolean awaitClosed(Duration atMost) throws InterruptedException {
-    return closed.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
+  boolean awaitGone(Duration atMost) throws InterruptedException {
+    return gone.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   InstanceStatus status(int failures) {

@@ -8,8 +8,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// What one key has: an instance, one that is starting, or a failure and the time of the next try.
-/// The lock guards the change from one to another; nothing is started or ended under it.
+/// What one key and recipe have: an instance, one that is starting, or a failure and the time of
+/// the next try. The lock guards the change from one to another; nothing is started or ended under
+/// it.
 final class Slot<T extends Instance> {
 
   private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
@@ -17,31 +18,36 @@ final class Slot<T extends Instance> {
   /// An instance that lived for so long did not crash at its start.
   private static final Duration STABLE = Duration.ofSeconds(10);
 
-  private final InstanceKey key;
+  private final Place place;
   private final LastLines lines;
   private final Duration longestBackoff;
   private final ReentrantLock lock = new ReentrantLock();
   private volatile @Nullable Running<T> running;
-  private @Nullable Running<T> leaving;
+  private volatile @Nullable Starter<T> starter;
   private @Nullable Start<T> start;
   private @Nullable Setback setback;
   private boolean removed;
+  private boolean replaced;
 
-  Slot(InstanceKey key, LastLines lines, Duration longestBackoff) {
-    this.key = key;
+  Slot(Place place, LastLines lines, Duration longestBackoff) {
+    this.place = place;
     this.lines = lines;
     this.longestBackoff = longestBackoff;
   }
 
-  /// A start under way and the thread that does it.
+  /// What names an instance: who shares it, and what it is made from.
+  record Place(InstanceKey key, Object recipe) {}
+
+  /// A start under way and the thread that does it. The outcome is empty when the slot was given up
+  /// meanwhile for an instance that is to take its place.
   record Start<T extends Instance>(
-      Object recipe, CompletableFuture<Running<T>> outcome, Thread thread, long since) {}
+      CompletableFuture<Optional<Running<T>>> outcome, Thread thread, long since) {}
 
   /// The failures so far, and when the next start may be tried.
-  private record Setback(Object recipe, int failures, GatewayException failure, long until) {
+  private record Setback(int failures, GatewayException failure, long until) {
 
-    boolean holds(Object wanted) {
-      return recipe.equals(wanted) && until - System.nanoTime() > 0;
+    boolean holds() {
+      return until - System.nanoTime() > 0;
     }
   }
 
@@ -60,8 +66,12 @@ final class Slot<T extends Instance> {
     record Gone<T extends Instance>() implements Found<T> {}
   }
 
+  Place place() {
+    return place;
+  }
+
   InstanceKey key() {
-    return key;
+    return place.key();
   }
 
   LastLines lines() {
@@ -73,27 +83,25 @@ final class Slot<T extends Instance> {
   }
 
   /// Finds the instance, or joins or arranges its start; `thread` is made for a start of one's own.
-  Found<T> find(Starter<T> starter, Thread thread) {
+  Found<T> find(Starter<T> newest, Thread thread) {
     lock.lock();
     try {
       if (removed) {
         return new Found.Gone<>();
       }
+      starter = newest;
       Running<T> current = running;
-      if (current != null && current.serves(starter.recipe())) {
+      if (current != null && current.serves()) {
         return new Found.Ready<>(current);
       }
       if (start != null) {
         return new Found.Starting<>(start, false, Optional.empty());
       }
       Optional<Running<T>> toEnd = current == null ? Optional.empty() : letGo(current);
-      if (setback != null && setback.holds(starter.recipe())) {
+      if (setback != null && setback.holds()) {
         return new Found.TooEarly<>(setback.failure(), toEnd);
       }
-      if (setback != null && !setback.recipe().equals(starter.recipe())) {
-        setback = null;
-      }
-      start = new Start<>(starter.recipe(), new CompletableFuture<>(), thread, System.nanoTime());
+      start = new Start<>(new CompletableFuture<>(), thread, System.nanoTime());
       return new Found.Starting<>(start, true, toEnd);
     } finally {
       lock.unlock();
@@ -109,7 +117,6 @@ final class Slot<T extends Instance> {
       }
       running = null;
       noteDeath(current);
-      leaving = current;
       return current.retire() ? Optional.of(current) : Optional.empty();
     } finally {
       lock.unlock();
@@ -125,7 +132,6 @@ final class Slot<T extends Instance> {
       return;
     }
     setBack(
-        current.recipe(),
         new GatewayException.UpstreamFailed(
             current.target(),
             "ended soon after its start" + lastWords().map(": "::concat).orElse("")));
@@ -134,62 +140,60 @@ final class Slot<T extends Instance> {
   /// Not for the callers of an instance that several share: the line may be about another one's
   /// call.
   private Optional<String> lastWords() {
-    return key.sharing() instanceof InstanceKey.Sharing.User ? lines.last() : Optional.empty();
+    return key().sharing() instanceof InstanceKey.Sharing.User ? lines.last() : Optional.empty();
   }
 
-  private void setBack(Object recipe, GatewayException failure) {
+  private void setBack(GatewayException failure) {
     int failures = setback == null ? 1 : setback.failures() + 1;
     long pause =
         Math.min(longestBackoff.toNanos(), FIRST_BACKOFF.toNanos() << Math.min(failures - 1, 20));
-    setback = new Setback(recipe, failures, failure, System.nanoTime() + pause);
+    setback = new Setback(failures, failure, System.nanoTime() + pause);
   }
 
   /// Puts a started instance into use; false when the slot is given up meanwhile.
   boolean started(Running<T> fresh) {
     @Nullable Start<T> over;
     boolean kept;
+    boolean elsewhere;
     lock.lock();
     try {
       over = start;
       start = null;
       kept = !removed;
+      elsewhere = replaced;
       if (kept) {
         running = fresh;
       }
     } finally {
       lock.unlock();
     }
-    if (over != null) {
-      boolean _ = over.outcome().complete(fresh);
+    if (over != null && (kept || elsewhere)) {
+      boolean _ = over.outcome().complete(kept ? Optional.of(fresh) : Optional.empty());
+    } else if (over != null) {
+      boolean _ = over.outcome().completeExceptionally(stopped(fresh.target()));
     }
     return kept;
   }
 
+  static GatewayException stopped(String target) {
+    return new GatewayException.UpstreamFailed(target, "was stopped while it started");
+  }
+
   /// Tells all who wait that the start has failed. `counts` makes the next one wait.
-  void failed(Object recipe, GatewayException failure, boolean counts) {
+  void failed(GatewayException failure, boolean counts) {
     @Nullable Start<T> over;
     lock.lock();
     try {
       over = start;
       start = null;
       if (counts) {
-        setBack(recipe, failure);
+        setBack(failure);
       }
     } finally {
       lock.unlock();
     }
     if (over != null) {
       boolean _ = over.outcome().completeExceptionally(failure);
-    }
-  }
-
-  /// The instance that was used before, if it is still ending.
-  Optional<Running<T>> leaving() {
-    lock.lock();
-    try {
-      return Optional.ofNullable(leaving);
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -202,19 +206,36 @@ final class Slot<T extends Instance> {
         return Optional.empty();
       }
       running = null;
-      leaving = current;
       return Optional.of(current);
     } finally {
       lock.unlock();
     }
   }
 
+  /// Whether its instance is no longer what callers would get now.
+  boolean outdated() {
+    Starter<T> newest = starter;
+    try {
+      return newest != null && !newest.renewed().recipe().equals(place.recipe());
+    } catch (GatewayException _) {
+      return true;
+    }
+  }
+
   /// Gives the slot up for good: whoever comes next gets a new one.
-  Optional<Running<T>> remove() {
+  ///
+  /// @param forAnother whoever waits for a start here is to look for the instance that takes its
+  ///   place; else they are told that there is none
+  Optional<Running<T>> remove(boolean forAnother) {
     lock.lock();
     try {
       removed = true;
+      replaced = forAnother;
       if (start != null) {
+        if (forAnother) {
+          // Before it can fail for the interrupt.
+          boolean _ = start.outcome().complete(Optional.empty());
+        }
         start.thread().interrupt();
       }
       Running<T> current = running;
@@ -269,7 +290,7 @@ final class Slot<T extends Instance> {
 
   private InstanceStatus status(InstanceStatus.State state, Duration age, int failures) {
     return new InstanceStatus(
-        key,
+        key(),
         state,
         OptionalLong.empty(),
         age,

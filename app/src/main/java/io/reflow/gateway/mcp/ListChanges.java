@@ -70,7 +70,7 @@ public final class ListChanges {
     boolean itsOwn = key.session().map(session.digest()::equals).orElse(true);
     return onPath
         && itsOwn
-        && InstanceKey.of(target, session.owner()).sharing().equals(key.sharing())
+        && key.sharedWith(target, session.owner())
         && sees(session.owner(), target);
   }
 

@@ -114,7 +114,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     InFlight inFlight = session.begin(request.id());
     try (inFlight;
         var _ = care(call, request, inFlight)) {
-      inFlight.onlyWhile(() -> tokenCounts(call));
+      inFlight.onlyWhile(() -> mayGoOn(call));
       return answer(call, request, inFlight);
     } catch (InterruptedException e) {
       if (inFlight.forbidden()) {
@@ -145,6 +145,15 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     return attendance.attend(call.call().http().stream(), becomesStream, inFlight::cancel);
   }
 
+  /// A list that is made for the caller as it was is not for what it has become; what becomes of a
+  /// session then is for the session to say.
+  private boolean mayGoOn(Call.Equipped call) {
+    boolean anyRights =
+        !call.call().session().stateless() || !(call.way() instanceof Way.Many<Ready>);
+    return authenticator.recheck(call.call().token()) instanceof Authenticated now
+        && (anyRights || now.identity().sameRights(call.call().caller()));
+  }
+
   private boolean tokenCounts(Call.Equipped call) {
     return tokenCounts(call.call().token());
   }
@@ -157,9 +166,12 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   private GatewayException noLongerAllowed(Call.Equipped call) {
     String why = "the caller's rights have changed while the call was under way";
     call.trail().deniedBy("", why);
-    return tokenCounts(call) && call.way() instanceof Way.One<Ready> one
+    if (!tokenCounts(call)) {
+      return new NotAuthenticated("the token no longer counts");
+    }
+    return call.way() instanceof Way.One<Ready> one
         ? Refusals.unknown(one.wanted())
-        : new NotAuthenticated("the token no longer counts");
+        : Refusals.ended();
   }
 
   private Reply answer(Call.Equipped call, Message.Request request, InFlight inFlight)
@@ -269,8 +281,9 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   /// Holds on to nothing of the request: a call may last longer.
   private BooleanSupplier allowed(Call.Equipped call, Feature feature) {
     Authenticated token = call.call().token();
-    Identity caller = call.call().caller();
-    return () -> tokenCounts(token) && policies.decide(caller, feature) instanceof Allowed;
+    return () ->
+        authenticator.recheck(token) instanceof Authenticated now
+            && policies.decide(now.identity(), feature) instanceof Allowed;
   }
 
   /// The headers that are for the target; those that repeat what the body says have to say the

@@ -4,6 +4,7 @@ import io.reflow.gateway.fault.GatewayException.InvalidRequest;
 import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.identity.Authenticator;
 import io.reflow.gateway.protocol.JsonObjectEdit;
+import io.reflow.gateway.protocol.JsonText;
 import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.Message;
 import io.reflow.gateway.protocol.MessageReader;
@@ -11,11 +12,13 @@ import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.InFlight;
 import io.reflow.gateway.session.OpenStreams;
 import io.reflow.gateway.session.Session;
+import io.reflow.gateway.session.Sessions;
 import io.reflow.gateway.upstream.Listener.ListKind;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
 /// Tells a stateless client of changes, for as long as it listens and may.
@@ -32,6 +35,7 @@ final class StatelessListen {
   private static final Duration ROUND = Duration.ofSeconds(15);
 
   private final Authenticator authenticator;
+  private final Sessions sessions;
   private final Introduction introduction;
   private final SubscriptionFeeds feeds;
   private final ListChanges changes;
@@ -47,6 +51,7 @@ final class StatelessListen {
       Attendance attendance,
       Results results) {
     this.authenticator = parts.authenticator();
+    this.sessions = parts.sessions();
     this.introduction = introduction;
     this.feeds = feeds;
     this.changes = parts.changes();
@@ -93,13 +98,48 @@ final class StatelessListen {
         var _ = changes.add(subscription)) {
       Set<String> uris = feeds.follow(call, subscription, filter.uris());
       acknowledge(call, request, new ListenFilter(lists, uris));
-      while (counts(call) && (!saw || sees(call)) && !subscription.over()) {
+      Call.InSession now = call;
+      while (counts(now) && (!saw || sees(now)) && !subscription.over()) {
+        Optional<Call.InSession> renewed = renewed(now);
+        if (renewed.isPresent()) {
+          now = renewed.get();
+          subscription.become(now.session());
+          feeds.follow(now, subscription, uris).forEach(uri -> mayHaveChanged(subscription, uri));
+        }
         tell(call, request, subscription.await(untilNextLook(call), GATHERING));
         if (subscription.viewChanged()) {
-          Set<String> _ = feeds.follow(call, subscription, Set.of());
+          Set<String> _ = feeds.follow(now, subscription, Set.of());
         }
       }
     }
+  }
+
+  /// The call as its caller would make it now, where the role or groups have changed.
+  private Optional<Call.InSession> renewed(Call.InSession call) {
+    return authenticator.recheck(call.token()) instanceof Authenticated now
+            && !now.identity().sameRights(call.caller())
+        ? Optional.of(by(now, call))
+        : Optional.empty();
+  }
+
+  private Call.InSession by(Authenticated now, Call.InSession call) {
+    Session before = call.session();
+    Session session =
+        sessions.single(
+            now.identity(),
+            before.version(),
+            before.client(),
+            before.capabilities(),
+            before.logLevel(),
+            before.target());
+    Call.Understood said = call.call();
+    var known = new Call.Known(now, said.call().received());
+    var understood = new Call.Understood(said.message(), said.claims(), said.batch(), known);
+    return new Call.InSession(session, false, understood);
+  }
+
+  private static void mayHaveChanged(Subscription subscription, String uri) {
+    subscription.resourceUpdated(uri, RawJson.of("{\"uri\":%s}".formatted(JsonText.quote(uri))));
   }
 
   private boolean counts(Call.InSession call) {

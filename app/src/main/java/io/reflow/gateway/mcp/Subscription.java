@@ -20,7 +20,6 @@ import java.util.concurrent.locks.ReentrantLock;
 /// last: the same change twice within a short while is one.
 final class Subscription implements AutoCloseable {
 
-  private final Session session;
   private final Set<ListKind> wanted;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -28,6 +27,7 @@ final class Subscription implements AutoCloseable {
   private final Map<String, RawJson> resources = new LinkedHashMap<>();
   private final Map<Object, Feed> feeds = new HashMap<>();
   private Optional<Map<ListKind, Integer>> view = Optional.empty();
+  private volatile Session session;
   private boolean viewChanged;
   private boolean stirred;
   private boolean over;
@@ -43,6 +43,23 @@ final class Subscription implements AutoCloseable {
 
   Session session() {
     return session;
+  }
+
+  /// Goes on for a caller whose role or groups have changed: nothing is followed any more, and
+  /// every list may be another.
+  void become(Session renewed) {
+    List<Feed> closing;
+    lock.lock();
+    try {
+      session = renewed;
+      closing = List.copyOf(feeds.values());
+      feeds.clear();
+      lists.addAll(wanted);
+      stir();
+    } finally {
+      lock.unlock();
+    }
+    closing.forEach(Feed::close);
   }
 
   Set<ListKind> wanted() {
@@ -136,12 +153,14 @@ final class Subscription implements AutoCloseable {
     }
   }
 
-  /// Keeps a feed for as long as this lasts.
-  void keep(Object what, Feed feed) {
+  /// Keeps a feed for as long as this lasts and its caller stays the same.
+  ///
+  /// @param by for which session it was opened
+  void keep(Session by, Object what, Feed feed) {
     boolean needless;
     lock.lock();
     try {
-      needless = over || feeds.putIfAbsent(what, feed) != null;
+      needless = over || by != session || feeds.putIfAbsent(what, feed) != null;
     } finally {
       lock.unlock();
     }

@@ -13,6 +13,7 @@ import io.reflow.gateway.policy.PolicyEngine;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.target.Transport;
 import io.reflow.gateway.translation.ResourceUris;
+import io.reflow.gateway.upstream.Feed;
 import io.reflow.gateway.upstream.Interest;
 import io.reflow.gateway.upstream.Listener;
 import io.reflow.gateway.upstream.Reach;
@@ -163,7 +164,7 @@ final class SubscriptionFeeds {
           public void resourceUpdated(String uri, RawJson params) {}
         };
     var interest = new Interest(subscription.wanted(), Set.of());
-    subscription.keep(reach.key(), upstreams.listen(reach, interest, listener));
+    subscription.keep(call.session(), reach.key(), upstreams.listen(reach, interest, listener));
   }
 
   private boolean followResource(
@@ -184,7 +185,8 @@ final class SubscriptionFeeds {
     Reach reach = found.get();
     String own = ResourceUris.of(reach.target()).own(uri).orElseThrow();
     var interest = new Interest(Set.of(), Set.of(own));
-    subscription.keep(uri, upstreams.listen(reach, interest, updates(caller, subscription, reach)));
+    Feed feed = upstreams.listen(reach, interest, updates(caller, subscription, reach));
+    subscription.keep(call.session(), uri, feed);
     return true;
   }
 

@@ -119,6 +119,16 @@ public final class Replicas implements AutoCloseable {
     return living.values().stream().map(Replica::address).flatMap(Optional::stream).toList();
   }
 
+  /// All others that live, as far as is known, and take what is passed on.
+  List<Replica> others() {
+    return living.keySet().stream().flatMap(each -> find(each).stream()).toList();
+  }
+
+  /// Names this gateway among the others, over restarts.
+  public UUID id() {
+    return id;
+  }
+
   /// Whether this one may call others dead by their silence: it was heard itself all the time in
   /// which they were not.
   public boolean mayJudge() {

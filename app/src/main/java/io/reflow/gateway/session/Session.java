@@ -276,10 +276,13 @@ public final class Session {
     endConversationIfOver();
   }
 
+  /// Whether it may go on for who its caller has become.
+  boolean holdsFor(Identity now) {
+    return stateless() || matches(now);
+  }
+
   /// Whether the caller still is who opened it: the same user with the same role and groups.
   boolean matches(Identity caller) {
-    return owner.user().equals(caller.user())
-        && owner.role().equals(caller.role())
-        && owner.groups().equals(caller.groups());
+    return owner.sameRights(caller);
   }
 }

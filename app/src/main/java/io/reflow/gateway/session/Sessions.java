@@ -35,6 +35,7 @@ public final class Sessions {
   private final Set<Session> calls = ConcurrentHashMap.newKeySet();
   private final Map<UserId, AtomicInteger> inFlight = new ConcurrentHashMap<>();
   private final List<Consumer<Session>> listeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<UserId>> recycleListeners = new CopyOnWriteArrayList<>();
   private final ReentrantLock opening = new ReentrantLock();
   private final SessionConfig config;
   private final InstantSource clock;
@@ -54,6 +55,11 @@ public final class Sessions {
   /// `listener` hears of every session that has ended. It must not block.
   public void onEnd(Consumer<Session> listener) {
     listeners.add(listener);
+  }
+
+  /// `listener` hears of every user whose sessions were all ended to begin anew. It must not block.
+  public void onRecycle(Consumer<UserId> listener) {
+    recycleListeners.add(listener);
   }
 
   /// Opens a session. Where the user has as many as allowed, on all replicas together, the one that
@@ -242,10 +248,12 @@ public final class Sessions {
     }
   }
 
-  /// Ends all sessions of a user and tells how many there were.
+  /// Ends all sessions of a user, with all that runs for this user alone, and tells how many
+  /// sessions there were.
   public int endAll(UserId user) {
     List<Session> own = withCalls(user);
     own.forEach(this::end);
+    recycleListeners.forEach(listener -> listener.accept(user));
     return own.size();
   }
 
@@ -258,11 +266,12 @@ public final class Sessions {
     return Stream.concat(of(user).stream(), callsOf(user).stream()).toList();
   }
 
-  /// Ends the sessions of a user whose role or groups are no longer those they were opened with, or
-  /// who is gone.
+  /// Ends the sessions of a user whose role or groups are no longer those they were opened with.
+  /// What is under way in the stateless era goes on as far as the new rules allow it, unless the
+  /// user is gone.
   public void endUnlessUnchanged(UserId user, Optional<Identity> now) {
     withCalls(user).stream()
-        .filter(session -> now.filter(session::matches).isEmpty())
+        .filter(session -> now.filter(session::holdsFor).isEmpty())
         .forEach(this::end);
   }
 

@@ -55,6 +55,16 @@ public record Target(
         Instant.EPOCH);
   }
 
+  /// Whether the instances of this version of a target can serve on for the other.
+  public boolean runsLike(Target other) {
+    return name.equals(other.name)
+        && transport.equals(other.transport)
+        && isolation == other.isolation
+        && auth.equals(other.auth)
+        && enabled == other.enabled
+        && settings.undescribed().equals(other.settings.undescribed());
+  }
+
   /// What stands before its tools' and prompts' names where several targets share a list; empty for
   /// none. No two targets have the same one, unless it is empty.
   public String effectivePrefix() {

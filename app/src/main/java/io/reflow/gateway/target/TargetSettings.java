@@ -1,9 +1,11 @@
 package io.reflow.gateway.target;
 
 import io.reflow.gateway.protocol.ClientCapabilities;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /// What an admin may tune at a target and mostly does not.
 ///
@@ -45,7 +47,13 @@ public record TargetSettings(
   public static final Set<String> FEATURES = Set.of(INSTRUCTIONS, SAMPLING, ELICITATION, ROOTS, UI);
 
   public TargetSettings {
-    features = Map.copyOf(features);
+    features = Collections.unmodifiableSortedMap(new TreeMap<>(features));
+  }
+
+  /// Those that make a difference to how the target is run or reached.
+  public TargetSettings undescribed() {
+    return new TargetSettings(
+        stateful, protocol, features, replaySafe, trusted, uriMode, capabilities, Optional.empty());
   }
 
   /// Whether the target's instructions are passed on.

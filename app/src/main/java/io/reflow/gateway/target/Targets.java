@@ -17,6 +17,7 @@ public final class Targets {
 
   private final Snapshot<Index> snapshot;
   private final List<Consumer<TargetId>> listeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<TargetId>> replaceListeners = new CopyOnWriteArrayList<>();
   private final ReentrantLock reloading = new ReentrantLock();
 
   /// Knows none until the first [#reload()].
@@ -52,6 +53,9 @@ public final class Targets {
       snapshot.reload();
       Index now = snapshot.current();
       before.byId.values().stream()
+          .filter(old -> !now.runsLike(old))
+          .forEach(old -> replaceListeners.forEach(listener -> listener.accept(old.id())));
+      before.byId.values().stream()
           .filter(old -> now.differsAt(old))
           .forEach(old -> listeners.forEach(listener -> listener.accept(old.id())));
       now.byId.keySet().stream()
@@ -66,6 +70,12 @@ public final class Targets {
   /// one knows. It must not block.
   public void onChange(Consumer<TargetId> listener) {
     listeners.add(listener);
+  }
+
+  /// `listener` hears of each target whose instances can't serve on: it was deleted, disabled, or
+  /// is run or reached in another way now. It must not block.
+  public void onReplace(Consumer<TargetId> listener) {
+    replaceListeners.add(listener);
   }
 
   private record Index(
@@ -83,6 +93,11 @@ public final class Targets {
     boolean differsAt(Target old) {
       Target target = byId.get(old.id());
       return target == null || target.revision() != old.revision();
+    }
+
+    boolean runsLike(Target old) {
+      Target target = byId.get(old.id());
+      return target != null && (target.revision() == old.revision() || target.runsLike(old));
     }
 
     private static <K> Map<K, Target> by(List<Target> targets, Function<Target, K> key) {

@@ -2,6 +2,7 @@ package io.reflow.gateway.upstream;
 
 import io.reflow.gateway.config.McpConfig;
 import io.reflow.gateway.config.StdioConfig;
+import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.instance.InstanceKey;
 import io.reflow.gateway.instance.InstancePool;
 import io.reflow.gateway.instance.InstanceStatus;
@@ -14,7 +15,6 @@ import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.target.Transport;
-import io.reflow.gateway.target.UpstreamAuth;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +25,6 @@ import java.util.function.UnaryOperator;
 /// nobody else, replaced when the target or its secrets change.
 public final class Upstreams implements AutoCloseable {
 
-  private static final Duration DRAIN = Duration.ofSeconds(30);
   private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(30);
 
   /// A connection costs little, so that these limits only stop what has run wild.
@@ -38,9 +37,10 @@ public final class Upstreams implements AutoCloseable {
   private final InstancePool<Upstream> processes;
   private final InstancePool<Upstream> connections;
   private final FanIn listeners;
+  private final UnaryOperator<Reach> renewal;
 
-  /// @param renewal makes of an older way to a target the one that it is now; those who listen for
-  ///   long need it, when an instance was replaced meanwhile
+  /// @param renewal makes of an older way to a target the one that it is now: those who listen for
+  ///   long need it, when an instance was replaced meanwhile, and whoever starts one
   public Upstreams(
       Connector connector,
       StdioConfig stdio,
@@ -49,10 +49,13 @@ public final class Upstreams implements AutoCloseable {
       UnaryOperator<Reach> renewal) {
     this.connector = connector;
     this.watcher = watcher;
+    this.renewal = renewal;
     this.timeouts = mcp.timeout();
     this.startTimeout = stdio.startTimeout();
+    // No call lasts longer, so that none is cut short.
+    Duration drain = timeouts.callMax().plusSeconds(1);
     Lifetimes lifetimes =
-        new Lifetimes(stdio.idleTimeout(), stdio.maxLifetime(), DRAIN, LONGEST_BACKOFF);
+        new Lifetimes(stdio.idleTimeout(), stdio.maxLifetime(), drain, LONGEST_BACKOFF);
     this.processes =
         new InstancePool<>(
             "processes",
@@ -188,20 +191,11 @@ public final class Upstreams implements AutoCloseable {
     return one.compareTo(other) < 0 ? one : other;
   }
 
-  /// What makes one instance differ from another of the same key.
-  private record Recipe(
-      String name, Transport transport, UpstreamAuth auth, String injectionFingerprint) {}
-
   private final class Opener implements Starter<Upstream> {
     private final Reach reach;
-    private final Recipe recipe;
 
     Opener(Reach reach) {
       this.reach = reach;
-      Target target = reach.target();
-      this.recipe =
-          new Recipe(
-              target.name(), target.transport(), target.auth(), reach.injection().fingerprint());
     }
 
     @Override
@@ -211,7 +205,12 @@ public final class Upstreams implements AutoCloseable {
 
     @Override
     public Object recipe() {
-      return recipe;
+      return reach.injection().fingerprint();
+    }
+
+    @Override
+    public Starter<Upstream> renewed() {
+      return new Opener(renewal.apply(reach));
     }
 
     @Override
@@ -284,6 +283,22 @@ public final class Upstreams implements AutoCloseable {
   /// @return how many there were
   public int retire(TargetId target) {
     return processes.retire(target) + connections.retire(target);
+  }
+
+  /// Does the same for those instances of a target alone that no longer are what callers would get
+  /// now, as after a change of its credentials.
+  public int retireOutdated(TargetId target) {
+    return processes.retireOutdated(target) + connections.retireOutdated(target);
+  }
+
+  /// Does the same for a user whose role or groups may have changed.
+  public int retireOutdated(UserId user) {
+    return processes.retireOutdated(user) + connections.retireOutdated(user);
+  }
+
+  /// Does the same for the instances that serve just one user, of all targets.
+  public int retireUser(UserId user) {
+    return processes.retireUser(user) + connections.retireUser(user);
   }
 
   /// Ends the instances of a client's session that is over.

@@ -59,6 +59,23 @@ class ShipperTest {
   }
 
   @Test
+  void goesOnBehindWhatCannotBeRead() throws IOException {
+    open(4);
+    AuditIntent intent = Entries.intent("list_repos");
+    RecordBytes unreadable = RecordBytes.of(RecordBytes.Kind.OUTCOME);
+    for (int i = 0; i < 8; i++) {
+      unreadable.putLong(Long.MAX_VALUE);
+    }
+
+    long before = journal.appendNew(AuditRecords.write(0, Entries.denied(intent)));
+    long _ = journal.appendNew(unreadable);
+    long after = journal.appendNew(AuditRecords.write(0, Entries.denied(intent)));
+
+    await(() -> table.rows.size() == 2);
+    assertThat(table.rows).containsOnlyKeys(before, after);
+  }
+
+  @Test
   void goesThroughManySegmentsAndLeavesOne() throws IOException {
     open(4);
 

@@ -104,7 +104,7 @@ class CredentialsIT {
   }
 
   @Test
-  void fingerprintChangesWithValuesAndRevision() {
+  void fingerprintChangesWithTheValuesAndWithHowTheTargetIsRun() {
     Target target = stored(stdio(Isolation.SHARED));
     put(target, new Scope.Default(), "KEY", "one");
     String first = resolve(target, ALICE).fingerprint();
@@ -115,8 +115,11 @@ class CredentialsIT {
 
     assertThat(second).isNotEqualTo(first);
     assertThat(resolve(target, BOB).fingerprint()).isEqualTo(first);
-    Target changed = with(target, target.isolation(), target.auth(), target.revision() + 1);
-    assertThat(resolve(changed, ALICE).fingerprint()).isNotEqualTo(first);
+    Target renamed = with(target, target.isolation(), target.auth(), target.revision() + 1);
+    assertThat(resolve(renamed, ALICE).fingerprint()).isEqualTo(first);
+    assertThat(resolve(running(target, "x", "a b"), ALICE).fingerprint())
+        .isNotEqualTo(first)
+        .isNotEqualTo(resolve(running(target, "x", "a", "b"), ALICE).fingerprint());
   }
 
   @Test
@@ -257,6 +260,20 @@ class CredentialsIT {
 
   private static Target stdio(Isolation isolation) {
     return target(new Transport.Stdio("x", List.of()), isolation, new UpstreamAuth.None());
+  }
+
+  private static Target running(Target target, String command, String... arguments) {
+    return new Target(
+        target.id(),
+        target.name(),
+        new Transport.Stdio(command, List.of(arguments)),
+        target.isolation(),
+        target.auth(),
+        0,
+        Optional.empty(),
+        Optional.empty(),
+        true,
+        2 + arguments.length);
   }
 
   private static Target http(UpstreamAuth auth) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.reflow.gateway.config.Secret;
+import io.reflow.gateway.testing.UpstreamFixtures;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -50,6 +52,49 @@ class EmbeddedPostgresIT {
           .hasMessageContaining("another gateway");
     }
     assertThat(answers(address.port())).isFalse();
+  }
+
+  @Test
+  void isStartedAgainWhenItDies() throws IOException, InterruptedException, SQLException {
+    Path folder = home.resolve("postgres");
+    try (EmbeddedPostgres server = EmbeddedPostgres.start(folder)) {
+      DatabaseAddress address = server.address();
+      execute(address, "create table kept (x int)");
+      Path pidFile = folder.resolve("data").resolve("postmaster.pid");
+      long pid = pid(pidFile).orElseThrow();
+
+      assertThat(ProcessHandle.of(pid).orElseThrow().destroyForcibly()).isTrue();
+
+      UpstreamFixtures.await(
+          () -> pid(pidFile).filter(now -> now != pid).isPresent() && serves(address));
+      execute(address, "insert into kept values (1)");
+      assertThat(setting(address, "fsync")).isEqualTo("on");
+    }
+  }
+
+  /// Empty while the server is down, or writes the file.
+  private static Optional<Long> pid(Path pidFile) {
+    try {
+      return Optional.of(Long.valueOf(Files.readAllLines(pidFile).getFirst().strip()));
+    } catch (IOException | RuntimeException _) {
+      return Optional.empty();
+    }
+  }
+
+  private static boolean serves(DatabaseAddress address) {
+    try {
+      execute(address, "select 1");
+      return true;
+    } catch (SQLException _) {
+      return false;
+    }
+  }
+
+  private static void execute(DatabaseAddress address, String statement) throws SQLException {
+    try (var connection = address.dataSource(5, 5).getConnection();
+        var run = connection.createStatement()) {
+      boolean _ = run.execute(statement);
+    }
   }
 
   private static int startAndKill(Path folder) throws IOException, InterruptedException {

@@ -3,10 +3,13 @@ package io.reflow.gateway.http;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.reflow.gateway.config.ServerConfig;
 import io.reflow.gateway.testing.RawClient;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
@@ -63,6 +66,26 @@ class SlowSenderTest {
   @AfterEach
   void stop() {
     listener.close();
+  }
+
+  @Test
+  void idleConnectionsMakeRoom() throws IOException {
+    ServerConfig patient =
+        TestListener.config(
+            Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofMinutes(5), 8);
+    List<RawClient> clients = new ArrayList<>();
+    try (var full = new TestListener(patient, TestListener::echo)) {
+      for (int i = 0; i < 30; i++) {
+        RawClient client = full.connect();
+        clients.add(client);
+        assertThat(client.ask("GET", "/hello", "").status()).isEqualTo(200);
+      }
+      assertThat(clients.getFirst().rest()).isEmpty();
+    } finally {
+      for (RawClient client : clients) {
+        client.close();
+      }
+    }
   }
 
   @Test

@@ -41,6 +41,10 @@ final class TestListener implements AutoCloseable {
   }
 
   static ServerConfig config(Duration headers, Duration body, Duration idle) {
+    return config(headers, body, idle, 100);
+  }
+
+  static ServerConfig config(Duration headers, Duration body, Duration idle, int connections) {
     return new ServerConfig(
         "127.0.0.1",
         0,
@@ -52,7 +56,7 @@ final class TestListener implements AutoCloseable {
         headers,
         body,
         idle,
-        100,
+        connections,
         Duration.ofSeconds(1));
   }
 

@@ -8,17 +8,20 @@ import io.reflow.gateway.fault.GatewayException.Overloaded;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.instance.InstanceKey.Sharing;
+import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.testing.UpstreamFixtures;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -100,6 +103,46 @@ final class InstancePoolTest {
 
   private Starter<Fake> starter(Object recipe) {
     return new FakeStarter(recipe, () -> new Fake(starts.incrementAndGet()));
+  }
+
+  /// One whose recipe becomes another.
+  private final class ChangingStarter implements Starter<Fake> {
+    private final AtomicReference<String> newest;
+    private final String recipe;
+    private final Start start;
+
+    ChangingStarter(AtomicReference<String> newest, Start start) {
+      this.newest = newest;
+      this.recipe = newest.get();
+      this.start = start;
+    }
+
+    @Override
+    public String target() {
+      return "fake";
+    }
+
+    @Override
+    public Object recipe() {
+      return recipe;
+    }
+
+    @Override
+    public Starter<Fake> renewed() {
+      if (newest.get().isEmpty()) {
+        throw new UpstreamFailed("fake", "is gone");
+      }
+      return new ChangingStarter(newest, start);
+    }
+
+    @Override
+    public Fake start(LastLines lines) throws InterruptedException {
+      return start.start();
+    }
+  }
+
+  private ChangingStarter changing(AtomicReference<String> newest) {
+    return new ChangingStarter(newest, () -> new Fake(starts.incrementAndGet()));
   }
 
   private Starter<Fake> failing() {
@@ -218,6 +261,139 @@ final class InstancePoolTest {
     assertThatThrownBy(() -> use(everyone(), failing())).isInstanceOf(UpstreamFailed.class);
 
     assertThat(use(everyone(), starter("mended")).alive()).isTrue();
+  }
+
+  @Test
+  void whoeverComesWithAnOldRecipeGetsTheInstanceOfTheNew() throws InterruptedException {
+    var newest = new AtomicReference<>("old");
+    ChangingStarter late = changing(newest);
+    newest.set("new");
+    Fake fresh = use(everyone(), changing(newest));
+
+    assertThat(use(everyone(), late)).isSameAs(fresh);
+    assertThat(starts).hasValue(1);
+    assertThat(fresh.closed).isFalse();
+  }
+
+  @Test
+  void whatIsOutdatedEndsAndNothingElse() throws InterruptedException {
+    var newest = new AtomicReference<>("old");
+    Fake outdated = use(user(1), changing(newest));
+    Fake other = use(user(2), starter("r"));
+    Lease<Fake> busy = pool.acquire(user(3), changing(newest), PATIENCE);
+
+    newest.set("new");
+    assertThat(pool.retireOutdated(target)).isEqualTo(2);
+
+    UpstreamFixtures.await(() -> outdated.closed);
+    assertThat(use(user(2), starter("r"))).isSameAs(other);
+    assertThat(use(user(3), changing(newest))).isNotSameAs(busy.instance());
+    assertThat(busy.instance().closed).isFalse();
+    busy.close();
+    UpstreamFixtures.await(() -> busy.instance().closed);
+  }
+
+  @Test
+  void whoWaitsForAnOutdatedStartGetsTheNewInstance()
+      throws InterruptedException, ExecutionException {
+    var newest = new AtomicReference<>("old");
+    var begun = new CountDownLatch(1);
+    Starter<Fake> slow =
+        new ChangingStarter(
+            newest,
+            () -> {
+              int number = starts.incrementAndGet();
+              if (number == 1) {
+                begun.countDown();
+                new CountDownLatch(1).await();
+              }
+              return new Fake(number);
+            });
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<Integer> number = threads.submit(() -> use(everyone(), slow).number);
+      begun.await();
+
+      newest.set("new");
+      int _ = pool.retireOutdated(target);
+
+      assertThat(number.get()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void nothingIsStartedOfWhatIsGone() throws InterruptedException {
+    var newest = new AtomicReference<>("old");
+    Fake before = use(everyone(), changing(newest));
+    ChangingStarter late = changing(newest);
+
+    newest.set("");
+    assertThat(pool.retireOutdated(target)).isEqualTo(1);
+
+    UpstreamFixtures.await(() -> before.closed);
+    assertThatThrownBy(() -> use(everyone(), late)).hasMessage("target 'fake' is gone");
+    assertThat(starts).hasValue(1);
+  }
+
+  @Test
+  void whoeverBeginsAnewGetsOtherInstancesOfTheirOwn() throws InterruptedException {
+    Fake own = use(user(1), starter("r"));
+    Fake anothers = use(user(2), starter("r"));
+    Fake shared = use(everyone(), starter("r"));
+
+    assertThat(pool.retireUser(new UserId(new UUID(0, 1)))).isEqualTo(1);
+
+    UpstreamFixtures.await(() -> own.closed);
+    assertThat(use(user(1), starter("r"))).isNotSameAs(own);
+    assertThat(use(user(2), starter("r"))).isSameAs(anothers);
+    assertThat(use(everyone(), starter("r"))).isSameAs(shared);
+  }
+
+  @Test
+  void aSessionThatIsOverStartsNothing() throws InterruptedException {
+    var key =
+        new InstanceKey(target, everyone().sharing(), Optional.of("s"), ClientCapabilities.NONE);
+    var begun = new CountDownLatch(1);
+    Starter<Fake> slow =
+        new FakeStarter(
+            "r",
+            () -> {
+              starts.incrementAndGet();
+              begun.countDown();
+              new CountDownLatch(1).await();
+              return new Fake(1);
+            });
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<Fake> waiting = threads.submit(() -> use(key, slow));
+      begun.await();
+
+      int _ = pool.retireSession("s");
+
+      assertThatThrownBy(waiting::get).hasMessageContaining("was stopped while it started");
+    }
+    assertThat(starts).hasValue(1);
+    assertThat(pool.list(target)).isEmpty();
+  }
+
+  @Test
+  void theOldEndWhenTheirCallsDoHoweverLongThoseTake() throws InterruptedException {
+    use(
+        new InstancePool<>(
+            "test",
+            new Limits(10, 10, 10),
+            new Lifetimes(
+                Duration.ofMinutes(10),
+                Duration.ofMillis(50),
+                Duration.ofSeconds(20),
+                Duration.ofSeconds(1)),
+            10));
+    try (Lease<Fake> busy = pool.acquire(everyone(), starter("r"), PATIENCE)) {
+      UpstreamFixtures.await(busy::retired);
+      assertThat(busy.instance().closed).isFalse();
+      assertThat(pool.list(target))
+          .extracting(InstanceStatus::state)
+          .contains(InstanceStatus.State.DRAINING);
+    }
+    UpstreamFixtures.await(() -> pool.size() == 0);
   }
 
   @Test
