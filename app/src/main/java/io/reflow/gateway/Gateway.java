@@ -56,6 +56,7 @@ public final class Gateway implements AutoCloseable {
     this.server = listen();
     closing.add(this::drain);
     announce();
+    parts.health().started();
   }
 
   /// Starts everything; when it returns, the gateway takes work.
