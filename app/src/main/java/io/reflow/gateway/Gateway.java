@@ -57,6 +57,7 @@ public final class Gateway implements AutoCloseable {
     parts.listening(managementPort(), internalPort());
     closing.add(this::drain);
     announce();
+    parts.health().started();
   }
 
   /// Starts everything; when it returns, the gateway takes work.

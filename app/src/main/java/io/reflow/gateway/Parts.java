@@ -366,7 +366,6 @@ final class Parts {
     health.rulesTooOldWhen(() -> !policies.ready());
     var heardLately = new Freshness(changes::confirmedAt, clock, DATABASE_AWAY);
     health.databaseAwayWhen(() -> changes.lost() || !heardLately.getAsBoolean());
-    health.rulesLoaded();
     closing.add(new Sweeper(SWEEP, sessions::expire, streams::recheck, catalog::expire));
     measure();
   }

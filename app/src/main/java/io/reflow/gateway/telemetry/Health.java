@@ -17,14 +17,15 @@ public final class Health {
 
   private static final Report OK = new Report(Status.OK, "");
 
-  private volatile boolean rulesLoaded;
+  private volatile boolean started;
   private volatile boolean draining;
   private volatile BooleanSupplier rulesTooOld = () -> false;
   private volatile BooleanSupplier databaseAway = () -> false;
 
-  /// The first rules are there.
-  public void rulesLoaded() {
-    rulesLoaded = true;
+  /// The rules are loaded, and the other replicas know where this one is: what clients begin here
+  /// they can go on with elsewhere.
+  public void started() {
+    started = true;
   }
 
   /// The gateway is about to stop: no new work, please. There is no way back.
@@ -52,8 +53,8 @@ public final class Health {
     if (draining) {
       return new Report(Status.UNAVAILABLE, "the gateway is stopping");
     }
-    if (!rulesLoaded) {
-      return new Report(Status.UNAVAILABLE, "the rules are not loaded yet");
+    if (!started) {
+      return new Report(Status.UNAVAILABLE, "the gateway is starting");
     }
     if (rulesTooOld.getAsBoolean()) {
       return new Report(Status.UNAVAILABLE, "the rules are too old");

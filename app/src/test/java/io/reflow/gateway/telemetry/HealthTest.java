@@ -49,14 +49,14 @@ class HealthTest {
   @Test
   void isLiveButNotReadyBeforeTheRulesAreThere() throws IOException, InterruptedException {
     assertAnswers("/health/live", 200, "{\"status\":\"ok\"}");
-    String expected = "{\"status\":\"unavailable\",\"reason\":\"the rules are not loaded yet\"}";
+    String expected = "{\"status\":\"unavailable\",\"reason\":\"the gateway is starting\"}";
     assertAnswers("/health/ready", 503, expected);
     assertAnswers("/health", 503, expected);
   }
 
   @Test
   void isReadyWithRules() throws IOException, InterruptedException {
-    health.rulesLoaded();
+    health.started();
 
     assertAnswers("/health", 200, "{\"status\":\"ok\"}");
     assertAnswers("/health/ready", 200, "{\"status\":\"ok\"}");
@@ -66,7 +66,7 @@ class HealthTest {
   void staysReadyWithoutTheDatabaseUntilTheRulesAreTooOld()
       throws IOException, InterruptedException {
     AtomicBoolean tooOld = new AtomicBoolean();
-    health.rulesLoaded();
+    health.started();
     health.databaseAwayWhen(() -> true);
     health.rulesTooOldWhen(tooOld::get);
 
@@ -82,7 +82,7 @@ class HealthTest {
 
   @Test
   void isNotReadyWhileItStops() throws IOException, InterruptedException {
-    health.rulesLoaded();
+    health.started();
     health.drain();
 
     assertAnswers(
