@@ -48,6 +48,7 @@ import io.reflow.gateway.mcp.flight.FlightHomes;
 import io.reflow.gateway.mcp.flight.Flights;
 import io.reflow.gateway.mcp.flight.PageVisits;
 import io.reflow.gateway.mcp.flight.StateSeal;
+import io.reflow.gateway.mcp.flight.StateStore;
 import io.reflow.gateway.policy.Freshness;
 import io.reflow.gateway.policy.PolicyEngine;
 import io.reflow.gateway.policy.PolicyRoutes;
@@ -136,6 +137,7 @@ final class Parts {
   private final SessionWriter sessionWriter;
   private final ElsewhereEndpoint elsewhere;
   private final Flights flights;
+  private final StateStore states;
   private final OpenStreams streams;
   private final ListChanges listChanges;
   private final SseEndpoint sse;
@@ -200,6 +202,7 @@ final class Parts {
             forward,
             deadAfter.multipliedBy(2).plus(Duration.ofSeconds(5)));
     var stateSeal = new StateSeal(vault.deriveAll("request state"), clock);
+    this.states = new StateStore(storage.database(), config.mcp().inputTimeout());
     this.flights = closing.add(new Flights(config.mcp().inputTimeout()));
     metrics.gauge(
         "reflow.suspended.calls", "{call}", "Calls that wait for their client", flights::count);
@@ -228,6 +231,7 @@ final class Parts {
             new Cursors(vault.derive("cursor"), clock),
             flights,
             stateSeal,
+            states,
             new FlightHomes(flights, stateSeal, replicas),
             closing.add(new PageVisits(upstreams::listen, config.mcp().inputTimeout())),
             bystanders,
@@ -322,7 +326,8 @@ final class Parts {
     var heardLately = new Freshness(changes::confirmedAt, clock, DATABASE_AWAY);
     health.databaseAwayWhen(() -> changes.lost() || !heardLately.getAsBoolean());
     health.rulesLoaded();
-    closing.add(new Sweeper(SWEEP, sessions::expire, streams::recheck, catalog::expire));
+    closing.add(
+        new Sweeper(SWEEP, sessions::expire, streams::recheck, catalog::expire, states::expire));
     measure();
   }
 

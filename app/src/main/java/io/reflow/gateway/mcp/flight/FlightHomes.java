@@ -42,7 +42,7 @@ public final class FlightHomes {
       case Cause.Suspended(var at, var flight) ->
           flights.find(flight, user).isEmpty() ? other(at) : Optional.empty();
       case Cause.Pages(var at, var _) -> at.isEmpty() ? Optional.empty() : other(at);
-      case Cause.AtTarget _ -> Optional.empty();
+      case Cause.AtTarget _, Cause.Stored _ -> Optional.empty();
     };
   }
 
