@@ -52,6 +52,7 @@ import io.reflow.gateway.mcp.flight.FlightHomes;
 import io.reflow.gateway.mcp.flight.Flights;
 import io.reflow.gateway.mcp.flight.PageVisits;
 import io.reflow.gateway.mcp.flight.StateSeal;
+import io.reflow.gateway.mcp.flight.StateStore;
 import io.reflow.gateway.policy.Freshness;
 import io.reflow.gateway.policy.PolicyEngine;
 import io.reflow.gateway.policy.PolicyRoutes;
@@ -156,6 +157,7 @@ final class Parts {
   private final Recycling recycling;
   private final ElsewhereEndpoint elsewhere;
   private final Flights flights;
+  private final StateStore states;
   private final OpenStreams streams;
   private final ListChanges listChanges;
   private final SseEndpoint sse;
@@ -231,6 +233,7 @@ final class Parts {
             patience,
             clock);
     var stateSeal = new StateSeal(vault.deriveAll("request state"), clock);
+    this.states = new StateStore(storage.database(), config.mcp().inputTimeout());
     this.flights = closing.add(new Flights(config.mcp().inputTimeout()));
     metrics.gauge(
         "reflow.suspended.calls", "{call}", "Calls that wait for their client", flights::count);
@@ -259,6 +262,7 @@ final class Parts {
             new Cursors(vault.derive("cursor"), clock),
             flights,
             stateSeal,
+            states,
             new FlightHomes(flights, stateSeal, replicas),
             leases,
             closing.add(new PageVisits(upstreams::listen, config.mcp().inputTimeout())),
@@ -366,7 +370,8 @@ final class Parts {
     health.rulesTooOldWhen(() -> !policies.ready());
     var heardLately = new Freshness(changes::confirmedAt, clock, DATABASE_AWAY);
     health.databaseAwayWhen(() -> changes.lost() || !heardLately.getAsBoolean());
-    closing.add(new Sweeper(SWEEP, sessions::expire, streams::recheck, catalog::expire));
+    closing.add(
+        new Sweeper(SWEEP, sessions::expire, streams::recheck, catalog::expire, states::expire));
     measure();
   }
 

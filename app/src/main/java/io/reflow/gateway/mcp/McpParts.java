@@ -12,6 +12,7 @@ import io.reflow.gateway.mcp.flight.FlightHomes;
 import io.reflow.gateway.mcp.flight.Flights;
 import io.reflow.gateway.mcp.flight.PageVisits;
 import io.reflow.gateway.mcp.flight.StateSeal;
+import io.reflow.gateway.mcp.flight.StateStore;
 import io.reflow.gateway.policy.PolicyEngine;
 import io.reflow.gateway.replica.Leases;
 import io.reflow.gateway.session.OpenStreams;
@@ -40,6 +41,7 @@ public record McpParts(
     Cursors cursors,
     Flights flights,
     StateSeal seal,
+    StateStore states,
     FlightHomes homes,
     Leases leases,
     PageVisits visits,

@@ -13,6 +13,7 @@ import io.reflow.gateway.mcp.flight.PageVisits;
 import io.reflow.gateway.mcp.flight.RequestState;
 import io.reflow.gateway.mcp.flight.RequestState.Cause;
 import io.reflow.gateway.mcp.flight.StateSeal;
+import io.reflow.gateway.mcp.flight.StateStore;
 import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.protocol.JsonObject;
 import io.reflow.gateway.protocol.JsonObjectEdit;
@@ -46,12 +47,16 @@ final class StatelessCalls {
 
   private static final String RESPONSES = "inputResponses";
   private static final String STATE = "requestState";
-  private static final int LONGEST_STATE = 1 << 20;
+  private static final int LONGEST_STATE = 8 << 20;
+
+  /// What is longer stays here.
+  private static final int LONGEST_TO_TRAVEL = 64 << 10;
 
   private final Upstreams upstreams;
   private final Sessions sessions;
   private final Flights flights;
   private final StateSeal seal;
+  private final StateStore states;
   private final Introduction introduction;
   private final Translations translations;
   private final Results results;
@@ -67,6 +72,7 @@ final class StatelessCalls {
     this.sessions = parts.sessions();
     this.flights = parts.flights();
     this.seal = parts.seal();
+    this.states = parts.states();
     this.introduction = introduction;
     this.translations = translations;
     this.results = results;
@@ -301,10 +307,22 @@ final class StatelessCalls {
     Optional<RawJson> responses = responses(going);
     return switch (state.cause()) {
       case Cause.Suspended(var _, var flight) -> resume(going, state, flight, answers(responses));
-      case Cause.AtTarget(var inner) ->
-          answered(going, call(going, with(going, responses, Optional.of(inner))));
+      case Cause.AtTarget(var inner) -> again(going, responses, inner);
+      case Cause.Stored(var row) ->
+          again(
+              going,
+              responses,
+              states
+                  .find(row, state.user())
+                  .orElseThrow(
+                      () -> new InvalidParams("the requestState has expired; start again")));
       case Cause.Pages(var _, var ids) -> afterPages(going, state, ids, answers(responses));
     };
+  }
+
+  private Reply again(Going going, Optional<RawJson> responses, RawJson state)
+      throws InterruptedException {
+    return answered(going, call(going, with(going, responses, Optional.of(state))));
   }
 
   private Reply resume(Going going, RequestState state, String flight, Map<String, RawJson> answers)
@@ -441,12 +459,22 @@ final class StatelessCalls {
           .value(STATE)
           .ifPresent(state ->
               edit.set(
-                  STATE,
-                  JsonText.string(sealed(going, 1, new Cause.AtTarget(checked(going, state))))));
+                  STATE, JsonText.string(sealed(going, 1, cause(going, checked(going, state))))));
       return new Answer.Result(edit.apply(), true);
     } catch (MalformedMessage e) {
       throw new UpstreamFailed(going.target(), "answered with garbage: " + e.why());
     }
+  }
+
+  private Cause cause(Going going, RawJson state) {
+    if (state.length() <= LONGEST_TO_TRAVEL) {
+      return new Cause.AtTarget(state);
+    }
+    return states
+        .keep(going.session().owner().user(), state)
+        .map(Cause.Stored::new)
+        .orElseThrow(
+            () -> new UpstreamFailed(going.target(), "has too many large states for this user"));
   }
 
   private static RawJson checked(Going going, RawJson state) {

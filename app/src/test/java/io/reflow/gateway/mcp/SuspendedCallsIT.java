@@ -315,6 +315,33 @@ class SuspendedCallsIT {
     assertRefused(client.request("tools/call", again));
   }
 
+  @Test
+  void aStateThatIsTooLargeToTravelStaysHere() {
+    String large = "\"" + "x".repeat(2 << 20) + "\"";
+    modern.answer("confirm", "{\"resultType\":\"input_required\",\"requestState\":" + large + "}");
+    try {
+      String state =
+          client
+              .request("tools/call", call("modern_confirm", Map.of()))
+              .result()
+              .get("requestState")
+              .asText();
+      assertThat(state).hasSizeLessThan(1000);
+      modern.answer("confirm", "{\"resultType\":\"complete\",\"content\":[]}");
+      Map<String, Object> again = call("modern_confirm", Map.of());
+      again.put("requestState", state);
+
+      assertThat(client.request("tools/call", again).result().has("content")).isTrue();
+
+      assertThat(modern.received("tools/call").getLast().body())
+          .contains("\"requestState\":" + large);
+      assertRefused(
+          asking(gateway.userToken("eve@example.com", "admin")).request("tools/call", again));
+    } finally {
+      modern.unscript("confirm");
+    }
+  }
+
   private static void demandAPage() {
     demandAPage("https://example.com/login");
   }

@@ -63,7 +63,7 @@ public final class FlightHomes {
           flights.find(flight, user).isEmpty() ? Optional.of(Long.parseLong(at)) : Optional.empty();
       case Cause.Pages(var at, var _) ->
           at.isEmpty() ? Optional.empty() : Optional.of(Long.parseLong(at));
-      case Cause.AtTarget _ -> Optional.empty();
+      case Cause.AtTarget _, Cause.Stored _ -> Optional.empty();
     };
   }
 }

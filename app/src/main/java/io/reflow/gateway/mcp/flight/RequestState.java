@@ -36,6 +36,9 @@ public record RequestState(
     /// The target itself, under a name of its own: a JSON string, kept as it was written.
     record AtTarget(RawJson state) implements Cause {}
 
+    /// The same, where it is too large to travel: by the row that holds the name.
+    record Stored(UUID row) implements Cause {}
+
     /// The user: once through with the pages that the target has given these ids, the call is made
     /// again. The replica listens for that.
     record Pages(String replica, Set<String> ids) implements Cause {
@@ -62,6 +65,7 @@ public record RequestState(
               case Cause.Suspended(var replica, var flight) ->
                   "\"f\":%s}".formatted(JsonText.quote(replica + "/" + flight));
               case Cause.AtTarget(var state) -> "\"u\":%s}".formatted(state);
+              case Cause.Stored(var row) -> "\"r\":\"%s\"}".formatted(row);
               case Cause.Pages(var replica, var ids) ->
                   "\"h\":%s,\"x\":[%s]}"
                       .formatted(
@@ -90,6 +94,10 @@ public record RequestState(
       int slash = flight.get().lastIndexOf('/');
       return new Cause.Suspended(
           flight.get().substring(0, slash), flight.get().substring(slash + 1));
+    }
+    Optional<String> row = json.text("r");
+    if (row.isPresent()) {
+      return new Cause.Stored(UUID.fromString(row.get()));
     }
     return json.find("x").isPresent()
         ? new Cause.Pages(json.text("h").orElse(""), ids(json))

@@ -49,6 +49,7 @@ class StateSealTest {
         new Cause[] {
           new Cause.Suspended("17", "flight"),
           new Cause.AtTarget(RawJson.of("\"st\\u0061te \\/\"")),
+          new Cause.Stored(UUID.randomUUID()),
           new Cause.Pages("7", Set.of("e1", "e\"2"))
         }) {
       String sealed = seal.seal(state(cause));
