@@ -1,59 +1,29 @@
 package io.reflow.gateway.upstream.stdio;
 
-import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/// A child process and all that it starts: they form a session of their own where `setsid` exists,
-/// and end together.
+/// A child process and all that it starts: they form a session of their own, and end together.
 final class Child {
 
   private static final Duration LAST_WAIT = Duration.ofSeconds(5);
 
   private final Process process;
+  private final Contained contained;
   private final String marker;
-  private final boolean ownGroup;
   private final Stragglers stragglers;
   private final CountDownLatch gone = new CountDownLatch(1);
 
-  private Child(Process process, String marker, boolean ownGroup, Stragglers stragglers) {
+  /// Takes care of a process that has just been started.
+  Child(Process process, Contained contained, String marker, Stragglers stragglers) {
     this.process = process;
+    this.contained = contained;
     this.marker = marker;
-    this.ownGroup = ownGroup;
     this.stragglers = stragglers;
-  }
-
-  /// Starts `command`, whose first element is the path of a program, with exactly this environment
-  /// and the marker.
-  static Child start(
-      List<String> command,
-      Map<String, String> environment,
-      Path directory,
-      String marker,
-      Stragglers stragglers)
-      throws IOException {
-    List<String> line = new ArrayList<>();
-    Optional<Path> setsid =
-        Signals.available()
-            ? Programs.find("setsid", System.getenv().getOrDefault("PATH", ""))
-            : Optional.empty();
-    setsid.ifPresent(program -> line.add(program.toString()));
-    line.addAll(command);
-    ProcessBuilder builder = new ProcessBuilder(line).directory(directory.toFile());
-    builder.environment().clear();
-    builder.environment().putAll(environment);
-    builder.environment().put(Stragglers.VARIABLE, marker);
-    Child child = new Child(builder.start(), marker, setsid.isPresent(), stragglers);
-    Thread.ofVirtual().name("reap-" + child.pid()).start(child::reap);
-    return child;
+    Thread.ofVirtual().name("reap-" + pid()).start(this::reap);
   }
 
   long pid() {
@@ -115,21 +85,14 @@ final class Child {
     if (!process.isAlive()) {
       return;
     }
-    List<ProcessHandle> members = new ArrayList<>();
-    if (ownGroup) {
-      Signals.toGroup(process.pid(), signal);
-    } else {
-      members.addAll(process.descendants().toList());
+    if (contained.namespace() && signal == Signals.Signal.TERMINATE) {
+      // What contains them would end at once, and all in it. It has no ear for this itself.
+      process.descendants().forEach(inside -> Signals.toProcess(inside.pid(), signal));
+      return;
     }
+    Signals.toGroup(process.pid(), signal);
     // By itself too: it may not have got as far as to have a group.
-    members.add(process.toHandle());
-    for (ProcessHandle member : members) {
-      boolean _ =
-          switch (signal) {
-            case TERMINATE -> member.destroy();
-            case KILL -> member.destroyForcibly();
-          };
-    }
+    Signals.toProcess(process.pid(), signal);
   }
 
   /// When the process ends, by itself or not, so does all that it started. Its number can't belong
@@ -137,10 +100,10 @@ final class Child {
   private void reap() {
     try {
       int _ = process.waitFor();
-      if (ownGroup) {
-        Signals.toGroup(process.pid(), Signals.Signal.KILL);
+      Signals.toGroup(process.pid(), Signals.Signal.KILL);
+      if (!contained.namespace()) {
+        stragglers.kill(marker);
       }
-      stragglers.kill(marker);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     } finally {
