@@ -5,6 +5,7 @@ import java.io.OutputStream;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /// A child process and all that it starts: they form a session of their own, and end together.
 final class Child {
@@ -14,16 +15,45 @@ final class Child {
   private final Process process;
   private final Contained contained;
   private final String marker;
-  private final Stragglers stragglers;
+  private volatile @Nullable String verdict;
   private final CountDownLatch gone = new CountDownLatch(1);
 
   /// Takes care of a process that has just been started.
-  Child(Process process, Contained contained, String marker, Stragglers stragglers) {
+  Child(Process process, Contained contained, String marker) {
     this.process = process;
     this.contained = contained;
     this.marker = marker;
-    this.stragglers = stragglers;
-    Thread.ofVirtual().name("reap-" + pid()).start(this::reap);
+  }
+
+  /// Ends what a process has left behind.
+  @FunctionalInterface
+  interface Ending {
+    void ended(Child child) throws InterruptedException;
+  }
+
+  /// When the process ends, by itself or not, so does all that it started. Its number can't belong
+  /// to another group yet: numbers are given out in a circle.
+  void onEnd(Ending ending) {
+    Thread.ofVirtual()
+        .name("reap-" + pid())
+        .start(() -> {
+          try {
+            int _ = process.waitFor();
+            ending.ended(this);
+          } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+          } finally {
+            gone.countDown();
+          }
+        });
+  }
+
+  Contained contained() {
+    return contained;
+  }
+
+  String marker() {
+    return marker;
   }
 
   long pid() {
@@ -49,6 +79,10 @@ final class Child {
 
   /// How it ended, once it has: "exited with code 1", "was killed by signal 9".
   String ending() {
+    String stopped = verdict;
+    if (stopped != null) {
+      return "was stopped: " + stopped;
+    }
     int code = process.exitValue();
     return code > 128 && code < 160
         ? "was ended by signal " + (code - 128)
@@ -76,6 +110,12 @@ final class Child {
     }
   }
 
+  /// Ends everything at once, for a reason that callers are told.
+  void stop(String reason) {
+    verdict = reason;
+    kill();
+  }
+
   /// Ends everything at once.
   void kill() {
     signal(Signals.Signal.KILL);
@@ -93,21 +133,5 @@ final class Child {
     Signals.toGroup(process.pid(), signal);
     // By itself too: it may not have got as far as to have a group.
     Signals.toProcess(process.pid(), signal);
-  }
-
-  /// When the process ends, by itself or not, so does all that it started. Its number can't belong
-  /// to another group yet: numbers are given out in a circle.
-  private void reap() {
-    try {
-      int _ = process.waitFor();
-      Signals.toGroup(process.pid(), Signals.Signal.KILL);
-      if (!contained.namespace()) {
-        stragglers.kill(marker);
-      }
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    } finally {
-      gone.countDown();
-    }
   }
 }

@@ -1,8 +1,10 @@
 package io.reflow.gateway.upstream.stdio;
 
+import io.reflow.gateway.config.ConfigException;
 import io.reflow.gateway.config.DataSize;
 import io.reflow.gateway.config.StdioConfig;
 import io.reflow.gateway.config.StdioConfig.Sandbox;
+import io.reflow.gateway.config.SystemUser;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,12 +13,17 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Says how a child process is contained: which programs stand in front of its own, each of which
 /// gives something up and becomes the next. They are the system's (util-linux, bubblewrap), since
 /// Java has no way to do anything between the start of a process and that of its program.
 final class Containment {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Containment.class);
 
   /// What a process gets of the gateway's environment.
   private static final List<String> INHERITED = List.of("PATH", "LANG", "TMPDIR");
@@ -24,7 +31,7 @@ final class Containment {
   private final StdioConfig stdio;
   private final Homes homes;
   private final Launchers launchers;
-  private final boolean dropsCapabilities = Users.mayDropCapabilities();
+  private final boolean dropsCapabilities = SystemUser.mayDropCapabilities();
   private final List<Path> hidden;
   private final List<Path> visible;
 
@@ -62,6 +69,61 @@ final class Containment {
     return homes;
   }
 
+  /// Tries whether processes can be contained as configured on this machine.
+  ///
+  /// @throws ConfigException when they can't, and somebody wants them to be
+  void check(Trial trial) throws IOException, InterruptedException {
+    Optional<String> obstacle = obstacle(trial);
+    if (obstacle.isEmpty()) {
+      return;
+    }
+    if (stdio.containment() != Sandbox.NONE) {
+      throw new ConfigException(
+          "stdio.sandbox",
+          "'%s' does not work here: %s".formatted(stdio.containment().wireName(), obstacle.get()));
+    }
+    LOG.atWarn().log("Targets that are child processes won't work: {}", obstacle.get());
+  }
+
+  /// Runs a command to its end and tells what it said, if it failed.
+  @FunctionalInterface
+  interface Trial {
+    Optional<String> run(List<String> line, Path directory)
+        throws IOException, InterruptedException;
+  }
+
+  private Optional<String> obstacle(Trial trial) throws IOException, InterruptedException {
+    if (launchers.missing().isPresent()) {
+      return launchers.missing();
+    }
+    if (stdio.containment() == Sandbox.USER && !SystemUser.root()) {
+      return Optional.of(
+          "only a gateway that runs as root can run others as other users, and this one runs as"
+              + " user id %d; choose bubblewrap".formatted(SystemUser.id()));
+    }
+    if (homes.outOfReach().isPresent()) {
+      return homes.outOfReach();
+    }
+    Homes.Home home = homes.trial();
+    List<String> line = front(home, true, false);
+    line.add(launchers.path("prlimit"));
+    line.add("--version");
+    return trial.run(line, home.folder()).map(said -> said + advice());
+  }
+
+  private String advice() {
+    return switch (stdio.containment()) {
+      case BUBBLEWRAP ->
+          " (bwrap makes namespaces, which the machine has to allow; containers mostly do not:"
+              + " there choose user, or run the container with --security-opt seccomp=unconfined"
+              + " --security-opt apparmor=unconfined --security-opt systempaths=unconfined)";
+      case USER ->
+          " (the gateway needs the capabilities SETUID, SETGID, SETPCAP, CHOWN, FOWNER, KILL and"
+              + " DAC_OVERRIDE, and the user ids from stdio.first-uid on)";
+      case NONE -> "";
+    };
+  }
+
   /// How `launch` is really started.
   ///
   /// @throws UpstreamFailed when it may not be started, or can't be
@@ -73,20 +135,38 @@ final class Containment {
           "can't be started: it is to have no network, which needs 'stdio.sandbox: bubblewrap'");
     }
     Homes.Home home = homes.open(launch.key());
+    homes
+        .obstacle(home.folder())
+        .ifPresent(what -> {
+          throw failed(launch, "can't be started: " + what);
+        });
     Map<String, String> environment = environment(launch, home);
-    List<String> line = new ArrayList<>();
-    if (!launch.leads()) {
-      line.add(launchers.path("setsid"));
-    }
-    line.addAll(giveUp(home.uid()));
-    if (stdio.containment() == Sandbox.BUBBLEWRAP) {
-      line.addAll(sandbox(launch, home.folder()));
-    }
-    line.addAll(limits());
+    List<String> line = front(home, launch.network(), launch.leads());
     line.add(program(launch, environment).toString());
     line.addAll(launch.command().subList(1, launch.command().size()));
     return new Contained(
         line, environment, home.folder(), home.uid(), stdio.containment() == Sandbox.BUBBLEWRAP);
+  }
+
+  /// What stands in front of a program.
+  private List<String> front(Homes.Home home, boolean network, boolean leads) {
+    List<String> line = new ArrayList<>();
+    if (!leads) {
+      line.add(launchers.path("setsid"));
+    }
+    line.addAll(giveUp(home.uid()));
+    if (stdio.containment() == Sandbox.BUBBLEWRAP) {
+      line.addAll(sandbox(network, home.folder()));
+    }
+    line.addAll(limits());
+    return line;
+  }
+
+  /// Ends all processes of a user id at once, whatever they are and however fast they start others.
+  List<String> endAllOf(int uid) {
+    List<String> line = giveUp(OptionalInt.of(uid));
+    line.addAll(List.of("/bin/sh", "-c", "kill -KILL -1"));
+    return line;
   }
 
   private static UpstreamFailed failed(Launch launch, String what) {
@@ -123,12 +203,12 @@ final class Containment {
     return line;
   }
 
-  private List<String> sandbox(Launch launch, Path home) {
+  private List<String> sandbox(boolean network, Path home) {
     List<String> line = new ArrayList<>();
     line.add(launchers.path("bwrap"));
     line.addAll(List.of("--die-with-parent", "--unshare-user", "--unshare-pid", "--unshare-ipc"));
     line.addAll(List.of("--unshare-uts", "--unshare-cgroup-try"));
-    if (!launch.network()) {
+    if (!network) {
       line.add("--unshare-net");
     }
     line.addAll(List.of("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"));

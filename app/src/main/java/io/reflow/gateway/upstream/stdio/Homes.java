@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.reflow.gateway.config.StdioConfig;
 import io.reflow.gateway.config.StdioConfig.Sandbox;
+import io.reflow.gateway.config.SystemUser;
 import io.reflow.gateway.instance.InstanceKey;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -15,12 +16,16 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The folders of instances in the data folder: home and working directory of all processes with
 /// the same key, for as long as the target is there. Where the gateway runs as root and processes
@@ -32,10 +37,23 @@ final class Homes {
   private static final Set<PosixFilePermission> PASSABLE =
       PosixFilePermissions.fromString("rwx--x--x");
 
+  /// Folders that other users have to get through, to what is closed by itself.
+  private static final Set<String> PASSED_THROUGH = Set.of("instances", "packages", "postgres");
+
   private final Path dataDir;
   private final Path instances;
+  private static final Logger LOG = LoggerFactory.getLogger(Homes.class);
+
+  private static final String TOO_LARGE =
+      "its folder holds more than stdio.limits.home-size allows";
+
+  private final long most;
+
+  /// Folders that were too large when somebody looked.
+  private final Set<Path> full = ConcurrentHashMap.newKeySet();
+
   private final boolean ownUsers;
-  private final boolean root = Users.root();
+  private final boolean root = SystemUser.root();
   private final int firstUid;
   private final int uids;
 
@@ -44,6 +62,7 @@ final class Homes {
 
   Homes(StdioConfig stdio, Path dataDir) {
     this.ownUsers = root && stdio.containment() != Sandbox.NONE;
+    this.most = stdio.limits().homeSize().bytes();
     this.firstUid = stdio.firstUid();
     this.uids = stdio.uids();
     try {
@@ -88,7 +107,12 @@ final class Homes {
         UUID.nameUUIDFromBytes(key.sharing().wireName().getBytes(UTF_8)).toString());
   }
 
-  Home open(String target, String name) throws IOException {
+  /// Why a folder can't be worked in, if so.
+  Optional<String> obstacle(Path folder) {
+    return full.contains(folder) ? tooLarge(folder) : Optional.empty();
+  }
+
+  private Home open(String target, String name) throws IOException {
     Path parent = instances.resolve(target);
     Path folder = parent.resolve(name);
     Files.createDirectories(folder, PosixFilePermissions.asFileAttribute(CLOSED));
@@ -104,6 +128,48 @@ final class Homes {
     int uid = uid(folder);
     give(folder, uid);
     return new Home(folder, OptionalInt.of(uid));
+  }
+
+  /// Where it is tried out whether processes can be contained.
+  Home trial() throws IOException {
+    return open("trial", "trial");
+  }
+
+  /// Why processes of other users could not work in their folders, or could see what is beside
+  /// them.
+  Optional<String> outOfReach() throws IOException {
+    if (!ownUsers) {
+      return Optional.empty();
+    }
+    Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(dataDir);
+    if (permissions.add(PosixFilePermission.OTHERS_EXECUTE)) {
+      Files.setPosixFilePermissions(dataDir, permissions);
+    }
+    try (Stream<Path> entries = Files.list(dataDir)) {
+      for (Path entry : entries.toList()) {
+        close(entry, PASSED_THROUGH.contains(entry.getFileName().toString()));
+      }
+    }
+    for (Path folder = dataDir; folder != null; folder = folder.getParent()) {
+      if (!Files.getPosixFilePermissions(folder).contains(PosixFilePermission.OTHERS_EXECUTE)) {
+        return Optional.of(
+            "other users can't reach server.data-dir, since %s is closed to them; move the data"
+                    .formatted(folder)
+                + " elsewhere, such as /var/lib/reflow");
+      }
+    }
+    return Optional.empty();
+  }
+
+  /// Others see nothing in it, and reach nothing unless they have to pass through.
+  private static void close(Path entry, boolean passable) throws IOException {
+    if (Files.isSymbolicLink(entry)) {
+      return;
+    }
+    Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(entry);
+    if (permissions.retainAll(passable ? PASSABLE : CLOSED)) {
+      Files.setPosixFilePermissions(entry, permissions);
+    }
   }
 
   private int uid(Path folder) throws IOException {
@@ -157,10 +223,46 @@ final class Homes {
         });
   }
 
-  /// The folders there are.
-  List<Path> all() throws IOException {
-    try (Stream<Path> folders = Files.walk(instances, 2)) {
-      return folders.filter(folder -> instances.relativize(folder).getNameCount() == 2).toList();
+  /// What is wrong with a folder that holds more than it may; it is then not opened either.
+  Optional<String> tooLarge(Path folder) {
+    if (most == 0) {
+      return Optional.empty();
     }
+    if (size(folder) <= most) {
+      full.remove(folder);
+      return Optional.empty();
+    }
+    full.add(folder);
+    return Optional.of(TOO_LARGE);
+  }
+
+  /// Counts no further than it has to.
+  private long size(Path folder) {
+    var size = new AtomicLong();
+    try {
+      Files.walkFileTree(
+          folder,
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+              return size.addAndGet(attributes.size()) > most
+                  ? FileVisitResult.TERMINATE
+                  : FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException gone) {
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path inner, @Nullable IOException gone) {
+              return FileVisitResult.CONTINUE;
+            }
+          });
+    } catch (IOException e) {
+      LOG.atWarn().setCause(e).log("The folder of an instance can't be measured");
+    }
+    return size.get();
   }
 }

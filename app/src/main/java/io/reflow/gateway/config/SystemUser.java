@@ -1,4 +1,4 @@
-package io.reflow.gateway.upstream.stdio;
+package io.reflow.gateway.config;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -6,23 +6,24 @@ import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// The user that the gateway runs as, and what that user may do.
-final class Users {
+/// The user that the gateway runs as, and what that user may do. Asked of the kernel: the owner of
+/// files in `/proc/self` is root for a process that hides its memory.
+public final class SystemUser {
 
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final int CAP_SETPCAP = 8;
 
-  private Users() {}
+  private SystemUser() {}
 
-  static int own() {
+  public static int id() {
     return Integer.parseInt(status("Uid:").split("\\s+", -1)[1]);
   }
 
-  static boolean root() {
-    return own() == 0;
+  public static boolean root() {
+    return id() == 0;
   }
 
-  static boolean mayDropCapabilities() {
+  public static boolean mayDropCapabilities() {
     return new BigInteger(status("CapEff:"), 16).testBit(CAP_SETPCAP);
   }
 
