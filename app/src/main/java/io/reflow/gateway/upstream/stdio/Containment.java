@@ -169,6 +169,19 @@ final class Containment {
     return line;
   }
 
+  /// Whether a socket may belong to a contained process: it is one of their users, or one that no
+  /// process outside of a sandbox has.
+  boolean owns(int uid, long inode) {
+    return switch (stdio.containment()) {
+      case NONE -> false;
+      case USER -> homes.ofInstances(uid);
+      case BUBBLEWRAP ->
+          SystemUser.root()
+              ? homes.ofInstances(uid)
+              : uid == SystemUser.id() && !Sockets.heldBeside(inode);
+    };
+  }
+
   private static UpstreamFailed failed(Launch launch, String what) {
     return new UpstreamFailed(launch.target(), what);
   }

@@ -81,6 +81,11 @@ final class Homes {
   /// @param uid the user that it belongs to, if that is none of the gateway's
   record Home(Path folder, OptionalInt uid) {}
 
+  /// Whether a user id is one that instances are given.
+  boolean ofInstances(int uid) {
+    return firstUid <= uid && uid - firstUid < uids;
+  }
+
   Path dataDir() {
     return dataDir;
   }
@@ -91,7 +96,7 @@ final class Homes {
         try (Stream<Path> folders = Files.list(target)) {
           for (Path folder : folders.toList()) {
             int uid = owner(folder);
-            if (firstUid <= uid && uid - firstUid < uids) {
+            if (ofInstances(uid)) {
               owners.putIfAbsent(uid, folder);
             }
           }

@@ -204,6 +204,13 @@ public final class Spawner implements AutoCloseable {
     return stragglers.killAllOf(gatewayId);
   }
 
+  /// Whether a socket on this machine may belong to a contained process.
+  ///
+  /// @param uid whose it is
+  public boolean ownsSocket(int uid, long inode) {
+    return containment.owns(uid, inode);
+  }
+
   private void watch() {
     try {
       while (true) {

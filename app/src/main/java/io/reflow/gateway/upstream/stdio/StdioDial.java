@@ -188,7 +188,14 @@ public final class StdioDial implements Dial<Transport.Stdio> {
     Map<String, Secret> environment = opening.injection().environment();
     try {
       Child child =
-          spawner.spawn(new Launch(target, command, environment, opening.key(), true, false));
+          spawner.spawn(
+              new Launch(
+                  target,
+                  command,
+                  environment,
+                  opening.key(),
+                  opening.target().settings().network(),
+                  false));
       return new Pipe(
           child,
           new ErrorOutput(child.errors(), opening.lines(), new SecretMask(environment.values())),
