@@ -35,10 +35,9 @@ public final class ShellServer {
     return List.of("sh", "-c", SCRIPT);
   }
 
-  /// The arguments of the tool that runs a script.
-  public static String arguments(String script) {
-    return "{\"script\":\"%s\"}"
-        .formatted(Base64.getEncoder().encodeToString(script.getBytes(UTF_8)));
+  /// A script as the tool takes it, as `script`.
+  public static String encoded(String script) {
+    return Base64.getEncoder().encodeToString(script.getBytes(UTF_8));
   }
 
   /// What the script said.
