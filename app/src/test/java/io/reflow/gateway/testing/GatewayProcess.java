@@ -92,6 +92,11 @@ public final class GatewayProcess implements AutoCloseable {
     return process.pid();
   }
 
+  /// What it has started itself.
+  public List<Long> children() {
+    return process.children().map(ProcessHandle::pid).toList();
+  }
+
   public URI uri(String path) {
     return URI.create("http://127.0.0.1:%d%s".formatted(port, path));
   }
