@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
@@ -63,7 +64,8 @@ final class SoakTest {
 
   @ParameterizedTest
   @EnumSource
-  void nothingIsLeftOfManyStartsAndEnds(Sandbox sandbox) throws Exception {
+  void nothingIsLeftOfManyStartsAndEnds(Sandbox sandbox)
+      throws ExecutionException, IOException, InterruptedException {
     Sandboxes.assume(sandbox);
     try (var spawner = new Spawner(config(sandbox), Sandboxes.passable(folder), "soak")) {
       cycle(spawner, sandbox, 0);
