@@ -91,8 +91,8 @@ import io.reflow.gateway.upstream.Upstreams;
 import io.reflow.gateway.upstream.era.EraStore;
 import io.reflow.gateway.upstream.era.Eras;
 import io.reflow.gateway.upstream.http.HttpDial;
+import io.reflow.gateway.upstream.stdio.Spawner;
 import io.reflow.gateway.upstream.stdio.StdioDial;
-import io.reflow.gateway.upstream.stdio.Stragglers;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -148,6 +148,7 @@ final class Parts {
   private final EraStore eraStore;
   private final Eras eras;
   private final KnownServers servers = new KnownServers();
+  private final Spawner spawner;
   private final Upstreams upstreams;
   private final Restarts restarts;
   private final Catalog catalog;
@@ -201,6 +202,9 @@ final class Parts {
     this.eraStore = new EraStore(storage.database());
     this.eras = new Eras(eraStore::save, clock);
     var news = new TargetNews(servers);
+    this.spawner =
+        closing.add(
+            new Spawner(config.stdio(), config.server().dataDir(), audit.replica().toString()));
     this.upstreams = closing.add(upstreams(news));
     this.restarts = new Restarts(new InstanceStore(storage.database()));
     this.catalog = new Catalog(upstreams, config.mcp(), clock);
@@ -278,21 +282,11 @@ final class Parts {
   }
 
   private Upstreams upstreams(TargetNews news) {
-    String gatewayId = audit.replica().toString();
-    var stragglers = new Stragglers();
-    int left = stragglers.killAllOf(gatewayId);
+    int left = spawner.endLeftovers();
     if (left > 0) {
       LOG.atWarn().addKeyValue("processes", left).log("An earlier run left processes behind");
     }
-    var stdio =
-        new StdioDial(
-            config.stdio(),
-            config.mcp(),
-            config.server().dataDir(),
-            gatewayId,
-            version.text(),
-            eras,
-            stragglers);
+    var stdio = new StdioDial(config.stdio(), config.mcp(), version.text(), eras, spawner);
     var http = closing.add(new HttpDial(addresses, config.mcp(), version.text(), eras));
     return new Upstreams(
         new TransportConnector(stdio, http, http.sse()),
@@ -392,6 +386,10 @@ final class Parts {
         "{connection}",
         "Sessions with HTTP targets",
         upstreams::connectionCount);
+  }
+
+  Spawner spawner() {
+    return spawner;
   }
 
   /// Where the other replicas listen for each other and for operators.

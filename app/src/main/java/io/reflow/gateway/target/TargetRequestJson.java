@@ -29,6 +29,7 @@ public record TargetRequestJson(
     @Nullable Boolean replaySafe,
     @Nullable Boolean trusted,
     @Nullable Boolean tty,
+    @Nullable Boolean network,
     @Nullable Boolean enabled,
     @Nullable String description) {
 
@@ -72,6 +73,7 @@ public record TargetRequestJson(
         null,
         authType,
         authHeaderName,
+        null,
         null,
         null,
         null,

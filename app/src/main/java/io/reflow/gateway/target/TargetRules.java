@@ -275,7 +275,15 @@ public final class TargetRules {
                     List.of("fingerprint", "superset"),
                     List.of()))
             .orElseThrow(),
-        text("description", request.description()));
+        text("description", request.description()),
+        network(request, transport));
+  }
+
+  private static boolean network(TargetRequestJson request, Transport transport) {
+    if (request.network() != null && !(transport instanceof Stdio)) {
+      refuse("network", request.network(), transport.wireName());
+    }
+    return request.network() == null || request.network();
   }
 
   private static Map<String, Boolean> features(@Nullable Map<String, Boolean> features) {

@@ -16,6 +16,7 @@ import java.util.TreeMap;
 /// @param trusted what it says of itself is believed
 /// @param uriMode what clients call its resources
 /// @param capabilities what it hears of its clients, where it is told once and for all
+/// @param network whether its processes may reach the network
 public record TargetSettings(
     boolean stateful,
     ProtocolMode protocol,
@@ -24,7 +25,8 @@ public record TargetSettings(
     boolean trusted,
     UriMode uriMode,
     CapabilityMode capabilities,
-    Optional<String> description) {
+    Optional<String> description,
+    boolean network) {
 
   public static final TargetSettings DEFAULTS =
       new TargetSettings(
@@ -35,7 +37,8 @@ public record TargetSettings(
           false,
           UriMode.PASSTHROUGH,
           CapabilityMode.FINGERPRINT,
-          Optional.empty());
+          Optional.empty(),
+          true);
 
   private static final String INSTRUCTIONS = "instructions";
   private static final String SAMPLING = "sampling";
@@ -53,7 +56,15 @@ public record TargetSettings(
   /// Those that make a difference to how the target is run or reached.
   public TargetSettings undescribed() {
     return new TargetSettings(
-        stateful, protocol, features, replaySafe, trusted, uriMode, capabilities, Optional.empty());
+        stateful,
+        protocol,
+        features,
+        replaySafe,
+        trusted,
+        uriMode,
+        capabilities,
+        Optional.empty(),
+        network);
   }
 
   /// Whether the target's instructions are passed on.

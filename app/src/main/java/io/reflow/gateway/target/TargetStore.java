@@ -61,7 +61,7 @@ public final class TargetStore {
                   args = ?, isolation_boundary = ?, auth_type = ?, auth_header_name = ?,
                   protocol = ?, title = ?, description = ?, priority = ?, tool_prefix = ?,
                   features = cast(? as jsonb), replay_safe = ?, trusted = ?, statefulness = ?,
-                  enabled = ?, uri_mode = ?, capabilities = ?,
+                 enabled = ?, uri_mode = ?, capabilities = ?, network = ?,
                   revision = revision + 1, updated_at = now()
                 where id = ?
                 """)
@@ -82,8 +82,9 @@ public final class TargetStore {
             """
             insert into targets (name, transport_type, url, command, args, isolation_boundary,
               auth_type, auth_header_name, protocol, title, description, priority, tool_prefix,
-              features, replay_safe, trusted, statefulness, enabled, uri_mode, capabilities, id)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, cast(? as jsonb), ?, ?, ?, ?, ?, ?, ?)
+              features, replay_safe, trusted, statefulness, enabled, uri_mode, capabilities,
+              network, id)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, cast(? as jsonb), ?, ?, ?, ?, ?, ?, ?, ?)
             """)
         .params(Written.of(target).valuesThen(target.id().value()))
         .execute();
@@ -155,7 +156,8 @@ public final class TargetStore {
         Columns.flag(row, "trusted"),
         uriMode(Columns.text(row, "uri_mode")),
         capabilities(Columns.text(row, "capabilities")),
-        Columns.optionalText(row, "description"));
+        Columns.optionalText(row, "description"),
+        Columns.flag(row, "network"));
   }
 
   private static boolean stateful(String statefulness) {
@@ -221,7 +223,8 @@ public final class TargetStore {
               settings.stateful() ? "stateful" : "stateless",
               target.enabled(),
               settings.uriMode().wireName(),
-              settings.capabilities().wireName()));
+              settings.capabilities().wireName(),
+              settings.network()));
     }
 
     List<@Nullable Object> valuesThen(UUID id) {

@@ -93,7 +93,8 @@ class TargetStoreIT {
             true,
             UriMode.WRAP,
             CapabilityMode.SUPERSET,
-            Optional.of("d")),
+            Optional.of("d"),
+            false),
         Instant.EPOCH,
         Instant.EPOCH);
   }

@@ -221,13 +221,6 @@ public final class FakeMcpServer implements AutoCloseable {
     awaitEnd(session, stream);
   }
 
-  /// Takes a stream that a script has begun for the one of that session, until it is ended.
-  public void adopt(String session, HttpExchange exchange) throws InterruptedException {
-    var stream = new EventSink(exchange);
-    keep(session, stream);
-    awaitEnd(session, stream);
-  }
-
   private void keep(String session, EventSink stream) {
     tools.apart(stream::send);
     streams.put(session, stream);

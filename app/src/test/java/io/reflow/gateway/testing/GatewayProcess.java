@@ -29,11 +29,23 @@ public final class GatewayProcess implements AutoCloseable {
   private final Path output;
   private final List<String> options;
   private final int port;
+  private final List<String> front;
   private Process process;
 
-  /// @param options of the JVM
   public GatewayProcess(
       TestGateway beside, Path folder, Map<String, String> settings, String... options) {
+    this(beside, folder, settings, List.of(), options);
+  }
+
+  /// @param front a command that becomes the gateway
+  /// @param options of the JVM
+  public GatewayProcess(
+      TestGateway beside,
+      Path folder,
+      Map<String, String> settings,
+      List<String> front,
+      String... options) {
+    this.front = List.copyOf(front);
     this.beside = beside;
     this.options = List.of(options);
     this.port = freePort();
@@ -45,9 +57,10 @@ public final class GatewayProcess implements AutoCloseable {
   }
 
   private Process launch() {
-    List<String> command = new ArrayList<>();
+    List<String> command = new ArrayList<>(front);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    command.addAll(
+        List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:+DisableAttachMechanism"));
     command.addAll(options);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     var builder =
@@ -80,16 +93,21 @@ public final class GatewayProcess implements AutoCloseable {
     }
   }
 
+  public long pid() {
+    return process.pid();
+  }
+
+  /// What it has started itself.
+  public List<Long> children() {
+    return process.children().map(ProcessHandle::pid).toList();
+  }
+
   public URI uri(String path) {
     return URI.create("http://127.0.0.1:%d%s".formatted(port, path));
   }
 
   public int port() {
     return port;
-  }
-
-  public long pid() {
-    return process.pid();
   }
 
   public McpTestClient client(String token) {

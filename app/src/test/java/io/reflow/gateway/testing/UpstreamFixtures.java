@@ -148,10 +148,16 @@ public final class UpstreamFixtures {
   /// Waits until something is so, and fails when it is not within a minute: a busy machine may take
   /// long for what is a matter of milliseconds.
   public static void await(Callable<Boolean> condition) throws InterruptedException {
-    long deadline = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+    await(Duration.ofMinutes(1), condition);
+  }
+
+  /// Waits until something is so that takes longer than most.
+  public static void await(Duration atMost, Callable<Boolean> condition)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + atMost.toNanos();
     while (!holds(condition)) {
       if (System.nanoTime() - deadline > 0) {
-        throw new AssertionError("it did not come about within a minute");
+        throw new AssertionError("it did not come about within " + atMost);
       }
       Thread.sleep(Duration.ofMillis(10));
     }

@@ -313,7 +313,8 @@ class TranslationTest {
             false,
             mode,
             CapabilityMode.FINGERPRINT,
-            Optional.empty()),
+            Optional.empty(),
+            true),
         Instant.EPOCH,
         Instant.EPOCH);
   }

@@ -1,59 +1,59 @@
 package io.reflow.gateway.upstream.stdio;
 
-import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
-/// A child process and all that it starts: they form a session of their own where `setsid` exists,
-/// and end together.
+/// A child process and all that it starts: they form a session of their own, and end together.
 final class Child {
 
   private static final Duration LAST_WAIT = Duration.ofSeconds(5);
 
   private final Process process;
+  private final Contained contained;
   private final String marker;
-  private final boolean ownGroup;
-  private final Stragglers stragglers;
+  private volatile @Nullable String verdict;
   private final CountDownLatch gone = new CountDownLatch(1);
 
-  private Child(Process process, String marker, boolean ownGroup, Stragglers stragglers) {
+  /// Takes care of a process that has just been started.
+  Child(Process process, Contained contained, String marker) {
     this.process = process;
+    this.contained = contained;
     this.marker = marker;
-    this.ownGroup = ownGroup;
-    this.stragglers = stragglers;
   }
 
-  /// Starts `command`, whose first element is the path of a program, with exactly this environment
-  /// and the marker.
-  static Child start(
-      List<String> command,
-      Map<String, String> environment,
-      Path directory,
-      String marker,
-      Stragglers stragglers)
-      throws IOException {
-    List<String> line = new ArrayList<>();
-    Optional<Path> setsid =
-        Signals.available()
-            ? Programs.find("setsid", System.getenv().getOrDefault("PATH", ""))
-            : Optional.empty();
-    setsid.ifPresent(program -> line.add(program.toString()));
-    line.addAll(command);
-    ProcessBuilder builder = new ProcessBuilder(line).directory(directory.toFile());
-    builder.environment().clear();
-    builder.environment().putAll(environment);
-    builder.environment().put(Stragglers.VARIABLE, marker);
-    Child child = new Child(builder.start(), marker, setsid.isPresent(), stragglers);
-    Thread.ofVirtual().name("reap-" + child.pid()).start(child::reap);
-    return child;
+  /// Ends what a process has left behind.
+  @FunctionalInterface
+  interface Ending {
+    void ended(Child child) throws InterruptedException;
+  }
+
+  /// When the process ends, by itself or not, so does all that it started. Its number can't belong
+  /// to another group yet: numbers are given out in a circle.
+  void onEnd(Ending ending) {
+    Thread.ofVirtual()
+        .name("reap-" + pid())
+        .start(() -> {
+          try {
+            int _ = process.waitFor();
+            ending.ended(this);
+          } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+          } finally {
+            gone.countDown();
+          }
+        });
+  }
+
+  Contained contained() {
+    return contained;
+  }
+
+  String marker() {
+    return marker;
   }
 
   long pid() {
@@ -77,8 +77,17 @@ final class Child {
     return process.isAlive();
   }
 
+  /// Whether it ended by itself, and content.
+  boolean succeeded() {
+    return !process.isAlive() && process.exitValue() == 0;
+  }
+
   /// How it ended, once it has: "exited with code 1", "was killed by signal 9".
   String ending() {
+    String stopped = verdict;
+    if (stopped != null) {
+      return "was stopped: " + stopped;
+    }
     int code = process.exitValue();
     return code > 128 && code < 160
         ? "was ended by signal " + (code - 128)
@@ -106,6 +115,12 @@ final class Child {
     }
   }
 
+  /// Ends everything at once, for a reason that callers are told.
+  void stop(String reason) {
+    verdict = reason;
+    kill();
+  }
+
   /// Ends everything at once.
   void kill() {
     signal(Signals.Signal.KILL);
@@ -115,36 +130,13 @@ final class Child {
     if (!process.isAlive()) {
       return;
     }
-    List<ProcessHandle> members = new ArrayList<>();
-    if (ownGroup) {
-      Signals.toGroup(process.pid(), signal);
-    } else {
-      members.addAll(process.descendants().toList());
+    if (contained.namespace() && signal == Signals.Signal.TERMINATE) {
+      // What contains them would end at once, and all in it. It has no ear for this itself.
+      process.descendants().forEach(inside -> Signals.toProcess(inside.pid(), signal));
+      return;
     }
+    Signals.toGroup(process.pid(), signal);
     // By itself too: it may not have got as far as to have a group.
-    members.add(process.toHandle());
-    for (ProcessHandle member : members) {
-      boolean _ =
-          switch (signal) {
-            case TERMINATE -> member.destroy();
-            case KILL -> member.destroyForcibly();
-          };
-    }
-  }
-
-  /// When the process ends, by itself or not, so does all that it started. Its number can't belong
-  /// to another group yet: numbers are given out in a circle.
-  private void reap() {
-    try {
-      int _ = process.waitFor();
-      if (ownGroup) {
-        Signals.toGroup(process.pid(), Signals.Signal.KILL);
-      }
-      stragglers.kill(marker);
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    } finally {
-      gone.countDown();
-    }
+    Signals.toProcess(process.pid(), signal);
   }
 }

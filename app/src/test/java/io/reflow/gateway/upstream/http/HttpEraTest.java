@@ -66,7 +66,8 @@ final class HttpEraTest {
             usual.trusted(),
             usual.uriMode(),
             usual.capabilities(),
-            usual.description()),
+            usual.description(),
+            usual.network()),
         Instant.EPOCH,
         Instant.EPOCH);
   }

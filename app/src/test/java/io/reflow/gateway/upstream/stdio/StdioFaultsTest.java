@@ -28,6 +28,8 @@ import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -52,6 +54,17 @@ final class StdioFaultsTest {
   private final String gateway = "test-" + UUID.randomUUID();
 
   private final LastLines lines = new LastLines(200);
+  private Spawner spawner;
+
+  @BeforeEach
+  void start() {
+    spawner = new Spawner(QUICK, dataDir, gateway);
+  }
+
+  @AfterEach
+  void stop() {
+    spawner.close();
+  }
 
   private Upstream open(Transport.Stdio transport) throws InterruptedException {
     return open(transport, UpstreamFixtures.NO_INJECTION, QUICK);
@@ -62,8 +75,7 @@ final class StdioFaultsTest {
     Target target = UpstreamFixtures.target("fake", transport);
     Eras eras = UpstreamFixtures.eras();
     eras.learn(target, Era.INITIALIZE);
-    return new StdioDial(
-            config, UpstreamFixtures.MCP, dataDir, gateway, "0", eras, new Stragglers())
+    return new StdioDial(config, UpstreamFixtures.MCP, "0", eras, spawner)
         .open(
             transport,
             new Opening(target, UpstreamFixtures.shared(target), injection, Listener.NONE, lines));
