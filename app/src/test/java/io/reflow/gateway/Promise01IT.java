@@ -172,6 +172,7 @@ class Promise01IT {
   void aGroupTakenAwayCountsAtOnce() throws InterruptedException {
     String user = gateway.userId(token);
     gateway.admin("DELETE", "/api/policies/" + policy).require(204);
+    UpstreamFixtures.await(() -> !callsOn(replica));
     gateway.policy(
         Map.of(
             "name",
