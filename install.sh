@@ -187,7 +187,7 @@ ready_status() {
 command_line() {
   command=(
     "$jdk/bin/java"
-    -XX:+UseSerialGC -XX:+UseCompactObjectHeaders -XX:+DisableAttachMechanism
+    -Xms64m -XX:+UseSerialGC -XX:+UseCompactObjectHeaders -XX:+DisableAttachMechanism
     --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED
     -jar "$jar"
   )

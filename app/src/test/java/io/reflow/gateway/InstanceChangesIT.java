@@ -209,7 +209,7 @@ class InstanceChangesIT {
     target.update("enabled", false);
 
     awaitEnd(before);
-    assertThat(target.instances()).isEmpty();
+    UpstreamFixtures.await(() -> target.instances().isEmpty());
   }
 
   @Test
@@ -392,7 +392,7 @@ class InstanceChangesIT {
     gateway.admin("POST", "/api/targets/" + target.id + "/restart-instances").require(200);
 
     assertThat(target.seenBy(ann).pid()).isPositive();
-    assertThat(target.states()).containsExactly("running");
+    UpstreamFixtures.await(() -> target.states().equals(List.of("running")));
   }
 
   @Test

@@ -10,13 +10,16 @@ final class LineReader {
 
   private static final int CHUNK = 64 << 10;
 
+  /// Enough while nothing comes, which is nearly always: there are two readers for each process.
+  private static final int AT_REST = 8 << 10;
+
   /// So many times the longest line without a line end is no line any more.
   private static final long PATIENCE = 8;
 
   private final InputStream in;
   private final int longest;
   private final int kept;
-  private byte[] buffer = new byte[CHUNK];
+  private byte[] buffer = new byte[AT_REST];
   private int start;
   private int scanned;
   private int end;
@@ -92,8 +95,8 @@ final class LineReader {
       start = 0;
       scanned = 0;
       end = 0;
-      if (buffer.length > CHUNK) {
-        buffer = new byte[CHUNK];
+      if (buffer.length > AT_REST) {
+        buffer = new byte[AT_REST];
       }
     } else if (end == buffer.length) {
       makeRoom();

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class StdioWriter {
 
   private static final int MOST_WAITING = 1000;
-  private static final int BATCH = 64 << 10;
+  private static final int BATCH = 8 << 10;
 
   private final OutputStream out;
   private final BlockingQueue<byte[]> queue = new ArrayBlockingQueue<>(MOST_WAITING);
