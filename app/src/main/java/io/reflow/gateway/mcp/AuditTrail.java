@@ -34,6 +34,7 @@ final class AuditTrail {
   private String featureName = "";
   private String policy = "";
   private String argumentsDigest = "";
+  private Optional<String> arguments = Optional.empty();
   private String credentialScope = "";
   private boolean stateless;
   private boolean denied;
@@ -110,6 +111,11 @@ final class AuditTrail {
     argumentsDigest = digest;
   }
 
+  /// What may be recorded of them.
+  void arguments(Optional<String> recorded) {
+    arguments = recorded;
+  }
+
   void credentialScope(String scope) {
     credentialScope = scope;
   }
@@ -145,10 +151,11 @@ final class AuditTrail {
         requestBytes,
         present(credentialScope),
         present(argumentsDigest),
-        Optional.of(traceId));
+        Optional.of(traceId),
+        arguments);
   }
 
-  AuditEntry entry(AuditOutcome outcome, int answerBytes) {
+  AuditEntry entry(AuditOutcome outcome, int answerBytes, Optional<String> answer) {
     return new AuditEntry(
         describe(),
         outcome,
@@ -156,7 +163,8 @@ final class AuditTrail {
         present(reason),
         duration(),
         Duration.ofNanos(upstreamNanos),
-        answerBytes);
+        answerBytes,
+        answer);
   }
 
   private static Optional<String> present(String text) {
@@ -193,6 +201,11 @@ final class AuditTrail {
 
   Optional<RawJson> requestId() {
     return Optional.ofNullable(requestId);
+  }
+
+  /// Whether one feature of a target was asked for.
+  boolean ofTarget() {
+    return featureKind != null && target != null;
   }
 
   boolean toolCall() {

@@ -5,6 +5,7 @@ import io.reflow.gateway.audit.AuditLog;
 import io.reflow.gateway.audit.AuditOutcome;
 import io.reflow.gateway.fault.GatewayException;
 import io.reflow.gateway.telemetry.Metrics;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,11 +32,11 @@ final class Audited implements Stage<Call.Received, Reply> {
     try {
       return recorded(trail, reply(call));
     } catch (InterruptedException e) {
-      record(trail, AuditOutcome.CANCELLED, 0);
+      record(trail, AuditOutcome.CANCELLED);
       throw e;
     } catch (Incoming.Unreadable e) {
       trail.failed(e.why());
-      record(trail, AuditOutcome.FAILED, 0);
+      record(trail, AuditOutcome.FAILED);
       throw e;
     }
   }
@@ -63,7 +64,7 @@ final class Audited implements Stage<Call.Received, Reply> {
       return reply;
     }
     try {
-      record(trail, outcome(trail, reply), size(reply));
+      record(trail, outcome(trail, reply), size(reply), answer(trail, reply));
       return reply;
     } catch (GatewayException e) {
       reply.discard();
@@ -71,7 +72,18 @@ final class Audited implements Stage<Call.Received, Reply> {
     }
   }
 
-  private void record(AuditTrail trail, AuditOutcome outcome, int answerBytes) {
+  private Optional<String> answer(AuditTrail trail, Reply reply) {
+    return trail.ofTarget() && reply instanceof Reply.Answer(var message, var _)
+        ? log.bodies().answer(message)
+        : Optional.empty();
+  }
+
+  private void record(AuditTrail trail, AuditOutcome outcome) {
+    record(trail, outcome, 0, Optional.empty());
+  }
+
+  private void record(
+      AuditTrail trail, AuditOutcome outcome, int answerBytes, Optional<String> answer) {
     if (trail.caller().isEmpty()) {
       metrics.refused("unauthenticated");
       return;
@@ -81,7 +93,7 @@ final class Audited implements Stage<Call.Received, Reply> {
       metrics.toolCall(
           trail.targetName(), trail.featureName(), outcome.wireName(), trail.duration());
     }
-    AuditEntry entry = trail.entry(outcome, answerBytes);
+    AuditEntry entry = trail.entry(outcome, answerBytes, answer);
     if (trail.sequence().isPresent()) {
       log.record(trail.sequence().getAsLong(), entry);
     } else {

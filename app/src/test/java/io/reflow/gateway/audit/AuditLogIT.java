@@ -70,7 +70,7 @@ class AuditLogIT {
 
   @Test
   void leavesRowsAsTheyAreThatComeAgain() {
-    var store = new AuditStore(test.database());
+    var store = rows();
     UUID replica = new UUID(1, 2);
     AuditIntent intent = Entries.intent("list_repos");
     var first = new AuditRow(1, Entries.allowed(intent));
@@ -182,8 +182,12 @@ class AuditLogIT {
     }
   }
 
+  private ChainedRows rows() {
+    return new ChainedRows(new AuditStore(test.database()), Entries.keys(), new Anchors(folder));
+  }
+
   private AuditLog log() {
-    return AuditLog.open(folder, CONFIG, test.database(), InstantSource.system());
+    return AuditLog.open(folder, CONFIG, Entries.keys(), test.database(), InstantSource.system());
   }
 
   private Map<Long, String> outcomes() {
