@@ -131,6 +131,8 @@ final class Redaction {
         to.writeString(REDACTED);
       } else if (token == JsonToken.VALUE_STRING) {
         to.writeString(text(in.getText(), depth));
+      } else if (token.isNumeric()) {
+        to.writeNumber(in.getText());
       } else {
         open += token.isStructStart() ? 1 : 0;
         to.copyCurrentEvent(in);

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// What there is to say of a message afterwards; the stages fill it in as they learn it. Used by
@@ -25,6 +26,7 @@ final class AuditTrail {
   private final long startNanos = System.nanoTime();
   private final String traceId;
   private final boolean tokenSent;
+  private final Supplier<String> peer;
   private String method = "";
   private @Nullable Identity caller;
   private @Nullable Session session;
@@ -44,10 +46,12 @@ final class AuditTrail {
   private int requestBytes;
   private OptionalLong sequence = OptionalLong.empty();
 
-  AuditTrail(Instant startedAt, String traceId, boolean tokenSent) {
+  /// @param peer the address that the request came from
+  AuditTrail(Instant startedAt, String traceId, boolean tokenSent, Supplier<String> peer) {
     this.startedAt = startedAt;
     this.traceId = traceId;
     this.tokenSent = tokenSent;
+    this.peer = peer;
   }
 
   void caller(Identity identity) {
@@ -181,6 +185,10 @@ final class AuditTrail {
 
   boolean tokenSent() {
     return tokenSent;
+  }
+
+  String peer() {
+    return peer.get();
   }
 
   String traceId() {

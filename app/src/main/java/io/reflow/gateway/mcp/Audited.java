@@ -19,6 +19,7 @@ final class Audited implements Stage<Call.Received, Reply> {
   private final Stage<Call.Received, Reply> inner;
   private final AuditLog log;
   private final Metrics metrics;
+  private final Strangers strangers = new Strangers(System::nanoTime);
 
   Audited(Stage<Call.Received, Reply> inner, AuditLog log, Metrics metrics) {
     this.inner = inner;
@@ -86,6 +87,7 @@ final class Audited implements Stage<Call.Received, Reply> {
       AuditTrail trail, AuditOutcome outcome, int answerBytes, Optional<String> answer) {
     if (trail.caller().isEmpty()) {
       metrics.refused("unauthenticated");
+      strangers.refused(trail);
       return;
     }
     metrics.request(trail.method(), outcome.wireName(), trail.duration());
