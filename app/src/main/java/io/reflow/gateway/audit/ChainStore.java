@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,6 +21,8 @@ import java.util.function.Function;
 /// The chains as they are in the database, read within one transaction. The rows come in the very
 /// bytes that were sealed.
 final class ChainStore {
+
+  static final Duration LONGEST_STATEMENT = Duration.ofMinutes(10);
 
   /// Before the first row of what COPY writes.
   private static final int COPY_HEAD = 19;
@@ -65,6 +68,7 @@ final class ChainStore {
   /// Reads as everything is at one moment.
   static <T> T atOnce(Database database, Function<ChainStore, T> work) {
     return database.plain(sql -> {
+      sql.allow(LONGEST_STATEMENT);
       int _ = sql.change("set transaction isolation level repeatable read, read only");
       return work.apply(new ChainStore(sql));
     });

@@ -51,6 +51,7 @@ final class KeepStore {
       if (!mine) {
         return Optional.empty();
       }
+      sql.allow(ChainStore.LONGEST_STATEMENT);
       int _ = sql.change(LOCK_TIMEOUT);
       return Optional.of(work.apply(new KeepStore(sql)));
     });

@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -27,6 +28,15 @@ public final class PlainSql {
 
   PlainSql(Connection connection) {
     this.connection = connection;
+  }
+
+  /// Lets statements take longer than those that a caller waits for.
+  public void allow(Duration longest) {
+    try {
+      connection.setNetworkTimeout(Runnable::run, Math.toIntExact(longest.toMillis()));
+    } catch (SQLException e) {
+      throw failed(e);
+    }
   }
 
   /// Reads one row.

@@ -81,22 +81,19 @@ class AuditVolumeIT {
         "from=2026-11-01T10:00:00Z&to=2026-11-01T11:00:00Z&target=target7",
         "to=2026-11-01T02:00:00Z"
       })
-  void findsAPageQuickly(String filter) {
-    String path = "/api/logs?limit=100&" + filter;
-    long best = Long.MAX_VALUE;
-    // Others may be busy on this machine: the best of some tries tells what it costs.
-    for (int i = 0; i < 20 && best > 100_000_000; i++) {
-      long start = System.nanoTime();
-      gateway.admin("GET", path).require(200);
-      best = Math.min(best, System.nanoTime() - start);
-    }
-    report("page " + filter, best);
-    assertThat(Duration.ofNanos(best)).isLessThan(Duration.ofMillis(100));
+  void findsAPageQuickly(String filter) throws InterruptedException {
+    // Others may be busy on this machine: it is enough to see once that it costs no more.
+    UpstreamFixtures.await(() -> took(filter).compareTo(Duration.ofMillis(100)) < 0);
+  }
+
+  private static Duration took(String filter) {
+    long start = System.nanoTime();
+    gateway.admin("GET", "/api/logs?limit=100&" + filter).require(200);
+    return Duration.ofNanos(System.nanoTime() - start);
   }
 
   @Test
   void exportsEverythingInLittleMemory() throws IOException, InterruptedException {
-    long start = System.nanoTime();
     HttpResponse<InputStream> response = export("?to=2026-12-31T00:00:00Z");
     assertThat(response.headers().firstValue("content-type")).hasValue("application/x-ndjson");
     long before = used();
@@ -112,7 +109,6 @@ class AuditVolumeIT {
         }
       }
     }
-    report("export of " + lines, System.nanoTime() - start);
     assertThat(lines).isGreaterThanOrEqualTo(ROWS);
     assertThat(most - before).as("bytes on the heap").isLessThan(32L << 20);
   }
@@ -166,11 +162,5 @@ class AuditVolumeIT {
     System.gc();
     Runtime runtime = Runtime.getRuntime();
     return runtime.totalMemory() - runtime.freeMemory();
-  }
-
-  private static void report(String what, long nanos) {
-    if (ROWS >= 1_000_000) {
-      System.out.printf("%s: %d us%n", what, nanos / 1_000);
-    }
   }
 }

@@ -2,6 +2,7 @@ package io.reflow.gateway.mcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -24,6 +25,7 @@ class StrangersTest {
 
   @BeforeEach
   void listen() {
+    logger.setLevel(Level.INFO);
     log.start();
     logger.addAppender(log);
   }
@@ -31,6 +33,7 @@ class StrangersTest {
   @AfterEach
   void stop() {
     logger.detachAppender(log);
+    logger.setLevel(null);
   }
 
   @Test
