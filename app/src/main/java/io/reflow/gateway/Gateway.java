@@ -206,6 +206,8 @@ public final class Gateway implements AutoCloseable {
         .post("/api/policies/{id}/subjects", Access.ADMIN, policies::addSubject)
         .delete("/api/policies/{id}/subjects/{sid}", Access.ADMIN, policies::removeSubject)
         .get("/api/logs", Access.USER, logs::list)
+        .get("/api/logs/export", Access.USER, logs::export)
+        .get("/api/logs/verify", Access.ADMIN, logs::verify)
         .refuseOtherMethods();
   }
 

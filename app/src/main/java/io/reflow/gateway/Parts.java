@@ -10,6 +10,7 @@ import io.reflow.gateway.api.UpstreamProber;
 import io.reflow.gateway.audit.ArgumentDigest;
 import io.reflow.gateway.audit.AuditLog;
 import io.reflow.gateway.audit.AuditRoutes;
+import io.reflow.gateway.audit.ChainKeys;
 import io.reflow.gateway.catalog.Catalog;
 import io.reflow.gateway.catalog.Cursors;
 import io.reflow.gateway.catalog.KnownServers;
@@ -94,6 +95,7 @@ import io.reflow.gateway.upstream.http.HttpDial;
 import io.reflow.gateway.upstream.stdio.Spawner;
 import io.reflow.gateway.upstream.stdio.StdioDial;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -171,9 +173,11 @@ final class Parts {
     this.closing = closing;
     this.metrics = closing.add(new Metrics(version.text(), clock));
     this.storage = Storage.open(config, clock, closing);
+    this.vault = new Vault(config.encryption());
     this.audit =
         closing.add(
-            AuditLog.open(config.server().dataDir(), config.audit(), storage.database(), clock));
+            AuditLog.open(
+                config.server().dataDir(), config.audit(), auditKeys(), storage.database(), clock));
 
     this.userStore = new UserStore(storage.database());
     this.tokenStore = new TokenStore(storage.database());
@@ -186,7 +190,6 @@ final class Parts {
 
     var fresh =
         new Freshness(storage.changes()::confirmedAt, clock, config.policy().maxStaleness());
-    this.vault = new Vault(config.encryption());
     this.targetStore = new TargetStore(storage.database());
     this.targets = new Targets(targetStore::all);
     this.policyStore = new PolicyStore(storage.database());
@@ -316,6 +319,19 @@ final class Parts {
 
   private boolean unchanged(Identity caller) {
     return identities.find(caller.user()).filter(caller::sameRights).isPresent();
+  }
+
+  /// Without a key of its own one that follows from the encryption key seals.
+  private ChainKeys auditKeys() {
+    List<byte[]> keys = new ArrayList<>();
+    config.audit().key().ifPresent(key -> keys.add(bytes(key)));
+    config.audit().previousKeys().forEach(key -> keys.add(bytes(key)));
+    keys.addAll(vault.deriveAll("audit chain").values());
+    return new ChainKeys(keys);
+  }
+
+  private static byte[] bytes(Secret secret) {
+    return secret.reveal().getBytes(StandardCharsets.UTF_8);
   }
 
   private static Secret secret(byte[] key) {
@@ -515,7 +531,7 @@ final class Parts {
   }
 
   AuditRoutes auditRoutes() {
-    return new AuditRoutes(storage.database());
+    return new AuditRoutes(storage.database(), audit.verifier());
   }
 
   private Reload reload() {

@@ -10,6 +10,7 @@ import java.util.OptionalInt;
 /// @param errorCode of the JSON-RPC error or the HTTP status that the caller got
 /// @param reason fit for the caller's eyes
 /// @param upstream how much of the duration went by waiting for the target
+/// @param answer see [Bodies]; only where the configuration says so
 public record AuditEntry(
     AuditIntent intent,
     AuditOutcome outcome,
@@ -17,7 +18,8 @@ public record AuditEntry(
     Optional<String> reason,
     Duration duration,
     Duration upstream,
-    long answerBytes) {
+    long answerBytes,
+    Optional<String> answer) {
 
   static AuditEntry interrupted(AuditIntent intent) {
     return new AuditEntry(
@@ -27,6 +29,7 @@ public record AuditEntry(
         Optional.of("the gateway stopped before the answer"),
         Duration.ZERO,
         Duration.ZERO,
-        0);
+        0,
+        Optional.empty());
   }
 }

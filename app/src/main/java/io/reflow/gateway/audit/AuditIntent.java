@@ -7,12 +7,13 @@ import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 
 /// What is known of a call before anything goes upstream: who asks for what, and which rule and
-/// credential open the way. Holds no argument and no secret.
+/// credential open the way. Holds no secret.
 ///
 /// @param time when the call came in, to the microsecond; part of the row's key
 /// @param featureName the tool, resource or prompt that the method names
 /// @param credentialScope for whom the credentials are that go upstream
 /// @param argumentsDigest see [ArgumentDigest]
+/// @param arguments see [Bodies]; only where the configuration says so
 public record AuditIntent(
     Instant time,
     Optional<UserId> user,
@@ -30,9 +31,32 @@ public record AuditIntent(
     long requestBytes,
     Optional<String> credentialScope,
     Optional<String> argumentsDigest,
-    Optional<String> traceId) {
+    Optional<String> traceId,
+    Optional<String> arguments) {
 
   public AuditIntent {
     time = time.truncatedTo(ChronoUnit.MICROS);
+  }
+
+  AuditIntent with(Optional<String> arguments) {
+    return new AuditIntent(
+        time,
+        user,
+        email,
+        session,
+        clientName,
+        clientVersion,
+        protocolVersion,
+        method,
+        target,
+        targetName,
+        featureKind,
+        featureName,
+        policy,
+        requestBytes,
+        credentialScope,
+        argumentsDigest,
+        traceId,
+        arguments);
   }
 }

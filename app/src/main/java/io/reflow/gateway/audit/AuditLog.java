@@ -21,25 +21,43 @@ public final class AuditLog implements AutoCloseable {
   private final UUID replica;
   private final Journal journal;
   private final Shipper shipper;
+  private final AuditKeeper keeper;
+  private final ChainVerifier verifier;
+  private final Bodies bodies;
 
-  private AuditLog(UUID replica, Journal journal, Shipper shipper) {
+  private AuditLog(
+      UUID replica,
+      Journal journal,
+      Shipper shipper,
+      AuditKeeper keeper,
+      ChainVerifier verifier,
+      Bodies bodies) {
     this.replica = replica;
     this.journal = journal;
     this.shipper = shipper;
+    this.keeper = keeper;
+    this.verifier = verifier;
+    this.bodies = bodies;
   }
 
   /// Opens the journal under the gateway's data folder and begins to ship it.
   ///
+  /// @param keys that seal its rows
   /// @throws IllegalStateException when another gateway uses the folder
   public static AuditLog open(
-      Path dataDir, AuditConfig config, Database database, InstantSource clock) {
+      Path dataDir, AuditConfig config, ChainKeys keys, Database database, InstantSource clock) {
     Path folder = dataDir.resolve("audit");
     try {
       Journal journal = Journal.open(folder, config);
       UUID replica = replica(folder);
-      var shipper = new Shipper(replica, journal, new AuditStore(database), config, clock);
+      var anchors = new Anchors(folder);
+      var rows = new ChainedRows(new AuditStore(database), keys, anchors);
+      var shipper = new Shipper(replica, journal, rows, config, clock);
       shipper.start();
-      return new AuditLog(replica, journal, shipper);
+      var keeper = new AuditKeeper(database, keys, anchors, replica, config, clock);
+      keeper.start();
+      var verifier = new ChainVerifier(database, keys, anchors, replica, rows::shipped);
+      return new AuditLog(replica, journal, shipper, keeper, verifier, new Bodies(config.bodies()));
     } catch (IOException e) {
       throw new UncheckedIOException(
           "the audit journal in %s can't be opened".formatted(folder), e);
@@ -77,11 +95,22 @@ public final class AuditLog implements AutoCloseable {
     return replica;
   }
 
+  /// What may be recorded of arguments and answers.
+  public Bodies bodies() {
+    return bodies;
+  }
+
+  /// Proves that what was shipped is as it was.
+  public ChainVerifier verifier() {
+    return verifier;
+  }
+
   /// Ships what there is, a few seconds at most, and closes the journal. Calls that are still open
   /// become interrupted ones: end them before.
   @Override
   public void close() {
     shipper.close();
+    keeper.close();
     journal.close();
   }
 

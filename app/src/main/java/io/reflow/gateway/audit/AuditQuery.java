@@ -18,4 +18,21 @@ record AuditQuery(
     Optional<Instant> to,
     Optional<AuditCursor> after,
     int limit,
-    int offset) {}
+    int offset) {
+
+  /// The same for the next page.
+  AuditQuery after(AuditCursor last) {
+    return new AuditQuery(
+        user,
+        denialsHidden,
+        target,
+        targetId,
+        method,
+        outcome,
+        from,
+        to,
+        Optional.of(last),
+        limit,
+        0);
+  }
+}

@@ -19,6 +19,7 @@ final class AuditRecords {
   static RecordBytes write(AuditIntent intent) {
     RecordBytes record = RecordBytes.of(Kind.INTENT);
     put(record, intent);
+    record.putBody(intent.arguments());
     return record;
   }
 
@@ -33,6 +34,8 @@ final class AuditRecords {
     record.putLong(entry.duration().toNanos() / 1_000);
     record.putLong(entry.upstream().toNanos() / 1_000);
     record.putLong(entry.answerBytes());
+    record.putBody(entry.intent().arguments());
+    record.putBody(entry.answer());
     return record;
   }
 
@@ -41,10 +44,20 @@ final class AuditRecords {
     RecordBytes record = RecordBytes.of(Kind.CARRIED);
     record.putLong(sequence);
     put(record, intent);
+    record.putBody(intent.arguments());
     return record;
   }
 
   static AuditIntent readIntent(RecordBytes record) {
+    AuditIntent intent = takeIntent(record);
+    return withArguments(intent, record.takeText());
+  }
+
+  private static AuditIntent withArguments(AuditIntent intent, Optional<String> arguments) {
+    return arguments.isEmpty() ? intent : intent.with(arguments);
+  }
+
+  private static AuditIntent takeIntent(RecordBytes record) {
     return new AuditIntent(
         readTime(record.takeLong()),
         record.takeUuid().map(UserId::new),
@@ -62,22 +75,28 @@ final class AuditRecords {
         record.takeLong(),
         record.takeText(),
         record.takeText(),
-        record.takeText());
+        record.takeText(),
+        Optional.empty());
   }
 
   static AuditEntry readEntry(RecordBytes record) {
-    AuditIntent intent = readIntent(record);
+    AuditIntent intent = takeIntent(record);
     AuditOutcome outcome =
         record.takeText().flatMap(AuditOutcome::find).orElse(AuditOutcome.FAILED);
     long code = record.takeLong();
+    Optional<String> reason = record.takeText();
+    Duration duration = readDuration(record.takeLong());
+    Duration upstream = readDuration(record.takeLong());
+    long answerBytes = record.takeLong();
     return new AuditEntry(
-        intent,
+        withArguments(intent, record.takeText()),
         outcome,
         code == NO_CODE ? OptionalInt.empty() : OptionalInt.of((int) code),
-        record.takeText(),
-        readDuration(record.takeLong()),
-        readDuration(record.takeLong()),
-        record.takeLong());
+        reason,
+        duration,
+        upstream,
+        answerBytes,
+        record.takeText());
   }
 
   private static void put(RecordBytes record, AuditIntent intent) {

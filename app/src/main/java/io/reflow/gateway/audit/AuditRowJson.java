@@ -30,7 +30,9 @@ public record AuditRowJson(
     long answerBytes,
     @Nullable String credentialScope,
     @Nullable String argumentsDigest,
-    @Nullable String traceId) {
+    @Nullable String traceId,
+    @Nullable String arguments,
+    @Nullable String answer) {
 
   /// The row as those who are no admins see it: what was refused to them looks like what does not
   /// exist, as it did when they asked.
@@ -72,7 +74,9 @@ public record AuditRowJson(
         answerBytes,
         null,
         argumentsDigest,
-        traceId);
+        traceId,
+        arguments,
+        null);
   }
 
   static AuditRowJson of(AuditStore.Found found) {
@@ -103,6 +107,8 @@ public record AuditRowJson(
         entry.answerBytes(),
         intent.credentialScope().orElse(null),
         intent.argumentsDigest().orElse(null),
-        intent.traceId().orElse(null));
+        intent.traceId().orElse(null),
+        intent.arguments().orElse(null),
+        entry.answer().orElse(null));
   }
 }

@@ -1,17 +1,11 @@
 package io.reflow.gateway.audit;
 
-import io.helidon.dbclient.DbClientException;
 import io.helidon.dbclient.DbRow;
 import io.helidon.dbclient.DbStatementQuery;
 import io.reflow.gateway.database.Columns;
 import io.reflow.gateway.database.Database;
-import io.reflow.gateway.fault.GatewayException.Conflict;
 import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.target.TargetId;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -24,11 +18,9 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import org.postgresql.PGConnection;
-import org.postgresql.util.ByteStreamWriter;
 
 /// The audit log in PostgreSQL.
-final class AuditStore implements AuditRows {
+final class AuditStore {
 
   private static final String COPY =
       "copy audit_log (%s) from stdin (format binary)".formatted(CopyRows.COLUMNS);
@@ -41,42 +33,40 @@ final class AuditStore implements AuditRows {
       where replica = cast(? as uuid)
       """;
 
+  private static final String ADVANCE =
+      """
+      insert into audit_chain (replica, position, mac) values (?, ?, ?)
+      on conflict (replica) do update
+        set position = excluded.position, mac = excluded.mac, changed_at = now()
+      """;
+
+  private static final String HEAD = "select position, mac from audit_chain where replica = ?";
+
   private final Database database;
 
   AuditStore(Database database) {
     this.database = database;
   }
 
-  @Override
-  public void insert(UUID replica, List<AuditRow> rows) {
-    try {
-      copy(replica, rows);
-    } catch (Conflict _) {
-      // COPY takes all or nothing. After a crash, what was shipped before it comes again.
-      copy(replica, missing(replica, rows));
-    }
-  }
-
-  private void copy(UUID replica, List<AuditRow> rows) {
-    if (rows.isEmpty()) {
-      return;
-    }
-    ByteBuffer bytes = CopyRows.of(replica, rows);
-    long _ =
-        database.run(db -> {
-          try {
-            return db.unwrap(Connection.class)
-                .unwrap(PGConnection.class)
-                .getCopyAPI()
-                .copyIn(COPY, ByteStreamWriter.of(bytes));
-          } catch (SQLException | IOException e) {
-            throw new DbClientException("the audit log's rows could not be copied", e);
-          }
+  /// Adds rows, and where their chain has come to with them.
+  ///
+  /// @throws io.reflow.gateway.fault.GatewayException.Conflict when one of them is there already
+  void append(UUID replica, CopyRows.Sealed rows) {
+    int _ =
+        database.plain(sql -> {
+          sql.copyIn(COPY, rows.bytes());
+          return sql.change(ADVANCE, replica, rows.head().position(), rows.head().mac());
         });
   }
 
+  /// Where a chain has come to.
+  Optional<ChainHead> head(UUID replica) {
+    return database.plain(
+        sql -> sql.first(HEAD, row -> new ChainHead(row.getLong(1), row.getBytes(2)), replica));
+  }
+
   /// The rows that are not there yet, each once.
-  private List<AuditRow> missing(UUID replica, List<AuditRow> rows) {
+  List<AuditRow> missing(UUID replica, List<AuditRow> rows) {
     String[] times =
         rows.stream().map(row -> row.entry().intent().time().toString()).toArray(String[]::new);
     Long[] sequences = rows.stream().map(AuditRow::sequence).toArray(Long[]::new);
@@ -92,8 +82,8 @@ final class AuditStore implements AuditRows {
     return rows.stream().filter(row -> known.add(row.sequence())).toList();
   }
 
-  @Override
-  public void prepareMonth(LocalDate anyDay) {
+  /// Makes room for the rows of a month.
+  void prepareMonth(LocalDate anyDay) {
     long _ =
         database.run(db ->
             db.createQuery("select cast(reflow_add_audit_partition(cast(? as date)) as text)")
@@ -147,6 +137,8 @@ final class AuditStore implements AuditRows {
           conditions.add(
               "(time, replica, sequence) < (:after_time, cast(:after_replica as uuid),"
                   + " :after_sequence)");
+          // Partitions are left out by this only.
+          conditions.add("time <= :after_time");
           parameters.put("after_time", Columns.parameter(after.time()));
           parameters.put("after_replica", after.replica());
           parameters.put("after_sequence", after.sequence());
@@ -196,7 +188,8 @@ final class AuditStore implements AuditRows {
             Columns.optionalNumber(row, "request_bytes").orElse(0L),
             Columns.optionalText(row, "credential_scope"),
             Columns.optionalText(row, "arguments_digest"),
-            Columns.optionalText(row, "trace_id"));
+            Columns.optionalText(row, "trace_id"),
+            Columns.optionalText(row, "arguments"));
     var entry =
         new AuditEntry(
             intent,
@@ -205,7 +198,8 @@ final class AuditStore implements AuditRows {
             Columns.optionalText(row, "reason"),
             duration(row, "duration_us"),
             duration(row, "upstream_us"),
-            Columns.optionalNumber(row, "answer_bytes").orElse(0L));
+            Columns.optionalNumber(row, "answer_bytes").orElse(0L),
+            Columns.optionalText(row, "answer"));
     long sequence = Columns.number(row, "sequence");
     return new Found(
         new AuditCursor(intent.time(), Columns.uuid(row, "replica"), sequence),

@@ -27,6 +27,7 @@ final class RecordBytes {
   static final int MAGIC = 0x4c4a4652;
   static final int LONGEST = 1 << 16;
   private static final int LONGEST_TEXT = 1_000;
+  private static final int LONGEST_BODY = Bodies.LONGEST;
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final VarHandle INT =
@@ -137,11 +138,20 @@ final class RecordBytes {
   }
 
   void putText(Optional<String> value) {
+    putText(value, LONGEST_TEXT);
+  }
+
+  /// A text that was cut to its length before.
+  void putBody(Optional<String> value) {
+    putText(value, LONGEST_BODY);
+  }
+
+  private void putText(Optional<String> value, int longest) {
     if (value.isEmpty()) {
       putLength(-1);
       return;
     }
-    byte[] utf8 = storable(value.get()).getBytes(StandardCharsets.UTF_8);
+    byte[] utf8 = storable(value.get(), longest).getBytes(StandardCharsets.UTF_8);
     putLength(utf8.length);
     room(utf8.length);
     System.arraycopy(utf8, 0, bytes, end, utf8.length);
@@ -150,8 +160,8 @@ final class RecordBytes {
 
   /// A surrogate that is alone, perhaps since the other half was cut off, is encoded as a question
   /// mark.
-  private static String storable(String text) {
-    String cut = text.length() <= LONGEST_TEXT ? text : text.substring(0, LONGEST_TEXT);
+  private static String storable(String text, int longest) {
+    String cut = text.length() <= longest ? text : text.substring(0, longest);
     return cut.replace('\0', '?');
   }
 
@@ -165,7 +175,11 @@ final class RecordBytes {
     return bytes[end++] == 0 ? Optional.empty() : Optional.of(new UUID(takeLong(), takeLong()));
   }
 
+  /// Empty also behind the end: records of earlier versions have fewer fields.
   Optional<String> takeText() {
+    if (end >= bytes.length) {
+      return Optional.empty();
+    }
     int length = (short) SHORT.get(bytes, end);
     end += 2;
     if (length < 0) {

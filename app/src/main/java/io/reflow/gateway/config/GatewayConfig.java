@@ -102,7 +102,7 @@ public record GatewayConfig(
             server.idleTimeout(),
             server.maxConnections(),
             server.shutdownGrace());
-    return with(changed, jwt, encryption);
+    return with(changed, jwt, encryption, audit);
   }
 
   GatewayConfig withJwtSecret(Secret secret) {
@@ -114,14 +114,19 @@ public record GatewayConfig(
             jwt.audience(),
             jwt.lifetime(),
             jwt.leeway());
-    return with(server, changed, encryption);
+    return with(server, changed, encryption, audit);
   }
 
   GatewayConfig withEncryptionKey(Secret key) {
-    return with(server, jwt, new EncryptionConfig(Optional.of(key), encryption.keys()));
+    return with(server, jwt, new EncryptionConfig(Optional.of(key), encryption.keys()), audit);
   }
 
-  private GatewayConfig with(ServerConfig server, JwtConfig jwt, EncryptionConfig encryption) {
+  GatewayConfig withAuditKey(Secret key) {
+    return with(server, jwt, encryption, audit.withKey(key));
+  }
+
+  private GatewayConfig with(
+      ServerConfig server, JwtConfig jwt, EncryptionConfig encryption, AuditConfig audit) {
     return new GatewayConfig(
         server,
         shutdown,

@@ -45,10 +45,13 @@ public final class LocalSecrets {
     boolean jwt = config.jwt().secret().isEmpty();
     boolean encryption =
         config.encryption().key().isEmpty() && config.encryption().keys().isEmpty();
-    if (!jwt && !encryption) {
+    boolean here = config.database().host().isEmpty();
+    // Elsewhere the rows are sealed with a key that follows from the one for encryption.
+    boolean audit = here && config.audit().key().isEmpty();
+    if (!jwt && !encryption && !audit) {
       return config;
     }
-    if (config.database().host().isPresent()) {
+    if (!here) {
       throw missing(jwt, encryption);
     }
     LocalSecrets secrets = new LocalSecrets(config.server().dataDir().resolve("secrets"));
@@ -58,6 +61,9 @@ public final class LocalSecrets {
     }
     if (encryption) {
       complete = complete.withEncryptionKey(secrets.get("encryption.key", 24));
+    }
+    if (audit) {
+      complete = complete.withAuditKey(secrets.get("audit.key", 48));
     }
     return complete;
   }

@@ -6,6 +6,8 @@ import io.helidon.dbclient.DbExecute;
 import io.helidon.dbclient.DbTransaction;
 import io.helidon.dbclient.jdbc.JdbcClientBuilder;
 import io.reflow.gateway.config.DatabaseConfig;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -46,6 +48,22 @@ public final class Database implements AutoCloseable {
   /// Runs statements in one transaction: all of them count, or none.
   public <T> T transaction(Function<DbExecute, T> statements) {
     return translated(() -> inTransaction(statements));
+  }
+
+  /// Runs plain statements in one transaction: all of them count, or none.
+  public <T> T plain(Function<PlainSql, T> statements) {
+    return run(db -> {
+      try {
+        Connection connection = db.unwrap(Connection.class);
+        connection.setAutoCommit(false);
+        T result = statements.apply(new PlainSql(connection));
+        // Without this the pool rolls back.
+        connection.commit();
+        return result;
+      } catch (SQLException e) {
+        throw new DbClientException("a transaction has failed", e);
+      }
+    });
   }
 
   @Override

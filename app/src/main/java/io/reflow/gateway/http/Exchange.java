@@ -3,19 +3,28 @@ package io.reflow.gateway.http;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Method;
 import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.reflow.gateway.fault.GatewayException;
 import io.reflow.gateway.fault.GatewayException.InvalidRequest;
 import io.reflow.gateway.fault.GatewayException.NotAuthenticated;
 import io.reflow.gateway.fault.GatewayException.NotFound;
 import io.reflow.gateway.telemetry.TraceId;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.util.Optional;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// One REST request and the way to answer it.
 ///
 /// @param <C> what is known of the caller
 public final class Exchange<C> {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
 
   private final ServerRequest request;
   private final ServerResponse response;
@@ -113,6 +122,32 @@ public final class Exchange<C> {
   /// Answers with something other than JSON: a page, a text of metrics.
   public void content(String mediaType, byte[] content) {
     send(Status.OK_200, mediaType, content);
+  }
+
+  /// Writes an answer bit by bit.
+  @FunctionalInterface
+  public interface Streaming {
+    void write(OutputStream out) throws IOException;
+  }
+
+  /// Answers with something long. Once it has begun, a failure can only end the connection, before
+  /// the end of the answer: nobody takes a part for the whole.
+  public void stream(String mediaType, Streaming content) {
+    response.status(Status.OK_200).header(HeaderNames.CONTENT_TYPE, mediaType);
+    if (request.prologue().method().equals(Method.HEAD)) {
+      response.send();
+      return;
+    }
+    OutputStream out = response.outputStream();
+    try {
+      content.write(out);
+      out.close();
+    } catch (IOException | UncheckedIOException e) {
+      throw new CloseConnectionException("the client has left", e);
+    } catch (GatewayException e) {
+      LOG.atWarn().setCause(e).log("A long answer could not be finished");
+      throw new CloseConnectionException("the answer could not be finished", e);
+    }
   }
 
   private void send(Status status, String mediaType, byte[] content) {

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// What there is to say of a message afterwards; the stages fill it in as they learn it. Used by
@@ -25,6 +26,7 @@ final class AuditTrail {
   private final long startNanos = System.nanoTime();
   private final String traceId;
   private final boolean tokenSent;
+  private final Supplier<String> peer;
   private String method = "";
   private @Nullable Identity caller;
   private @Nullable Session session;
@@ -34,6 +36,7 @@ final class AuditTrail {
   private String featureName = "";
   private String policy = "";
   private String argumentsDigest = "";
+  private Optional<String> arguments = Optional.empty();
   private String credentialScope = "";
   private String sessionElsewhere = "";
   private boolean stateless;
@@ -44,10 +47,12 @@ final class AuditTrail {
   private int requestBytes;
   private OptionalLong sequence = OptionalLong.empty();
 
-  AuditTrail(Instant startedAt, String traceId, boolean tokenSent) {
+  /// @param peer the address that the request came from
+  AuditTrail(Instant startedAt, String traceId, boolean tokenSent, Supplier<String> peer) {
     this.startedAt = startedAt;
     this.traceId = traceId;
     this.tokenSent = tokenSent;
+    this.peer = peer;
   }
 
   void caller(Identity identity) {
@@ -116,6 +121,11 @@ final class AuditTrail {
     argumentsDigest = digest;
   }
 
+  /// What may be recorded of them.
+  void arguments(Optional<String> recorded) {
+    arguments = recorded;
+  }
+
   void credentialScope(String scope) {
     credentialScope = scope;
   }
@@ -153,10 +163,11 @@ final class AuditTrail {
         requestBytes,
         present(credentialScope),
         present(argumentsDigest),
-        Optional.of(traceId));
+        Optional.of(traceId),
+        arguments);
   }
 
-  AuditEntry entry(AuditOutcome outcome, int answerBytes) {
+  AuditEntry entry(AuditOutcome outcome, int answerBytes, Optional<String> answer) {
     return new AuditEntry(
         describe(),
         outcome,
@@ -164,7 +175,8 @@ final class AuditTrail {
         present(reason),
         duration(),
         Duration.ofNanos(upstreamNanos),
-        answerBytes);
+        answerBytes,
+        answer);
   }
 
   private static Optional<String> present(String text) {
@@ -181,6 +193,10 @@ final class AuditTrail {
 
   boolean tokenSent() {
     return tokenSent;
+  }
+
+  String peer() {
+    return peer.get();
   }
 
   String traceId() {
@@ -201,6 +217,11 @@ final class AuditTrail {
 
   Optional<RawJson> requestId() {
     return Optional.ofNullable(requestId);
+  }
+
+  /// Whether one feature of a target was asked for.
+  boolean ofTarget() {
+    return featureKind != null && target != null;
   }
 
   boolean toolCall() {

@@ -2,6 +2,7 @@ package io.reflow.gateway.mcp;
 
 import io.reflow.gateway.audit.AuditOutcome;
 import io.reflow.gateway.fault.GatewayException;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,12 +58,18 @@ final class Audited implements Stage<Call.Received, Reply> {
       return reply;
     }
     try {
-      records.add(trail, outcome(trail, reply), size(reply));
+      records.add(trail, outcome(trail, reply), size(reply), answer(trail, reply));
       return reply;
     } catch (GatewayException e) {
       reply.discard();
       return Failures.refusal(e, trail);
     }
+  }
+
+  private Optional<String> answer(AuditTrail trail, Reply reply) {
+    return trail.ofTarget() && reply instanceof Reply.Answer(var message, var _)
+        ? records.body(message)
+        : Optional.empty();
   }
 
   private static AuditOutcome outcome(AuditTrail trail, Reply reply) {

@@ -212,7 +212,8 @@ public final class McpEndpoint {
     return new AuditTrail(
         clock.instant(),
         RequestTrace.of(request).value(),
-        request.headers().contains(HeaderNames.AUTHORIZATION));
+        request.headers().contains(HeaderNames.AUTHORIZATION),
+        () -> request.remotePeer().host());
   }
 
   static boolean namesSession(ServerRequest request) {

@@ -205,7 +205,10 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     request
         .params()
         .value("arguments")
-        .ifPresent(arguments -> trail.argumentsDigest(digest.of(arguments)));
+        .ifPresent(arguments -> {
+          trail.argumentsDigest(digest.of(arguments));
+          trail.arguments(audit.bodies().arguments(arguments));
+        });
   }
 
   /// From here on the gateway may be killed and yet it is known what it was about to do.

@@ -3,7 +3,9 @@ package io.reflow.gateway.mcp;
 import io.reflow.gateway.audit.AuditEntry;
 import io.reflow.gateway.audit.AuditLog;
 import io.reflow.gateway.audit.AuditOutcome;
+import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.telemetry.Metrics;
+import java.util.Optional;
 
 /// Records what became of messages. Callers without a token that counts are counted instead, so
 /// that nobody can fill the journal.
@@ -11,6 +13,7 @@ final class Records {
 
   private final AuditLog log;
   private final Metrics metrics;
+  private final Strangers strangers = new Strangers(System::nanoTime);
 
   Records(AuditLog log, Metrics metrics) {
     this.log = log;
@@ -20,8 +23,14 @@ final class Records {
   /// @throws io.reflow.gateway.fault.GatewayException.Unavailable when it can't be recorded: then
   ///   the answer may not leave
   void add(AuditTrail trail, AuditOutcome outcome, int answerBytes) {
+    add(trail, outcome, answerBytes, Optional.empty());
+  }
+
+  /// @param answer as it is recorded, where bodies are
+  void add(AuditTrail trail, AuditOutcome outcome, int answerBytes, Optional<String> answer) {
     if (trail.caller().isEmpty()) {
       metrics.refused("unauthenticated");
+      strangers.refused(trail);
       return;
     }
     metrics.request(trail.method(), outcome.wireName(), trail.duration());
@@ -29,11 +38,16 @@ final class Records {
       metrics.toolCall(
           trail.targetName(), trail.featureName(), outcome.wireName(), trail.duration());
     }
-    AuditEntry entry = trail.entry(outcome, answerBytes);
+    AuditEntry entry = trail.entry(outcome, answerBytes, answer);
     if (trail.sequence().isPresent()) {
       log.record(trail.sequence().getAsLong(), entry);
     } else {
       log.record(entry);
     }
+  }
+
+  /// An answer as it is recorded; empty where bodies are not.
+  Optional<String> body(RawJson message) {
+    return log.bodies().answer(message);
   }
 }

@@ -18,6 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -70,7 +71,7 @@ class AuditLogIT {
 
   @Test
   void leavesRowsAsTheyAreThatComeAgain() {
-    var store = new AuditStore(test.database());
+    var store = rows();
     UUID replica = new UUID(1, 2);
     AuditIntent intent = Entries.intent("list_repos");
     var first = new AuditRow(1, Entries.allowed(intent));
@@ -124,8 +125,9 @@ class AuditLogIT {
       runAndKill(intended, answered);
     }
 
-    try (AuditLog _ = log()) {
+    try (AuditLog log = log()) {
       await(() -> outcomes().keySet().containsAll(intended));
+      assertUnbroken(log);
     }
 
     assertThat(answered).isNotEmpty();
@@ -137,7 +139,36 @@ class AuditLogIT {
     assertThat(count("select count(distinct replica) as n from audit_log")).isOne();
   }
 
+  @Test
+  void chainsOnWhenTheGatewayIsKilledWhileTheDatabaseIsAway()
+      throws IOException, InterruptedException {
+    Set<Long> intended = new HashSet<>();
+    Set<Long> answered = new HashSet<>();
+    runAndKill(intended, answered, 500);
+    test.refuse();
+    // Far fewer than the journal holds, or the process would fall silent.
+    runAndKill(intended, answered, 300);
+    test.admit();
+    runAndKill(intended, answered, 500);
+
+    try (AuditLog log = log()) {
+      await(() -> outcomes().keySet().containsAll(intended));
+      assertUnbroken(log);
+    }
+  }
+
+  private static void assertUnbroken(AuditLog log) {
+    Verdict verdict = log.verifier().verify(Optional.empty(), Optional.empty(), Optional.empty());
+    assertThat(verdict.faults()).isEmpty();
+    assertThat(verdict.rows()).isPositive();
+  }
+
   private void runAndKill(Set<Long> intended, Set<Long> answered)
+      throws IOException, InterruptedException {
+    runAndKill(intended, answered, ThreadLocalRandom.current().nextInt(500, 4_000));
+  }
+
+  private void runAndKill(Set<Long> intended, Set<Long> answered, int lines)
       throws IOException, InterruptedException {
     Process process =
         new ProcessBuilder(
@@ -160,7 +191,6 @@ class AuditLogIT {
                   test.address().password().reveal()));
     }
     try (BufferedReader said = process.inputReader(StandardCharsets.UTF_8)) {
-      int lines = ThreadLocalRandom.current().nextInt(500, 4_000);
       for (int i = 0; i < lines; i++) {
         note(said.readLine(), intended, answered);
       }
@@ -182,8 +212,12 @@ class AuditLogIT {
     }
   }
 
+  private ChainedRows rows() {
+    return new ChainedRows(new AuditStore(test.database()), Entries.keys(), new Anchors(folder));
+  }
+
   private AuditLog log() {
-    return AuditLog.open(folder, CONFIG, test.database(), InstantSource.system());
+    return AuditLog.open(folder, CONFIG, Entries.keys(), test.database(), InstantSource.system());
   }
 
   private Map<Long, String> outcomes() {

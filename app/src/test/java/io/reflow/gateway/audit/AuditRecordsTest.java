@@ -52,6 +52,7 @@ class AuditRecordsTest {
             0,
             Optional.empty(),
             Optional.empty(),
+            Optional.empty(),
             Optional.empty());
 
     assertThat(AuditRecords.readIntent(reread(AuditRecords.write(intent)))).isEqualTo(intent);
@@ -96,7 +97,8 @@ class AuditRecordsTest {
             Optional.of(reason),
             Duration.ZERO,
             Duration.ZERO,
-            0);
+            0,
+            Optional.empty());
     RecordBytes read = reread(AuditRecords.write(0, entry));
     assertThat(read.takeLong()).isZero();
     return AuditRecords.readEntry(read).reason().orElseThrow();

@@ -21,6 +21,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -30,6 +31,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -41,7 +43,11 @@ class AuditRoutesIT {
 
   private final HttpClient http = HttpClient.newHttpClient();
   private final UUID replica = UUID.randomUUID();
+  @TempDir Path folder;
+  @TempDir Path others;
+
   private TestDatabase test;
+  private ChainedRows rows;
   private WebServer server;
 
   @BeforeEach
@@ -56,7 +62,11 @@ class AuditRoutesIT {
                 .status(failure instanceof GatewayException.InvalidRequest ? 400 : 403)
                 .send(failure.reason()));
     var routes = new RestRoutes<Authenticated>(routing, (token, _) -> caller(token.orElseThrow()));
-    var audit = new AuditRoutes(test.database());
+    var anchors = new Anchors(folder);
+    rows = new ChainedRows(new AuditStore(test.database()), Entries.keys(), anchors);
+    var verifier =
+        new ChainVerifier(test.database(), Entries.keys(), anchors, replica, rows::shipped);
+    var audit = new AuditRoutes(test.database(), verifier);
     routes.get("/api/logs", Access.USER, audit::list);
     server = WebServer.builder().host("127.0.0.1").port(0).addRouting(routing).build().start();
   }
@@ -139,8 +149,7 @@ class AuditRoutesIT {
   void tellsUsersNoMoreOfWhatIsDeniedThanOfWhatDoesNotExist()
       throws IOException, InterruptedException {
     AuditIntent intent = Entries.intent(NOON, Entries.ALICE, "drop_database");
-    new AuditStore(test.database())
-        .insert(replica, List.of(new AuditRow(1, Entries.denied(intent))));
+    rows.insert(replica, List.of(new AuditRow(1, Entries.denied(intent))));
 
     JsonNode row = get("alice", "").getFirst();
 
@@ -180,12 +189,17 @@ class AuditRoutesIT {
   }
 
   private void insert(int count, UserId user, int after) {
-    List<AuditRow> rows = new ArrayList<>();
+    List<AuditRow> entries = new ArrayList<>();
     for (int i = after + 1; i <= after + count; i++) {
       AuditIntent intent = Entries.intent(NOON.plusSeconds(i), user, "tool_" + i);
-      rows.add(new AuditRow(i, Entries.allowed(intent)));
+      entries.add(new AuditRow(i, Entries.allowed(intent)));
     }
-    new AuditStore(test.database()).insert(user.equals(BOB) ? UUID.randomUUID() : replica, rows);
+    if (user.equals(BOB)) {
+      new ChainedRows(new AuditStore(test.database()), Entries.keys(), new Anchors(others))
+          .insert(UUID.randomUUID(), entries);
+    } else {
+      rows.insert(replica, entries);
+    }
   }
 
   private List<JsonNode> get(String token, String query) throws IOException, InterruptedException {

@@ -41,7 +41,11 @@ final class DoomedGateway {
         new AuditConfig(DataSize.ofKibibytes(128), 12, Fsync.OFF, 200, Duration.ofMillis(5));
     AuditLog log =
         AuditLog.open(
-            Path.of(arguments[0]), config, Database.connect(address, pool), InstantSource.system());
+            Path.of(arguments[0]),
+            config,
+            Entries.keys(),
+            Database.connect(address, pool),
+            InstantSource.system());
     for (int i = 0; i < THREADS; i++) {
       int thread = i;
       Thread.ofPlatform().start(() -> record(log, thread, System.out));

@@ -5,8 +5,10 @@ import io.reflow.gateway.config.AuditConfig.Fsync;
 import io.reflow.gateway.config.DataSize;
 import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.target.TargetId;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
@@ -42,7 +44,8 @@ final class Entries {
         321,
         Optional.of("user"),
         Optional.of("zoBnnyIf6kqL1zvgYDSkKlDD-mM1Yp3ygOqwTCmzYc8"),
-        Optional.of("4bf92f3577b34da6a3ce929d0e0e4736"));
+        Optional.of("4bf92f3577b34da6a3ce929d0e0e4736"),
+        Optional.of("{\"owner\":\"octocat\"}"));
   }
 
   static AuditEntry allowed(AuditIntent intent) {
@@ -53,7 +56,8 @@ final class Entries {
         Optional.empty(),
         Duration.ofNanos(1_234_000),
         Duration.ofNanos(1_100_000),
-        2_048);
+        2_048,
+        Optional.of("{\"content\":[]}"));
   }
 
   static AuditEntry denied(AuditIntent intent) {
@@ -64,7 +68,13 @@ final class Entries {
         Optional.of("no policy allows it"),
         Duration.ofNanos(20_000),
         Duration.ZERO,
-        99);
+        99,
+        Optional.empty());
+  }
+
+  /// Keys that are known to nobody else.
+  static ChainKeys keys() {
+    return new ChainKeys(List.of("a key of the tests".getBytes(StandardCharsets.UTF_8)));
   }
 
   /// A small journal that is shipped often.

@@ -38,11 +38,13 @@ class LocalSecretsTest {
     assertThat(second).isEqualTo(first);
     assertThat(first.jwt().secret().orElseThrow().reveal()).hasSize(64);
     assertThat(first.encryption().key().orElseThrow().reveal()).hasSize(32);
+    assertThat(first.audit().key().orElseThrow().reveal()).hasSize(64);
     assertThat(permissions("secrets")).isEqualTo("rwx------");
+    assertThat(permissions("secrets/audit.key")).isEqualTo("rw-------");
     assertThat(permissions("secrets/jwt.secret")).isEqualTo("rw-------");
     assertThat(permissions("secrets/encryption.key")).isEqualTo("rw-------");
     try (var files = Files.list(data.resolve("secrets"))) {
-      assertThat(files).hasSize(2);
+      assertThat(files).hasSize(3);
     }
   }
 
@@ -72,6 +74,7 @@ class LocalSecretsTest {
     Map<String, String> secrets =
         Map.of(
             "JWT_SECRET", "0123456789abcdef0123456789abcdef",
+            "AUDIT_KEY", "0123456789abcdef0123456789abcdef",
             "ENCRYPTION_KEYS", "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
 
     GatewayConfig config = config(secrets);

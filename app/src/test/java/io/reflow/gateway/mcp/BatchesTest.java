@@ -31,7 +31,7 @@ final class BatchesTest {
                 .map(RawJson::of)
                 .toList(),
             incoming(),
-            () -> new AuditTrail(Instant.EPOCH, "0", true));
+            () -> new AuditTrail(Instant.EPOCH, "0", true, () -> ""));
 
     assertThat(array.length()).isBetween(30 << 20, 33 << 20);
     JsonNode answers = new ObjectMapper().readTree(array.array(), array.from(), array.length());

@@ -61,7 +61,8 @@ public class AuditAppend {
           300,
           Optional.of("default"),
           Optional.of("hmac-sha256:0123456789abcdef0123456789abcdef0123456789abcdef"),
-          Optional.of("0123456789abcdef0123456789abcdef"));
+          Optional.of("0123456789abcdef0123456789abcdef"),
+          Optional.empty());
   private final AuditEntry entry =
       new AuditEntry(
           intent,
@@ -70,7 +71,8 @@ public class AuditAppend {
           Optional.empty(),
           Duration.ofMillis(3),
           Duration.ofMillis(2),
-          2048);
+          2048,
+          Optional.empty());
   private final Path folder;
   private final Journal journal;
 

@@ -1,0 +1,76 @@
+package io.reflow.gateway.mcp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.reflow.gateway.audit.AuditOutcome;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.KeyValuePair;
+
+class StrangersTest {
+
+  private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+  private final Logger logger = (Logger) LoggerFactory.getLogger(Strangers.class);
+
+  @BeforeEach
+  void listen() {
+    logger.setLevel(Level.INFO);
+    log.start();
+    logger.addAppender(log);
+  }
+
+  @AfterEach
+  void stop() {
+    logger.detachAppender(log);
+    logger.setLevel(null);
+  }
+
+  @Test
+  void tellsOfOneAndCountsTheOthers() {
+    var nanos = new AtomicLong(-5);
+    var strangers = new Strangers(nanos::get);
+    for (int i = 0; i < 1_000; i++) {
+      strangers.refused(trail(Instant.EPOCH));
+    }
+    var _ = nanos.addAndGet(Duration.ofSeconds(10).toNanos());
+    strangers.refused(trail(Instant.EPOCH));
+
+    List<ILoggingEvent> told =
+        log.list.stream()
+            .filter(event -> facts(event).contains(new KeyValuePair("peer", "192.0.2.7")))
+            .toList();
+    assertThat(told).hasSize(2);
+    assertThat(facts(told.getFirst())).contains(new KeyValuePair("refused", 1L));
+    assertThat(facts(told.getLast())).contains(new KeyValuePair("refused", 1_000L));
+  }
+
+  @Test
+  void noClockMakesADurationNegative() {
+    // The clock was put back after the request had come.
+    var entry =
+        trail(Instant.now().plus(Duration.ofDays(400)))
+            .entry(AuditOutcome.ALLOWED, 0, Optional.empty());
+
+    assertThat(entry.duration()).isBetween(Duration.ZERO, Duration.ofMinutes(1));
+    assertThat(entry.upstream()).isZero();
+  }
+
+  private static AuditTrail trail(Instant startedAt) {
+    return new AuditTrail(startedAt, "trace", false, () -> "192.0.2.7");
+  }
+
+  private static List<KeyValuePair> facts(ILoggingEvent event) {
+    return event.getKeyValuePairs() == null ? List.of() : event.getKeyValuePairs();
+  }
+}
