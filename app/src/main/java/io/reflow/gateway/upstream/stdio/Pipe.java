@@ -58,10 +58,8 @@ final class Pipe {
     this.calls = new CallsUnderWay(settings.exclusive());
     this.nonsense = new Nonsense(settings.target());
     this.writer = new StdioWriter(child.input(), name("in"));
-    // A virtual thread would hold a carrier each while the process is silent, and with hundreds of
-    // them the scheduler of all others gets slow.
-    this.errorReader = Thread.ofPlatform().daemon().name(name("err")).start(errors::read);
-    var _ = Thread.ofPlatform().daemon().name(name("out")).start(this::read);
+    this.errorReader = Thread.ofVirtual().name(name("err")).start(errors::read);
+    var _ = Thread.ofVirtual().name(name("out")).start(this::read);
   }
 
   /// @param exclusive all callers are the same user
