@@ -58,10 +58,9 @@ class InstanceChangesIT {
 
   /// A target that nobody else uses.
   private static final class Own {
-    private final String name = "t-" + UUID.randomUUID().toString().substring(0, 8);
-    private final Path gate = folder.resolve(name);
-    private final Map<String, Object> fields =
-        new HashMap<>(TestGateway.stdio(ShellServer.command(gate)));
+    private final String name;
+    private final Path gate;
+    private final Map<String, Object> fields;
     private final String id;
 
     Own(String isolation) {
@@ -69,6 +68,13 @@ class InstanceChangesIT {
     }
 
     Own(String isolation, String statefulness) {
+      this("", isolation, statefulness);
+    }
+
+    Own(String more, String isolation, String statefulness) {
+      name = "t-" + UUID.randomUUID().toString().substring(0, 8) + more;
+      gate = folder.resolve(name);
+      fields = new HashMap<>(TestGateway.stdio(ShellServer.command(gate)));
       fields.put("isolation_boundary", isolation);
       fields.put("statefulness", statefulness);
       id = gateway.target(name, fields);
@@ -139,6 +145,22 @@ class InstanceChangesIT {
     awaitEnd(ofBen);
     assertThat(target.seenBy(ben).secret()).isEqualTo("new for all");
     assertThat(target.seenBy(ann).secret()).isEqualTo("new of ann");
+  }
+
+  @Test
+  void usersOfATargetWithTheLongestNameHaveProcessesOfTheirOwn() {
+    var target = new Own("x".repeat(30), "per_user", "stateless");
+    String ann = target.user("dev");
+    String ben = target.user("dev");
+    target.secret("user/" + gateway.userId(ann), "of ann");
+    target.secret("user/" + gateway.userId(ben), "of ben");
+
+    Seen ofAnn = target.seenBy(ann);
+    Seen ofBen = target.seenBy(ben);
+
+    assertThat(ofAnn.secret()).isEqualTo("of ann");
+    assertThat(ofBen.secret()).isEqualTo("of ben");
+    assertThat(ofAnn.pid()).isNotEqualTo(ofBen.pid());
   }
 
   @Test
