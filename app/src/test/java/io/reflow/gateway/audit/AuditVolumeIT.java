@@ -1,6 +1,7 @@
 package io.reflow.gateway.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.reflow.gateway.testing.TestGateway;
@@ -128,6 +129,26 @@ class AuditVolumeIT {
         return true;
       });
     }
+  }
+
+  @Test
+  void endsNoExportAsIfItWereWhole() throws IOException, InterruptedException {
+    try (var reader = reader(export(""))) {
+      assertThat(reader.readLine()).startsWith("{");
+      // The gateway waits for this client, with most of it still to read.
+      gateway.database().refuse();
+
+      assertThatThrownBy(
+              () -> {
+                while (reader.readLine() != null) {
+                  // What was under way arrives.
+                }
+              })
+          .isInstanceOf(IOException.class);
+    } finally {
+      gateway.database().admit();
+    }
+    UpstreamFixtures.await(() -> gateway.admin("GET", "/api/logs?limit=1").status() == 200);
   }
 
   @Test
