@@ -1,6 +1,7 @@
 package io.reflow.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.reflow.gateway.config.StdioConfig.Sandbox;
@@ -19,12 +20,14 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -213,5 +216,29 @@ class ContainmentIT {
             .contains("it is to have no network, which needs 'stdio.sandbox: bubblewrap'");
       }
     }
+  }
+
+  @Test
+  void refusesToStartWhereTheSandboxDoesNotWork() throws IOException {
+    Path programs = Files.createDirectory(Sandboxes.passable(folder).resolve("programs"));
+    Path bwrap =
+        Files.writeString(
+            programs.resolve("bwrap"),
+            """
+            #!/bin/sh
+            echo 'bwrap: No permissions to create new namespace' >&2
+            exit 1
+            """);
+    Files.setPosixFilePermissions(bwrap, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Sandboxes.passable(programs);
+    Map<String, String> settings =
+        Map.of("STDIO_SANDBOX", "bubblewrap", "PATH", programs + ":" + System.getenv("PATH"));
+
+    assertThatThrownBy(() -> new GatewayProcess(beside, folder, settings).close())
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContainingAll(
+            "stdio.sandbox: 'bubblewrap' does not work here",
+            "No permissions to create new namespace",
+            "choose user");
   }
 }

@@ -10,8 +10,8 @@ final class LineReader {
 
   private static final int CHUNK = 64 << 10;
 
-  /// Enough while nothing comes, which is nearly always: there are two readers for each process.
-  private static final int AT_REST = 8 << 10;
+  /// Enough for a process that says little, as most do; one that says more at once gets a chunk.
+  private static final int FIRST = 8 << 10;
 
   /// So many times the longest line without a line end is no line any more.
   private static final long PATIENCE = 8;
@@ -19,7 +19,7 @@ final class LineReader {
   private final InputStream in;
   private final int longest;
   private final int kept;
-  private byte[] buffer = new byte[AT_REST];
+  private byte[] buffer = new byte[FIRST];
   private int start;
   private int scanned;
   private int end;
@@ -92,11 +92,12 @@ final class LineReader {
 
   private boolean fill() throws IOException {
     if (start == end) {
+      boolean filled = end == buffer.length;
       start = 0;
       scanned = 0;
       end = 0;
-      if (buffer.length > AT_REST) {
-        buffer = new byte[AT_REST];
+      if (buffer.length > CHUNK || (filled && buffer.length < CHUNK)) {
+        buffer = new byte[CHUNK];
       }
     } else if (end == buffer.length) {
       makeRoom();

@@ -2,6 +2,7 @@ package io.reflow.gateway.upstream.stdio;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Arrays;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -14,9 +15,12 @@ final class StdioWriter {
   private static final int MOST_WAITING = 1000;
   private static final int BATCH = 8 << 10;
 
+  /// Enough for a process that is told little, as most are.
+  private static final int FIRST = 8 << 10;
+
   private final OutputStream out;
   private final BlockingQueue<byte[]> queue = new ArrayBlockingQueue<>(MOST_WAITING);
-  private final byte[] batch = new byte[BATCH];
+  private byte[] batch = new byte[FIRST];
   private final Thread thread;
   private int batched;
   private volatile boolean closed;
@@ -73,6 +77,9 @@ final class StdioWriter {
       out.write(line);
       out.write('\n');
       return;
+    }
+    if (batched + line.length + 1 > batch.length) {
+      batch = Arrays.copyOf(batch, BATCH);
     }
     System.arraycopy(line, 0, batch, batched, line.length);
     batched += line.length;

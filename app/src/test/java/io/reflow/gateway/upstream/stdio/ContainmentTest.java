@@ -1,0 +1,171 @@
+package io.reflow.gateway.upstream.stdio;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.reflow.gateway.config.ConfigException;
+import io.reflow.gateway.config.DataSize;
+import io.reflow.gateway.config.StdioConfig;
+import io.reflow.gateway.config.StdioConfig.Limits;
+import io.reflow.gateway.config.StdioConfig.Sandbox;
+import io.reflow.gateway.config.SystemUser;
+import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
+import io.reflow.gateway.instance.InstanceKey;
+import io.reflow.gateway.target.TargetId;
+import io.reflow.gateway.testing.Sandboxes;
+import io.reflow.gateway.testing.UpstreamFixtures;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+final class ContainmentTest {
+
+  private static final InstanceKey KEY =
+      new InstanceKey(new TargetId(new UUID(0, 1)), new InstanceKey.Sharing.Everyone());
+  private static final Limits LIMITS =
+      new Limits(DataSize.ofMebibytes(64), 50, 99, DataSize.ofMebibytes(1));
+
+  @TempDir private Path folder;
+
+  private static StdioConfig config(Sandbox sandbox, List<String> commands) {
+    StdioConfig usual = UpstreamFixtures.STDIO;
+    return new StdioConfig(
+        usual.maxProcesses(),
+        usual.maxProcessesPerTarget(),
+        usual.maxProcessesPerUser(),
+        usual.startTimeout(),
+        usual.probeTimeout(),
+        usual.idleTimeout(),
+        usual.maxLifetime(),
+        usual.stopGrace(),
+        usual.stderrLines(),
+        Optional.of(sandbox),
+        usual.firstUid(),
+        usual.uids(),
+        usual.visible(),
+        commands,
+        usual.sharedPackages(),
+        LIMITS);
+  }
+
+  private Spawner spawner(Sandbox sandbox, String... commands) {
+    return new Spawner(
+        config(sandbox, List.of(commands)), Sandboxes.passable(folder), "containment");
+  }
+
+  private static Launch shell(String script) {
+    return new Launch("fake", List.of("sh", "-c", script), Map.of(), KEY, true, false);
+  }
+
+  private static String said(Spawner spawner, String script)
+      throws IOException, InterruptedException {
+    Child child = spawner.spawn(shell(script));
+    try {
+      child.input().close();
+      return new String(child.output().readAllBytes(), UTF_8);
+    } finally {
+      child.end(Duration.ofSeconds(5));
+      child.errors().close();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aProcessHasItsLimits(Sandbox sandbox) throws IOException, InterruptedException {
+    Sandboxes.assume(sandbox);
+    try (Spawner spawner = spawner(sandbox)) {
+      String limits = said(spawner, "cat /proc/self/limits");
+
+      assertThat(limits)
+          .containsPattern("Max data size +67108864 +67108864")
+          .containsPattern("Max open files +99 +99")
+          .containsPattern("Max file size +1048576 +1048576")
+          .containsPattern("Max core file size +0 +0");
+      if (sandbox != Sandbox.NONE) {
+        assertThat(limits).containsPattern("Max processes +50 +50");
+        String started =
+            said(spawner, "for i in $(seq 200); do sleep 5 & done 2>/dev/null; jobs -p | wc -l");
+        assertThat(started.isBlank() ? 0 : Integer.parseInt(started.strip())).isLessThan(51);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whatAProcessKeepsAtHomeLasts(Sandbox sandbox) throws IOException, InterruptedException {
+    Sandboxes.assume(sandbox);
+    try (Spawner spawner = spawner(sandbox)) {
+      assertThat(said(spawner, "echo kept > note; pwd; echo $HOME").lines().distinct()).hasSize(1);
+    }
+    try (Spawner spawner = spawner(sandbox)) {
+      assertThat(said(spawner, "cat $HOME/note")).isEqualTo("kept\n");
+    }
+    // Whoever is contained in another way next time still owns it.
+    try (Spawner spawner = spawner(Sandbox.NONE)) {
+      assertThat(said(spawner, "echo more >> note; cat note")).isEqualTo("kept\nmore\n");
+    }
+  }
+
+  @Test
+  void startsNothingButAllowedCommands() {
+    try (Spawner spawner = spawner(Sandbox.NONE, "npx", "uvx")) {
+      assertThatThrownBy(() -> spawner.spawn(shell(":")))
+          .isInstanceOf(UpstreamFailed.class)
+          .hasMessage("target 'fake' can't be started: 'sh' is not among stdio.allowed-commands");
+    }
+  }
+
+  @Test
+  void aFullFolderIsNotWorkedIn() throws IOException, InterruptedException {
+    try (Spawner spawner = spawner(Sandbox.NONE)) {
+      Path home = Path.of(said(spawner, "pwd").strip());
+      var homes = new Homes(config(Sandbox.NONE, List.of()), folder);
+      assertThat(homes.tooLarge(home)).isEmpty();
+
+      for (String name : List.of("a", "b")) {
+        Files.write(home.resolve(name), new byte[600 << 10]);
+      }
+      assertThat(homes.tooLarge(home))
+          .hasValueSatisfying(it -> assertThat(it).contains("home-size"));
+      assertThat(homes.obstacle(home)).isPresent();
+
+      Files.delete(home.resolve("a"));
+      assertThat(homes.obstacle(home)).isEmpty();
+    }
+  }
+
+  @Test
+  void refusesToStartWhereUsersCantReachTheirFolders() throws IOException {
+    assumeTrue(SystemUser.root(), "only root can run processes as other users");
+    Path closed = Files.createDirectory(folder.resolve("closed"));
+    Path data = Files.createDirectory(Sandboxes.passable(closed).resolve("data"));
+    Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rwx------"));
+
+    assertThatThrownBy(() -> new Spawner(config(Sandbox.USER, List.of()), data, "containment"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContainingAll("stdio.sandbox", "'user' does not work here", "closed to them");
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"USER", "BUBBLEWRAP"})
+  void whatIsBesideTheFoldersIsClosed(Sandbox sandbox) throws IOException, InterruptedException {
+    Sandboxes.assume(sandbox);
+    Path secret = Files.writeString(folder.resolve("audit"), "secret");
+    try (Spawner spawner = spawner(sandbox)) {
+      assertThat(said(spawner, "cat '%s' 2>&1; ls '%s' 2>&1".formatted(secret, folder)))
+          .doesNotContain("secret", "audit\n");
+    }
+  }
+}
