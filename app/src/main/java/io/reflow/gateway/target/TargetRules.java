@@ -83,9 +83,6 @@ public final class TargetRules {
     refuse("health_path", request.healthPath());
     refuse("resources", request.resources());
     one("capabilities", request.capabilities(), List.of("fingerprint"), List.of("superset"));
-    if (request.tty() != null && request.tty()) {
-      throw unavailable("tty", "true", List.of("false"));
-    }
   }
 
   private static void refuse(String field, @Nullable Object value) {
@@ -105,7 +102,11 @@ public final class TargetRules {
             List.of("kubernetes"));
     if (type.equals("stdio")) {
       refuse("url", request.url(), type);
-      return new Stdio(command(request.command()), arguments(request.args()));
+      boolean tty = request.tty() != null && request.tty();
+      return new Stdio(command(request.command()), arguments(request.args()), tty);
+    }
+    if (request.tty() != null && request.tty()) {
+      throw new InvalidRequest("tty does not belong to transport_type " + type);
     }
     refuse("command", request.command(), type);
     refuse("args", request.args(), type);

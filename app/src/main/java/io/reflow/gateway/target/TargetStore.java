@@ -61,7 +61,7 @@ public final class TargetStore {
                   args = ?, isolation_boundary = ?, auth_type = ?, auth_header_name = ?,
                   protocol = ?, title = ?, description = ?, priority = ?, tool_prefix = ?,
                   features = cast(? as jsonb), replay_safe = ?, trusted = ?, statefulness = ?,
-                  enabled = ?, uri_mode = ?,
+                  enabled = ?, uri_mode = ?, tty = ?,
                   revision = revision + 1, updated_at = now()
                 where id = ?
                 """)
@@ -82,8 +82,8 @@ public final class TargetStore {
             """
             insert into targets (name, transport_type, url, command, args, isolation_boundary,
               auth_type, auth_header_name, protocol, title, description, priority, tool_prefix,
-              features, replay_safe, trusted, statefulness, enabled, uri_mode, id)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, cast(? as jsonb), ?, ?, ?, ?, ?, ?)
+              features, replay_safe, trusted, statefulness, enabled, uri_mode, tty, id)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, cast(? as jsonb), ?, ?, ?, ?, ?, ?, ?)
             """)
         .params(Written.of(target).valuesThen(target.id().value()))
         .execute();
@@ -122,7 +122,9 @@ public final class TargetStore {
     return switch (type) {
       case "streamable-http" -> new StreamableHttp(URI.create(Columns.text(row, "url")));
       case "sse" -> new Sse(URI.create(Columns.text(row, "url")));
-      case "stdio" -> new Stdio(Columns.text(row, "command"), Columns.texts(row, "args"));
+      case "stdio" ->
+          new Stdio(
+              Columns.text(row, "command"), Columns.texts(row, "args"), Columns.flag(row, "tty"));
       default -> throw new IllegalArgumentException("transport_type " + type);
     };
   }
@@ -197,8 +199,8 @@ public final class TargetStore {
               target.name(),
               transport.wireName(),
               transport.address().map(URI::toString).orElse(null),
-              transport instanceof Stdio(var command, _) ? command : null,
-              transport instanceof Stdio(_, var arguments)
+              transport instanceof Stdio(var command, _, _) ? command : null,
+              transport instanceof Stdio(_, var arguments, _)
                   ? arguments.toArray(String[]::new)
                   : new String[0],
               target.isolation().wireName(),
@@ -214,7 +216,8 @@ public final class TargetStore {
               settings.trusted(),
               settings.stateful() ? "stateful" : "stateless",
               target.enabled(),
-              settings.uriMode().wireName()));
+              settings.uriMode().wireName(),
+              transport instanceof Stdio(_, _, var tty) && tty));
     }
 
     List<@Nullable Object> valuesThen(UUID id) {

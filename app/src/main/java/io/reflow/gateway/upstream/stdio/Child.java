@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,8 +32,15 @@ final class Child {
     this.stragglers = stragglers;
   }
 
+  /// Starts the process itself.
+  @FunctionalInterface
+  interface Start {
+    Process start(List<String> line, Map<String, String> environment, Path directory)
+        throws IOException;
+  }
+
   /// Starts `command`, whose first element is the path of a program, with exactly this environment
-  /// and the marker.
+  /// and the marker, over pipes.
   static Child start(
       List<String> command,
       Map<String, String> environment,
@@ -47,13 +55,44 @@ final class Child {
             : Optional.empty();
     setsid.ifPresent(program -> line.add(program.toString()));
     line.addAll(command);
+    return start(
+        Child::withPipes, line, environment, directory, marker, setsid.isPresent(), stragglers);
+  }
+
+  /// Starts it in a way of one's own, in which it leads a session.
+  static Child start(
+      List<String> command,
+      Map<String, String> environment,
+      Path directory,
+      String marker,
+      Stragglers stragglers,
+      Start start)
+      throws IOException {
+    return start(start, command, environment, directory, marker, true, stragglers);
+  }
+
+  private static Child start(
+      Start start,
+      List<String> line,
+      Map<String, String> environment,
+      Path directory,
+      String marker,
+      boolean ownGroup,
+      Stragglers stragglers)
+      throws IOException {
+    Map<String, String> marked = new HashMap<>(environment);
+    marked.put(Stragglers.VARIABLE, marker);
+    Child child = new Child(start.start(line, marked, directory), marker, ownGroup, stragglers);
+    Thread.ofVirtual().name("reap-" + child.pid()).start(child::reap);
+    return child;
+  }
+
+  private static Process withPipes(
+      List<String> line, Map<String, String> environment, Path directory) throws IOException {
     ProcessBuilder builder = new ProcessBuilder(line).directory(directory.toFile());
     builder.environment().clear();
     builder.environment().putAll(environment);
-    builder.environment().put(Stragglers.VARIABLE, marker);
-    Child child = new Child(builder.start(), marker, setsid.isPresent(), stragglers);
-    Thread.ofVirtual().name("reap-" + child.pid()).start(child::reap);
-    return child;
+    return builder.start();
   }
 
   long pid() {
@@ -62,6 +101,11 @@ final class Child {
 
   InputStream output() {
     return process.getInputStream();
+  }
+
+  /// A thread of the kind that may read [#output()].
+  Thread.Builder outputThread() {
+    return process instanceof TerminalProcess ? Thread.ofPlatform().daemon() : Thread.ofVirtual();
   }
 
   InputStream errors() {

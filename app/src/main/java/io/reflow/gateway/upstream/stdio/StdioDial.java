@@ -48,6 +48,7 @@ public final class StdioDial implements Dial<Transport.Stdio> {
   private final StdioConfig stdio;
   private final int largestMessage;
   private final Path instances;
+  private final Path natives;
   private final String gatewayId;
   private final String gatewayVersion;
   private final Eras eras;
@@ -69,6 +70,7 @@ public final class StdioDial implements Dial<Transport.Stdio> {
     this.stdio = stdio;
     this.largestMessage = mcp.maxUpstreamMessageSize().toInt();
     this.instances = dataDir.toAbsolutePath().resolve("instances");
+    this.natives = dataDir.toAbsolutePath().resolve("native");
     this.gatewayId = gatewayId;
     this.gatewayVersion = gatewayVersion;
     this.eras = eras;
@@ -207,13 +209,12 @@ public final class StdioDial implements Dial<Transport.Stdio> {
     command.add(program(transport.command(), environment, target).toString());
     command.addAll(transport.arguments());
     try {
+      Path directory = directory(opening.key());
+      String marker = gatewayId + "/" + UUID.randomUUID();
       Child child =
-          Child.start(
-              command,
-              environment,
-              directory(opening.key()),
-              gatewayId + "/" + UUID.randomUUID(),
-              stragglers);
+          transport.tty()
+              ? Child.start(command, environment, directory, marker, stragglers, this::onTerminal)
+              : Child.start(command, environment, directory, marker, stragglers);
       var mask = new SecretMask(opening.injection().environment().values());
       return new Pipe(
           child,
@@ -224,6 +225,11 @@ public final class StdioDial implements Dial<Transport.Stdio> {
       // The exception's text may hold arguments, the cause goes to the log only.
       throw new UpstreamFailed(target, "can't be started as a process", e);
     }
+  }
+
+  private Process onTerminal(List<String> line, Map<String, String> environment, Path directory)
+      throws IOException {
+    return TerminalProcess.start(PseudoTerminal.raw(natives), line, environment, directory);
   }
 
   private static Map<String, String> environment(Opening opening) {
