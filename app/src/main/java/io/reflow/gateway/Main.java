@@ -23,12 +23,14 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] arguments) throws InterruptedException {
+    SelfProtection.begin();
     GatewayConfig config = configure(List.of(arguments));
     // Before the first virtual thread: a child's two output pipes hold a carrier thread each while
     // they are read, and its input does while the child does not read.
     int carriers = 3 * config.stdio().maxProcesses() + 256;
     System.setProperty("jdk.virtualThreadScheduler.maxPoolSize", Integer.toString(carriers));
     Logging.configure(config.logging());
+    SelfProtection.warn();
     var closing = new Closing();
     Runtime.getRuntime().addShutdownHook(new Thread(closing::close, "shutdown"));
     start(config, closing);

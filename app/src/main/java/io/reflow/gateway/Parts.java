@@ -77,8 +77,8 @@ import io.reflow.gateway.upstream.Upstreams;
 import io.reflow.gateway.upstream.era.EraStore;
 import io.reflow.gateway.upstream.era.Eras;
 import io.reflow.gateway.upstream.http.HttpDial;
+import io.reflow.gateway.upstream.stdio.Spawner;
 import io.reflow.gateway.upstream.stdio.StdioDial;
-import io.reflow.gateway.upstream.stdio.Stragglers;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Base64;
@@ -235,21 +235,14 @@ final class Parts {
   }
 
   private Upstreams upstreams(TargetNews news) {
-    String gatewayId = audit.replica().toString();
-    var stragglers = new Stragglers();
-    int left = stragglers.killAllOf(gatewayId);
+    var spawner =
+        closing.add(
+            new Spawner(config.stdio(), config.server().dataDir(), audit.replica().toString()));
+    int left = spawner.endLeftovers();
     if (left > 0) {
       LOG.atWarn().addKeyValue("processes", left).log("An earlier run left processes behind");
     }
-    var stdio =
-        new StdioDial(
-            config.stdio(),
-            config.mcp(),
-            config.server().dataDir(),
-            gatewayId,
-            version.text(),
-            eras,
-            stragglers);
+    var stdio = new StdioDial(config.stdio(), config.mcp(), version.text(), eras, spawner);
     var http = closing.add(new HttpDial(config.mcp(), version.text(), eras));
     return new Upstreams(
         new TransportConnector(stdio, http, http.sse()),

@@ -2,7 +2,9 @@ package io.reflow.gateway;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.reflow.gateway.config.ConfigException;
 import io.reflow.gateway.testing.RawClient;
 import io.reflow.gateway.testing.TestDatabase;
 import io.reflow.gateway.testing.TestGateway;
@@ -66,6 +68,7 @@ class Promise12IT {
     Map<String, String> settings = new HashMap<>();
     settings.put("SERVER_PUBLIC_URL", "https://gateway.example.com");
     settings.put("AUTH_SETUP_TOKEN", SETUP_TOKEN);
+    settings.put("STDIO_SANDBOX", "none");
     try (Gateway gateway = Gateway.start(TestGateway.config(database, folder, settings))) {
       assertThat(register(gateway, "first@example.com", "").status()).isEqualTo(403);
       assertThat(register(gateway, "first@example.com", "a guess").status()).isEqualTo(403);
@@ -79,6 +82,15 @@ class Promise12IT {
       assertThat(second.status()).isEqualTo(403);
       assertThat(second.body()).doesNotContain(SETUP_TOKEN);
     }
+  }
+
+  @Test
+  void inProductionTheContainmentOfProcessesIsChosenByHand() {
+    Map<String, String> settings = Map.of("SERVER_PUBLIC_URL", "https://gateway.example.com");
+
+    assertThatThrownBy(() -> TestGateway.config(database, folder, settings))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("stdio.sandbox");
   }
 
   private static RawClient.Answer register(Gateway gateway, String email, String setupToken)

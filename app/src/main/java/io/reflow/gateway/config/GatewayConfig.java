@@ -61,12 +61,22 @@ public record GatewayConfig(
             "replica.port",
             replica.port(),
             "another port than those of server and management")
+        .that(
+            !production(server) || stdio.sandbox().isPresent(),
+            "stdio.sandbox",
+            "nothing",
+            "none, user or bubblewrap: server.public-url is no loopback name, so say how child"
+                + " processes are to be contained")
         .orThrow();
   }
 
   /// Whether clients elsewhere use this gateway: the host of `server.public-url` is no loopback
   /// name. Then nothing may be open that is only fit for one's own machine.
   public boolean production() {
+    return production(server);
+  }
+
+  private static boolean production(ServerConfig server) {
     String host = server.publicUrl().getHost().toLowerCase(Locale.ROOT);
     return !(host.equals("localhost")
         || host.endsWith(".localhost")

@@ -1,6 +1,7 @@
 package io.reflow.gateway.database;
 
 import io.reflow.gateway.config.Secret;
+import io.reflow.gateway.config.SystemUser;
 import io.reflow.gateway.database.PostgresCommands.Outcome;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -122,7 +123,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     Files.createDirectories(folder);
     Path home = folder.toRealPath();
     // The server's own user must get through here by name; what is secret has its own permissions.
-    if (Folders.owner(Path.of("/proc/self")) == 0) {
+    if (SystemUser.root()) {
       Folders.letOthersPass(home);
       Folders.letOthersPass(home.resolve("..").normalize());
     }

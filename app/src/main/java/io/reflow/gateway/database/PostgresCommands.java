@@ -1,5 +1,6 @@
 package io.reflow.gateway.database;
 
+import io.reflow.gateway.config.SystemUser;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,7 +30,7 @@ final class PostgresCommands {
   /// @param folder holds programs and data; absolute
   PostgresCommands(Path folder) throws IOException {
     this.folder = folder;
-    this.root = Folders.owner(Path.of("/proc/self")) == 0;
+    this.root = SystemUser.root();
     this.elsewhere = root && !Folders.othersMayPass(folder);
   }
 

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -288,7 +289,9 @@ class ConfigLoaderTest {
     assertThat(read(Map.of("SERVER_PORT", "8080"), "").server().publicUrl())
         .isEqualTo(URI.create("http://localhost:8080"));
     assertThat(
-            read(Map.of("SERVER_PORT", "8080"), "server: { public-url: https://x.example.com }")
+            read(
+                    Map.of("SERVER_PORT", "8080", "STDIO_SANDBOX", "none"),
+                    "server: { public-url: https://x.example.com }")
                 .server()
                 .publicUrl())
         .isEqualTo(URI.create("https://x.example.com"));
@@ -311,7 +314,17 @@ class ConfigLoaderTest {
     "'http://[::2]', true",
   })
   void isInProductionUnderAnyNameButLoopback(String url, boolean production) {
-    assertThat(read(Map.of("SERVER_PUBLIC_URL", url), "").production()).isEqualTo(production);
+    assertThat(read(Map.of("SERVER_PUBLIC_URL", url, "STDIO_SANDBOX", "none"), "").production())
+        .isEqualTo(production);
+  }
+
+  @Test
+  void inProductionTheSandboxIsChosenByHand() {
+    assertThat(problems(Map.of("SERVER_PUBLIC_URL", "https://gateway.example.com"), ""))
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .startsWith("stdio.sandbox")
+        .contains("none, user or bubblewrap");
+    assertThat(read(Map.of(), "").stdio().containment()).isEqualTo(StdioConfig.Sandbox.NONE);
   }
 
   @Test

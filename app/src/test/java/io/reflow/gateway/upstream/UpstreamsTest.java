@@ -18,8 +18,8 @@ import io.reflow.gateway.testing.Processes;
 import io.reflow.gateway.testing.StdioServer;
 import io.reflow.gateway.testing.UpstreamFixtures;
 import io.reflow.gateway.upstream.http.HttpDial;
+import io.reflow.gateway.upstream.stdio.Spawner;
 import io.reflow.gateway.upstream.stdio.StdioDial;
-import io.reflow.gateway.upstream.stdio.Stragglers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,19 +45,15 @@ final class UpstreamsTest {
   private final List<String> heard = new CopyOnWriteArrayList<>();
   private final Target server =
       UpstreamFixtures.target("fake", UpstreamFixtures.stdio(StdioServer.command()));
+  private Spawner spawner;
   private Upstreams upstreams;
 
   @BeforeEach
   void start() {
+    spawner = new Spawner(UpstreamFixtures.STDIO, dataDir, "test");
     var stdio =
         new StdioDial(
-            UpstreamFixtures.STDIO,
-            UpstreamFixtures.MCP,
-            dataDir,
-            "test",
-            "0",
-            UpstreamFixtures.eras(),
-            new Stragglers());
+            UpstreamFixtures.STDIO, UpstreamFixtures.MCP, "0", UpstreamFixtures.eras(), spawner);
     upstreams =
         new Upstreams(
             new TransportConnector(stdio, http, http.sse()),
@@ -87,6 +83,7 @@ final class UpstreamsTest {
   @AfterEach
   void stop() {
     upstreams.close();
+    spawner.close();
     http.close();
     assertThat(Processes.children()).isZero();
   }

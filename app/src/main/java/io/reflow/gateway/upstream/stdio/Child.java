@@ -1,98 +1,59 @@
 package io.reflow.gateway.upstream.stdio;
 
-import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
-/// A child process and all that it starts: they form a session of their own where `setsid` exists,
-/// and end together.
+/// A child process and all that it starts: they form a session of their own, and end together.
 final class Child {
 
   private static final Duration LAST_WAIT = Duration.ofSeconds(5);
 
   private final Process process;
+  private final Contained contained;
   private final String marker;
-  private final boolean ownGroup;
-  private final Stragglers stragglers;
+  private volatile @Nullable String verdict;
   private final CountDownLatch gone = new CountDownLatch(1);
 
-  private Child(Process process, String marker, boolean ownGroup, Stragglers stragglers) {
+  /// Takes care of a process that has just been started.
+  Child(Process process, Contained contained, String marker) {
     this.process = process;
+    this.contained = contained;
     this.marker = marker;
-    this.ownGroup = ownGroup;
-    this.stragglers = stragglers;
   }
 
-  /// Starts the process itself.
+  /// Ends what a process has left behind.
   @FunctionalInterface
-  interface Start {
-    Process start(List<String> line, Map<String, String> environment, Path directory)
-        throws IOException;
+  interface Ending {
+    void ended(Child child) throws InterruptedException;
   }
 
-  /// Starts `command`, whose first element is the path of a program, with exactly this environment
-  /// and the marker, over pipes.
-  static Child start(
-      List<String> command,
-      Map<String, String> environment,
-      Path directory,
-      String marker,
-      Stragglers stragglers)
-      throws IOException {
-    List<String> line = new ArrayList<>();
-    Optional<Path> setsid =
-        Signals.available()
-            ? Programs.find("setsid", System.getenv().getOrDefault("PATH", ""))
-            : Optional.empty();
-    setsid.ifPresent(program -> line.add(program.toString()));
-    line.addAll(command);
-    return start(
-        Child::withPipes, line, environment, directory, marker, setsid.isPresent(), stragglers);
+  /// When the process ends, by itself or not, so does all that it started. Its number can't belong
+  /// to another group yet: numbers are given out in a circle.
+  void onEnd(Ending ending) {
+    Thread.ofVirtual()
+        .name("reap-" + pid())
+        .start(() -> {
+          try {
+            int _ = process.waitFor();
+            ending.ended(this);
+          } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+          } finally {
+            gone.countDown();
+          }
+        });
   }
 
-  /// Starts it in a way of one's own, in which it leads a session.
-  static Child start(
-      List<String> command,
-      Map<String, String> environment,
-      Path directory,
-      String marker,
-      Stragglers stragglers,
-      Start start)
-      throws IOException {
-    return start(start, command, environment, directory, marker, true, stragglers);
+  Contained contained() {
+    return contained;
   }
 
-  private static Child start(
-      Start start,
-      List<String> line,
-      Map<String, String> environment,
-      Path directory,
-      String marker,
-      boolean ownGroup,
-      Stragglers stragglers)
-      throws IOException {
-    Map<String, String> marked = new HashMap<>(environment);
-    marked.put(Stragglers.VARIABLE, marker);
-    Child child = new Child(start.start(line, marked, directory), marker, ownGroup, stragglers);
-    Thread.ofVirtual().name("reap-" + child.pid()).start(child::reap);
-    return child;
-  }
-
-  private static Process withPipes(
-      List<String> line, Map<String, String> environment, Path directory) throws IOException {
-    ProcessBuilder builder = new ProcessBuilder(line).directory(directory.toFile());
-    builder.environment().clear();
-    builder.environment().putAll(environment);
-    return builder.start();
+  String marker() {
+    return marker;
   }
 
   long pid() {
@@ -123,6 +84,10 @@ final class Child {
 
   /// How it ended, once it has: "exited with code 1", "was killed by signal 9".
   String ending() {
+    String stopped = verdict;
+    if (stopped != null) {
+      return "was stopped: " + stopped;
+    }
     int code = process.exitValue();
     return code > 128 && code < 160
         ? "was ended by signal " + (code - 128)
@@ -150,6 +115,12 @@ final class Child {
     }
   }
 
+  /// Ends everything at once, for a reason that callers are told.
+  void stop(String reason) {
+    verdict = reason;
+    kill();
+  }
+
   /// Ends everything at once.
   void kill() {
     signal(Signals.Signal.KILL);
@@ -159,36 +130,13 @@ final class Child {
     if (!process.isAlive()) {
       return;
     }
-    List<ProcessHandle> members = new ArrayList<>();
-    if (ownGroup) {
-      Signals.toGroup(process.pid(), signal);
-    } else {
-      members.addAll(process.descendants().toList());
+    if (contained.namespace() && signal == Signals.Signal.TERMINATE) {
+      // What contains them would end at once, and all in it. It has no ear for this itself.
+      process.descendants().forEach(inside -> Signals.toProcess(inside.pid(), signal));
+      return;
     }
+    Signals.toGroup(process.pid(), signal);
     // By itself too: it may not have got as far as to have a group.
-    members.add(process.toHandle());
-    for (ProcessHandle member : members) {
-      boolean _ =
-          switch (signal) {
-            case TERMINATE -> member.destroy();
-            case KILL -> member.destroyForcibly();
-          };
-    }
-  }
-
-  /// When the process ends, by itself or not, so does all that it started. Its number can't belong
-  /// to another group yet: numbers are given out in a circle.
-  private void reap() {
-    try {
-      int _ = process.waitFor();
-      if (ownGroup) {
-        Signals.toGroup(process.pid(), Signals.Signal.KILL);
-      }
-      stragglers.kill(marker);
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    } finally {
-      gone.countDown();
-    }
+    Signals.toProcess(process.pid(), signal);
   }
 }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +17,8 @@ import java.util.concurrent.locks.ReentrantLock;
 /// A pseudo-terminal: a program has the terminal at [#path()], the gateway has the other end.
 ///
 /// It is closed when both streams are at their end, and not before: its descriptor may belong to
-/// somebody else a moment later. Reading ends when no process has the terminal open any more.
+/// somebody else a moment later. Reading ends after [#leave()], when no process has the terminal
+/// open any more.
 final class PseudoTerminal {
 
   /// An empty line for who waits for input in raw mode, which knows no end; then the character that
@@ -34,6 +36,7 @@ final class PseudoTerminal {
   private final ReentrantLock lock = new ReentrantLock();
   private final Output output = new Output();
   private final Input input = new Input();
+  private int held;
   private boolean outputOver;
   private boolean inputOver;
 
@@ -42,6 +45,7 @@ final class PseudoTerminal {
     this.descriptor = pty.getMasterFD();
     this.ordinary = TerminalCalls.modes(descriptor);
     TerminalCalls.neverBlock(descriptor);
+    this.held = TerminalCalls.open(pty.getSlaveName());
   }
 
   /// One that passes every byte as it is, in both directions.
@@ -136,10 +140,27 @@ final class PseudoTerminal {
     }
   }
 
-  /// Closes what no program has ever got.
+  /// Lets go of the terminal, once the process is over that it is for. Until then reading does not
+  /// end, even if the process is late to open it, or never does.
+  void leave() {
+    lock.lock();
+    try {
+      if (held >= 0) {
+        TerminalCalls.close(held);
+        held = -1;
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Closes what no process has got.
   void discard() throws IOException {
     lock.lock();
     try {
+      leave();
       inputOver = true;
       outputOver = true;
       pty.close();

@@ -1,16 +1,23 @@
 package io.reflow.gateway.upstream.stdio;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.Optional;
 
-/// The system's kill(2), which reaches whole process groups, as Java's own API does not.
+/// The system's kill(2), which reaches whole process groups, as Java's own API does not, and
+/// waitpid(2), for processes that Java has not started.
 final class Signals {
 
-  private static final Optional<MethodHandle> KILL = find();
+  private static final Optional<MethodHandle> KILL =
+      find("kill", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+  private static final Optional<MethodHandle> WAITPID =
+      find("waitpid", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+  private static final int AT_ONCE = 1;
 
   private Signals() {}
 
@@ -52,16 +59,26 @@ final class Signals {
     }
   }
 
-  @SuppressWarnings("restricted") // allowed in the manifest; a fixed function of the C library
-  private static Optional<MethodHandle> find() {
+  /// Takes note of the end of a child, so that nothing of it remains; nothing happens while it
+  /// runs.
+  static void takeNote(long child) {
+    MethodHandle waitpid = WAITPID.orElseThrow();
+    try {
+      int _ = (int) waitpid.invokeExact((int) child, MemorySegment.NULL, AT_ONCE);
+    } catch (Throwable e) {
+      throw new IllegalStateException("waitpid(2) can't be called", e);
+    }
+  }
+
+  @SuppressWarnings("restricted") // allowed in the manifest; fixed functions of the C library
+  private static Optional<MethodHandle> find(String name, FunctionDescriptor shape) {
     if (!System.getProperty("os.name").equals("Linux")) {
       return Optional.empty();
     }
     Linker linker = Linker.nativeLinker();
     return linker
         .defaultLookup()
-        .find("kill")
-        .map(kill ->
-            linker.downcallHandle(kill, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT)));
+        .find(name)
+        .map(function -> linker.downcallHandle(function, shape));
   }
 }

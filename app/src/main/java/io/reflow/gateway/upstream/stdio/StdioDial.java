@@ -1,8 +1,7 @@
 package io.reflow.gateway.upstream.stdio;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.reflow.gateway.config.McpConfig;
+import io.reflow.gateway.config.Secret;
 import io.reflow.gateway.config.StdioConfig;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.instance.InstanceKey;
@@ -23,60 +22,40 @@ import io.reflow.gateway.upstream.era.Verdict;
 import io.reflow.gateway.upstream.stateless.Context;
 import io.reflow.gateway.upstream.stateless.StatelessUpstream;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 
 /// Starts targets as child processes. A process gets its own secrets and a few harmless variables,
 /// never the gateway's environment.
 public final class StdioDial implements Dial<Transport.Stdio> {
 
-  private static final List<String> INHERITED = List.of("PATH", "HOME", "LANG", "TMPDIR");
-
   /// A process tells of these while it runs, as those of the older era do by themselves.
   private static final Set<Listener.ListKind> LISTS = EnumSet.allOf(Listener.ListKind.class);
 
   private final StdioConfig stdio;
   private final int largestMessage;
-  private final Path instances;
-  private final Path natives;
-  private final String gatewayId;
   private final String gatewayVersion;
   private final Eras eras;
   private final Context context;
   private final Duration answerTimeout;
-  private final Stragglers stragglers;
+  private final Spawner spawner;
   private final Patience patience = new Patience();
 
-  /// @param gatewayId the same in each run over the same data, so that what a killed gateway has
-  ///   left behind can be found
   public StdioDial(
-      StdioConfig stdio,
-      McpConfig mcp,
-      Path dataDir,
-      String gatewayId,
-      String gatewayVersion,
-      Eras eras,
-      Stragglers stragglers) {
+      StdioConfig stdio, McpConfig mcp, String gatewayVersion, Eras eras, Spawner spawner) {
     this.stdio = stdio;
     this.largestMessage = mcp.maxUpstreamMessageSize().toInt();
-    this.instances = dataDir.toAbsolutePath().resolve("instances");
-    this.natives = dataDir.toAbsolutePath().resolve("native");
-    this.gatewayId = gatewayId;
     this.gatewayVersion = gatewayVersion;
     this.eras = eras;
     this.context = new Context(gatewayVersion);
     this.answerTimeout = mcp.timeout().initialize();
-    this.stragglers = stragglers;
+    this.spawner = spawner;
   }
 
   @Override
@@ -202,23 +181,23 @@ public final class StdioDial implements Dial<Transport.Stdio> {
     };
   }
 
-  private Pipe start(Transport.Stdio transport, Opening opening) {
+  private Pipe start(Transport.Stdio transport, Opening opening) throws InterruptedException {
     String target = opening.target().name();
-    Map<String, String> environment = environment(opening);
     List<String> command = new ArrayList<>();
-    command.add(program(transport.command(), environment, target).toString());
+    command.add(transport.command());
     command.addAll(transport.arguments());
+    Map<String, Secret> environment = opening.injection().environment();
     try {
-      Path directory = directory(opening.key());
-      String marker = gatewayId + "/" + UUID.randomUUID();
       Child child =
           transport.tty()
-              ? Child.start(command, environment, directory, marker, stragglers, this::onTerminal)
-              : Child.start(command, environment, directory, marker, stragglers);
-      var mask = new SecretMask(opening.injection().environment().values());
+              ? onTerminal(
+                  PseudoTerminal.raw(spawner.natives()),
+                  new Launch(target, command, environment, opening.key(), true, true),
+                  TerminalProcess::start)
+              : spawner.spawn(new Launch(target, command, environment, opening.key(), true, false));
       return new Pipe(
           child,
-          new ErrorOutput(child.errors(), opening.lines(), mask),
+          new ErrorOutput(child.errors(), opening.lines(), new SecretMask(environment.values())),
           new Pipe.Settings(
               target, opening.key().exclusive(), stdio.stopGrace(), largestMessage, patience));
     } catch (IOException | IllegalArgumentException e) {
@@ -227,39 +206,25 @@ public final class StdioDial implements Dial<Transport.Stdio> {
     }
   }
 
-  private Process onTerminal(List<String> line, Map<String, String> environment, Path directory)
-      throws IOException {
-    return TerminalProcess.start(PseudoTerminal.raw(natives), line, environment, directory);
+  /// Starts a process that finds itself on a terminal.
+  @FunctionalInterface
+  private interface TerminalStart {
+    Process start(
+        PseudoTerminal terminal, List<String> line, Map<String, String> environment, Path directory)
+        throws IOException;
   }
 
-  private static Map<String, String> environment(Opening opening) {
-    Map<String, String> environment = new HashMap<>();
-    for (String name : INHERITED) {
-      String value = System.getenv(name);
-      if (value != null) {
-        environment.put(name, value);
-      }
+  /// A terminal that no process has got is closed, but not when it is unknown whether one may still
+  /// get it: another terminal must not take its name before that.
+  private Child onTerminal(PseudoTerminal terminal, Launch launch, TerminalStart start)
+      throws IOException, InterruptedException {
+    try {
+      return spawner.spawn(
+          launch,
+          (line, environment, directory) -> start.start(terminal, line, environment, directory));
+    } catch (IOException | RuntimeException e) {
+      terminal.discard();
+      throw e;
     }
-    opening
-        .injection()
-        .environment()
-        .forEach((name, secret) -> environment.put(name, secret.reveal()));
-    return environment;
-  }
-
-  private static Path program(String command, Map<String, String> environment, String target) {
-    return Programs.find(command, environment.getOrDefault("PATH", ""))
-        .orElseThrow(() ->
-            new UpstreamFailed(
-                target,
-                "can't be started: there is no program '%s' on this machine".formatted(command)));
-  }
-
-  private Path directory(InstanceKey key) throws IOException {
-    String sharing = UUID.nameUUIDFromBytes(key.sharing().wireName().getBytes(UTF_8)).toString();
-    Path directory = instances.resolve(key.target().toString()).resolve(sharing);
-    return Files.createDirectories(
-        directory,
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
   }
 }

@@ -25,6 +25,10 @@ final class TerminalCalls {
   private static final int SET_NOW = 0;
   private static final int SET_FLAGS = 4;
   private static final int NON_BLOCKING = 0x800;
+
+  /// To read and write, not as one's own controlling terminal, not for child processes.
+  private static final int OPEN_APART = 0x2 | 0x100 | 0x80000;
+
   private static final int INTERRUPTED = 4;
   private static final int TRY_AGAIN = 11;
 
@@ -43,6 +47,13 @@ final class TerminalCalls {
           "fcntl",
           FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT),
           Linker.Option.firstVariadicArg(2));
+  private static final MethodHandle OPEN =
+      find(
+          "open",
+          FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT),
+          Linker.Option.firstVariadicArg(2));
+  private static final MethodHandle CLOSE =
+      find("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
   private static final MethodHandle WRITE =
       find(
           "write",
@@ -78,6 +89,17 @@ final class TerminalCalls {
     check("fcntl", CONTROL, descriptor, SET_FLAGS, NON_BLOCKING);
   }
 
+  /// Opens a terminal without making it one's own.
+  static int open(String path) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      return number("open", OPEN, arena.allocateFrom(path), OPEN_APART);
+    }
+  }
+
+  static void close(int descriptor) throws IOException {
+    check("close", CLOSE, descriptor);
+  }
+
   /// Writes as much as can be written now of the first `length` bytes; 0 when that is nothing.
   static int write(int descriptor, MemorySegment bytes, int length) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
@@ -110,6 +132,11 @@ final class TerminalCalls {
 
   private static void check(String name, MethodHandle call, Object... arguments)
       throws IOException {
+    int _ = number(name, call, arguments);
+  }
+
+  private static int number(String name, MethodHandle call, Object... arguments)
+      throws IOException {
     int result;
     try {
       result = (int) call.invokeWithArguments(arguments);
@@ -119,6 +146,7 @@ final class TerminalCalls {
     if (result < 0) {
       throw new IOException(name + " failed on a pseudo-terminal");
     }
+    return result;
   }
 
   private static IllegalStateException unavailable(Throwable cause) {

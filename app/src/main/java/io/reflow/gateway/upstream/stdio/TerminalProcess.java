@@ -55,7 +55,6 @@ final class TerminalProcess extends Process {
         .redirectOutput(Redirect.DISCARD);
   }
 
-  /// A terminal that no process has got is closed here.
   private static TerminalProcess start(
       PseudoTerminal terminal,
       ProcessBuilder builder,
@@ -65,16 +64,9 @@ final class TerminalProcess extends Process {
     builder.directory(directory.toFile());
     builder.environment().clear();
     builder.environment().putAll(environment);
-    boolean started = false;
-    try {
-      var process = new TerminalProcess(builder.start(), terminal);
-      started = true;
-      return process;
-    } finally {
-      if (!started) {
-        terminal.discard();
-      }
-    }
+    Process process = builder.start();
+    var _ = process.onExit().thenRun(terminal::leave);
+    return new TerminalProcess(process, terminal);
   }
 
   /// To be read by a platform thread; see [PseudoTerminal#output()].

@@ -28,12 +28,26 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class StdioEraTest {
 
   @TempDir private Path dataDir;
+
+  private Spawner spawner;
+
+  @BeforeEach
+  void start() {
+    spawner = new Spawner(UpstreamFixtures.STDIO, dataDir, "test");
+  }
+
+  @AfterEach
+  void stop() {
+    spawner.close();
+  }
 
   private final Eras eras = UpstreamFixtures.eras();
   private final RecordingListener listener = new RecordingListener();
@@ -51,7 +65,7 @@ final class StdioEraTest {
             usual.maxLifetime(),
             usual.stopGrace(),
             200);
-    return new StdioDial(config, UpstreamFixtures.MCP, dataDir, "test", "0", eras, new Stragglers())
+    return new StdioDial(config, UpstreamFixtures.MCP, "0", eras, spawner)
         .open((Transport.Stdio) target.transport(), UpstreamFixtures.opening(target, listener));
   }
 

@@ -27,6 +27,8 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -48,6 +50,17 @@ final class StdioFaultsTest {
   @TempDir private Path dataDir;
 
   private final LastLines lines = new LastLines(200);
+  private Spawner spawner;
+
+  @BeforeEach
+  void start() {
+    spawner = new Spawner(QUICK, dataDir, "test");
+  }
+
+  @AfterEach
+  void stop() {
+    spawner.close();
+  }
 
   private Upstream open(Transport.Stdio transport) throws InterruptedException {
     return open(transport, UpstreamFixtures.NO_INJECTION, QUICK);
@@ -58,7 +71,7 @@ final class StdioFaultsTest {
     Target target = UpstreamFixtures.target("fake", transport);
     Eras eras = UpstreamFixtures.eras();
     eras.learn(target, Era.INITIALIZE);
-    return new StdioDial(config, UpstreamFixtures.MCP, dataDir, "test", "0", eras, new Stragglers())
+    return new StdioDial(config, UpstreamFixtures.MCP, "0", eras, spawner)
         .open(
             transport,
             new Opening(target, UpstreamFixtures.shared(target), injection, Listener.NONE, lines));

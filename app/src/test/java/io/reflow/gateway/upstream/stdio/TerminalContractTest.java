@@ -9,27 +9,35 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
 final class TerminalContractTest extends SessionContract {
 
-  @TempDir private Path dataDir;
+  @TempDir private static Path dataDir;
+
+  private static Spawner spawner;
+
+  @BeforeAll
+  static void startSpawner() {
+    spawner = new Spawner(UpstreamFixtures.STDIO, dataDir, "terminals");
+  }
 
   @Override
   protected Upstream open(Listener listener) throws InterruptedException {
     var transport = UpstreamFixtures.onTerminal(UpstreamFixtures.stdio(StdioServer.command()));
     var dial =
         new StdioDial(
-            UpstreamFixtures.STDIO,
-            UpstreamFixtures.MCP,
-            dataDir,
-            "test",
-            "0",
-            UpstreamFixtures.eras(),
-            new Stragglers());
+            UpstreamFixtures.STDIO, UpstreamFixtures.MCP, "0", UpstreamFixtures.eras(), spawner);
     return dial.open(
         transport,
         UpstreamFixtures.ownOpening(UpstreamFixtures.target("fake", transport), listener));
+  }
+
+  @AfterAll
+  static void stopSpawner() {
+    spawner.close();
   }
 
   @Override

@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -34,6 +35,12 @@ final class TerminalTargetTest {
   @TempDir private Path folder;
 
   private final LastLines lines = new LastLines(200);
+  private Spawner spawner;
+
+  @BeforeEach
+  void startSpawner() {
+    spawner = new Spawner(UpstreamFixtures.STDIO, folder, "terminals");
+  }
 
   private Upstream open(Transport.Stdio transport, Duration startTimeout)
       throws InterruptedException {
@@ -52,7 +59,7 @@ final class TerminalTargetTest {
     Target target = UpstreamFixtures.target("fake", transport);
     Eras eras = UpstreamFixtures.eras();
     eras.learn(target, Era.INITIALIZE);
-    return new StdioDial(config, UpstreamFixtures.MCP, folder, "test", "0", eras, new Stragglers())
+    return new StdioDial(config, UpstreamFixtures.MCP, "0", eras, spawner)
         .open(
             transport,
             new Opening(
@@ -75,6 +82,7 @@ final class TerminalTargetTest {
 
   @AfterEach
   void nothingIsLeft() {
+    spawner.close();
     assertThat(Processes.children()).isZero();
   }
 

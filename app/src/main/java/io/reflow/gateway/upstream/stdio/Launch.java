@@ -1,0 +1,28 @@
+package io.reflow.gateway.upstream.stdio;
+
+import io.reflow.gateway.config.Secret;
+import io.reflow.gateway.instance.InstanceKey;
+import java.util.List;
+import java.util.Map;
+
+/// What is to run as a child process, and for whom.
+///
+/// @param target its name, for messages
+/// @param command the program as an admin wrote it, and its arguments
+/// @param environment what it gets beside the few variables that every process has
+/// @param key whose folder it works in
+/// @param network whether it may reach the network
+/// @param leads whether it leads a session already when it starts, as on a terminal of its own
+public record Launch(
+    String target,
+    List<String> command,
+    Map<String, Secret> environment,
+    InstanceKey key,
+    boolean network,
+    boolean leads) {
+
+  public Launch {
+    command = List.copyOf(command);
+    environment = Map.copyOf(environment);
+  }
+}

@@ -1,0 +1,61 @@
+package io.reflow.gateway.upstream.stdio;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.LongPredicate;
+
+/// In a container the gateway may be the first process, which inherits all those whose parents are
+/// gone: it has to take note of their ends, or they stay as zombies.
+final class Orphans {
+
+  private static final Path PROC = Path.of("/proc");
+
+  private final boolean first = ProcessHandle.current().pid() == 1;
+  private final LongPredicate own;
+
+  /// @param own whether a process is one that somebody waits for already
+  Orphans(LongPredicate own) {
+    this.own = own;
+  }
+
+  /// Takes note of the ends there have been.
+  void reap() {
+    if (!first) {
+      return;
+    }
+    long session = stat(PROC.resolve("self")).session();
+    try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[1-9]*")) {
+      for (Path process : processes) {
+        long pid = Long.parseLong(process.getFileName().toString());
+        Stat stat = stat(process);
+        // What is in our own session was started by us, without a launcher.
+        if (stat.zombie() && stat.parent() == 1 && stat.session() != session && !own.test(pid)) {
+          Signals.takeNote(pid);
+        }
+      }
+    } catch (IOException | DirectoryIteratorException e) {
+      throw new UncheckedIOException(new IOException("can't read " + PROC, e));
+    }
+  }
+
+  private record Stat(boolean zombie, long parent, long session) {}
+
+  private static Stat stat(Path process) {
+    try {
+      String text = Files.readString(process.resolve("stat"));
+      // The name in parentheses may hold anything.
+      List<String> fields = List.of(text.substring(text.lastIndexOf(')') + 2).split(" ", -1));
+      return new Stat(
+          fields.getFirst().equals("Z"),
+          Long.parseLong(fields.get(1)),
+          Long.parseLong(fields.get(3)));
+    } catch (IOException _) {
+      return new Stat(false, 0, 0);
+    }
+  }
+}

@@ -1,0 +1,235 @@
+package io.reflow.gateway.upstream.stdio;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.reflow.gateway.config.StdioConfig;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Starts every child process of the gateway, contained as configured, from the one thread that
+/// lives as long as the gateway: a process is killed when the thread that started it ends, so that
+/// not even a killed gateway leaves it behind. What a process leaves behind itself is ended here.
+public final class Spawner implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Spawner.class);
+
+  private static final Duration LONGEST_COMMAND = Duration.ofSeconds(10);
+  private static final Duration LOOK_AT_HOMES = Duration.ofSeconds(10);
+
+  private final Containment containment;
+  private final String gatewayId;
+  private final Stragglers stragglers = new Stragglers();
+  private final ConcurrentHashMap<Long, Child> living = new ConcurrentHashMap<>();
+  private final Orphans orphans = new Orphans(living::containsKey);
+  private final ExecutorService thread =
+      Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("spawner").factory());
+  private final Thread watch;
+
+  /// @param gatewayId the same in each run over the same data, so that what a killed gateway has
+  ///   left behind can be found
+  /// @throws io.reflow.gateway.config.ConfigException when processes can't be contained as they are
+  ///   to be
+  public Spawner(StdioConfig stdio, Path dataDir, String gatewayId) {
+    this.containment = new Containment(stdio, dataDir);
+    this.gatewayId = gatewayId;
+    boolean checked = false;
+    try {
+      containment.check(this::run);
+      checked = true;
+    } catch (IOException e) {
+      throw new UncheckedIOException("it can't be tried whether child processes can be started", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while the gateway started", e);
+    } finally {
+      if (!checked) {
+        thread.shutdown();
+      }
+    }
+    this.watch = Thread.ofVirtual().name("homes").start(this::watch);
+  }
+
+  /// Starts the process itself. Called by the thread that starts all.
+  @FunctionalInterface
+  public interface Start {
+    Process start(List<String> line, Map<String, String> environment, Path directory)
+        throws IOException;
+  }
+
+  /// Starts a process with pipes.
+  Child spawn(Launch launch) throws IOException, InterruptedException {
+    return spawn(launch, Spawner::withPipes);
+  }
+
+  /// Starts a process in a way of one's own.
+  ///
+  /// @throws io.reflow.gateway.fault.GatewayException.UpstreamFailed when it may not be started, or
+  ///   can't be
+  Child spawn(Launch launch, Start start) throws IOException, InterruptedException {
+    Contained contained = containment.contain(launch);
+    String marker = gatewayId + "/" + UUID.randomUUID();
+    contained.environment().put(Stragglers.VARIABLE, marker);
+    return onThread(
+        () -> {
+          Process process =
+              start.start(contained.line(), contained.environment(), contained.home());
+          Child child = new Child(process, contained, marker);
+          living.put(child.pid(), child);
+          child.onEnd(this::ended);
+          return child;
+        },
+        Child::kill);
+  }
+
+  /// A folder for native libraries that are unpacked once.
+  Path natives() {
+    return containment.homes().dataDir().resolve("native");
+  }
+
+  private static Process withPipes(
+      List<String> line, Map<String, String> environment, Path directory) throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(line).directory(directory.toFile());
+    builder.environment().clear();
+    builder.environment().putAll(environment);
+    return builder.start();
+  }
+
+  /// Does something on the thread that starts all.
+  ///
+  /// @param unwanted takes what comes of it when the caller was interrupted meanwhile
+  private <T> T onThread(Callable<T> task, Consumer<T> unwanted)
+      throws IOException, InterruptedException {
+    CompletableFuture<T> outcome =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return task.call();
+              } catch (Exception e) {
+                throw new CompletionException(e);
+              }
+            },
+            thread);
+    try {
+      return outcome.get();
+    } catch (InterruptedException e) {
+      var _ = outcome.thenAccept(unwanted);
+      throw e;
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException io) {
+        throw io;
+      }
+      throw new IOException("it could not be done", e.getCause());
+    }
+  }
+
+  /// Ends what a process that has ended leaves behind.
+  private void ended(Child child) throws InterruptedException {
+    Contained contained = child.contained();
+    try {
+      if (!contained.namespace()) {
+        Signals.toGroup(child.pid(), Signals.Signal.KILL);
+        stragglers.kill(child.marker());
+      }
+    } finally {
+      boolean _ = living.remove(child.pid(), child);
+      orphans.reap();
+    }
+    if (!contained.namespace()) {
+      contained.uid().ifPresent(this::endAllOf);
+    }
+  }
+
+  /// Ends what still runs of a user, unless another process of theirs does. Nothing can be started
+  /// meanwhile.
+  private void endAllOf(int uid) {
+    try {
+      Optional<String> _ =
+          onThread(
+              () -> {
+                boolean shared =
+                    living.values().stream()
+                        .anyMatch(child -> child.contained().uid().equals(OptionalInt.of(uid)));
+                return shared ? Optional.empty() : execute(containment.endAllOf(uid), Path.of("/"));
+              },
+              _ -> {});
+    } catch (IOException | RejectedExecutionException e) {
+      LOG.atWarn().setCause(e).log("Processes of an instance may be left");
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private Optional<String> run(List<String> line, Path directory)
+      throws IOException, InterruptedException {
+    return onThread(() -> execute(line, directory), _ -> {});
+  }
+
+  /// Runs a command to its end, and tells what it said if it failed.
+  private static Optional<String> execute(List<String> line, Path directory)
+      throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(line).directory(directory.toFile()).redirectErrorStream(true).start();
+    try (var output = process.getInputStream();
+        var input = process.getOutputStream()) {
+      input.close();
+      // What it says is short and fits into the pipe.
+      if (!process.waitFor(LONGEST_COMMAND.toSeconds(), TimeUnit.SECONDS)) {
+        return Optional.of("it did not end within %d s".formatted(LONGEST_COMMAND.toSeconds()));
+      }
+      String said = new String(output.readAllBytes(), UTF_8).strip();
+      return process.exitValue() == 0 ? Optional.empty() : Optional.of(said);
+    } finally {
+      var _ = process.destroyForcibly();
+    }
+  }
+
+  /// Kills what an earlier run over the same data has left behind.
+  ///
+  /// @return how many processes there were
+  public int endLeftovers() {
+    return stragglers.killAllOf(gatewayId);
+  }
+
+  private void watch() {
+    try {
+      while (true) {
+        Thread.sleep(LOOK_AT_HOMES);
+        orphans.reap();
+        stopTheLarge();
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void stopTheLarge() {
+    for (Child child : living.values()) {
+      containment.homes().tooLarge(child.contained().home()).ifPresent(child::stop);
+    }
+  }
+
+  @Override
+  public void close() {
+    watch.interrupt();
+    thread.shutdown();
+  }
+}
