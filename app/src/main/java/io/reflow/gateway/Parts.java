@@ -30,6 +30,7 @@ import io.reflow.gateway.identity.Authenticator;
 import io.reflow.gateway.identity.Identities;
 import io.reflow.gateway.identity.IdentityRoutes;
 import io.reflow.gateway.identity.LoginTokens;
+import io.reflow.gateway.identity.PasswordCheck;
 import io.reflow.gateway.identity.PasswordHash;
 import io.reflow.gateway.identity.RestGate;
 import io.reflow.gateway.identity.TokenRoutes;
@@ -71,6 +72,8 @@ import io.reflow.gateway.telemetry.Health;
 import io.reflow.gateway.telemetry.HealthRoutes;
 import io.reflow.gateway.telemetry.Metrics;
 import io.reflow.gateway.telemetry.MetricsRoutes;
+import io.reflow.gateway.terminal.TerminalParts;
+import io.reflow.gateway.terminal.TerminalRoutes;
 import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.TransportConnector;
 import io.reflow.gateway.upstream.Upstreams;
@@ -113,6 +116,7 @@ final class Parts {
   private final LoginTokens logins;
   private final Authenticator authenticator;
   private final PasswordHash passwords;
+  private final PasswordCheck check;
 
   private final TargetStore targetStore;
   private final Targets targets;
@@ -127,6 +131,7 @@ final class Parts {
   private final EraStore eraStore;
   private final Eras eras;
   private final KnownServers servers = new KnownServers();
+  private final StdioDial stdio;
   private final Upstreams upstreams;
   private final Catalog catalog;
   private final SessionStore sessionStore;
@@ -134,6 +139,7 @@ final class Parts {
   private final SessionWriter sessionWriter;
   private final ElsewhereEndpoint elsewhere;
   private final OpenStreams streams;
+  private final TerminalRoutes terminals;
   private final ListChanges listChanges;
   private final SseEndpoint sse;
   private final McpEndpoint mcp;
@@ -158,6 +164,8 @@ final class Parts {
     this.authenticator = new Authenticator(logins, identities, tokenUse, clock);
     this.passwords = closing.add(new PasswordHash(config.auth().maxConcurrentPasswordHashes()));
 
+    this.check = new PasswordCheck(userStore, passwords, config.auth().maxLoginFailures(), clock);
+
     var fresh =
         new Freshness(storage.changes()::confirmedAt, clock, config.policy().maxStaleness());
     this.vault = new Vault(config.encryption());
@@ -174,6 +182,7 @@ final class Parts {
     this.eraStore = new EraStore(storage.database());
     this.eras = new Eras(eraStore::save, clock);
     var news = new TargetNews(servers);
+    this.stdio = stdio();
     this.upstreams = closing.add(upstreams(news));
     this.catalog = new Catalog(upstreams, config.mcp(), clock);
     news.onListChanged(catalog::changed);
@@ -201,6 +210,21 @@ final class Parts {
     metrics.gauge(
         "reflow.suspended.calls", "{call}", "Calls that wait for their client", flights::count);
     this.streams = new OpenStreams(config.session().maxStreamsPerUser());
+    this.terminals =
+        closing.add(
+            new TerminalRoutes(
+                new TerminalParts(
+                    config.terminal(),
+                    config.server().headerTimeout(),
+                    authenticator,
+                    check,
+                    access,
+                    policies,
+                    credentials,
+                    stdio,
+                    streams,
+                    audit,
+                    clock)));
     this.listChanges = new ListChanges(sessions, targets, policies);
     news.onAnnounced(listChanges::announced);
     catalog.onBack(listChanges::announced);
@@ -234,7 +258,7 @@ final class Parts {
     this.mcp = new McpEndpoint(mcpParts, sse, forward);
   }
 
-  private Upstreams upstreams(TargetNews news) {
+  private StdioDial stdio() {
     var spawner =
         closing.add(
             new Spawner(config.stdio(), config.server().dataDir(), audit.replica().toString()));
@@ -242,7 +266,10 @@ final class Parts {
     if (left > 0) {
       LOG.atWarn().addKeyValue("processes", left).log("An earlier run left processes behind");
     }
-    var stdio = new StdioDial(config.stdio(), config.mcp(), version.text(), eras, spawner);
+    return new StdioDial(config.stdio(), config.mcp(), version.text(), eras, spawner);
+  }
+
+  private Upstreams upstreams(TargetNews news) {
     var http = closing.add(new HttpDial(config.mcp(), version.text(), eras));
     return new Upstreams(
         new TransportConnector(stdio, http, http.sse()),
@@ -286,9 +313,11 @@ final class Parts {
       streams.recheck();
     });
     policies.onChange(sessions::recheck);
+    policies.onChange(streams::recheck);
     policies.onChange(listChanges::rulesChanged);
     sessions.onEnd(session -> upstreams.retireSession(session.digest()));
     targets.onChange(this::forget);
+    targets.onChange(_ -> streams.recheck());
     targets.onChange(_ -> listChanges.rulesChanged());
     credentials.onChange(upstreams::retire);
     var changes = storage.changes();
@@ -375,9 +404,13 @@ final class Parts {
     return new MetricsRoutes(metrics);
   }
 
+  TerminalRoutes terminalRoutes() {
+    return terminals;
+  }
+
   IdentityRoutes identityRoutes() {
     return new IdentityRoutes(
-        userStore, passwords, logins, identities, config.auth(), config.production(), clock);
+        userStore, passwords, check, logins, identities, config.auth(), config.production());
   }
 
   TokenRoutes tokenRoutes() {

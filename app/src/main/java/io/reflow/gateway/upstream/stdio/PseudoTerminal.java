@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
 
 /// A pseudo-terminal: a program has the terminal at [#path()], the gateway has the other end.
@@ -36,6 +37,7 @@ final class PseudoTerminal {
   private final ReentrantLock lock = new ReentrantLock();
   private final Output output = new Output();
   private final Input input = new Input();
+  private Duration patience = Duration.ofDays(1);
   private int held;
   private boolean outputOver;
   private boolean inputOver;
@@ -66,10 +68,22 @@ final class PseudoTerminal {
   }
 
   /// One for a person: with echo, line editing and signals.
-  static PseudoTerminal interactive(Path natives, int columns, int rows) throws IOException {
+  ///
+  /// @param patience how long a program may leave unread what is typed
+  static PseudoTerminal interactive(Path natives, int columns, int rows, Duration patience)
+      throws IOException {
     PseudoTerminal terminal = open(natives);
-    terminal.resize(columns, rows);
-    return terminal;
+    terminal.patience = patience;
+    boolean resized = false;
+    try {
+      terminal.resize(columns, rows);
+      resized = true;
+      return terminal;
+    } finally {
+      if (!resized) {
+        terminal.discard();
+      }
+    }
   }
 
   private static PseudoTerminal open(Path natives) throws IOException {
@@ -270,11 +284,17 @@ final class PseudoTerminal {
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
       int done = 0;
+      long progress = System.nanoTime();
       int pause = SHORTEST_PAUSE_MS;
       while (done < length) {
         int piece = Math.min(BUFFER, length - done);
         MemorySegment.copy(bytes, offset + done, buffer, JAVA_BYTE, 0, piece);
         int written = writeNow(piece);
+        if (written > 0) {
+          progress = System.nanoTime();
+        } else if (System.nanoTime() - progress > patience.toNanos()) {
+          throw new IOException("the program does not read its terminal");
+        }
         done += written;
         pause = written > 0 ? SHORTEST_PAUSE_MS : pauseOf(pause);
       }

@@ -3,6 +3,7 @@ package io.reflow.gateway.upstream.stdio;
 import io.reflow.gateway.config.McpConfig;
 import io.reflow.gateway.config.Secret;
 import io.reflow.gateway.config.StdioConfig;
+import io.reflow.gateway.credential.Injection;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.instance.InstanceKey;
 import io.reflow.gateway.protocol.ClientCapabilities;
@@ -26,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -37,6 +39,9 @@ public final class StdioDial implements Dial<Transport.Stdio> {
 
   /// A process tells of these while it runs, as those of the older era do by themselves.
   private static final Set<Listener.ListKind> LISTS = EnumSet.allOf(Listener.ListKind.class);
+
+  /// How long a program on a person's terminal may leave unread what is typed.
+  private static final Duration TYPING = Duration.ofSeconds(10);
 
   private final StdioConfig stdio;
   private final int largestMessage;
@@ -203,6 +208,29 @@ public final class StdioDial implements Dial<Transport.Stdio> {
     } catch (IOException | IllegalArgumentException e) {
       // The exception's text may hold arguments, the cause goes to the log only.
       throw new UpstreamFailed(target, "can't be started as a process", e);
+    }
+  }
+
+  /// Starts a program for a person, where the instance `key` of the target would be: in its folder,
+  /// with its credentials.
+  ///
+  /// @throws UpstreamFailed when it can't be started
+  public Terminal terminal(
+      Target target,
+      InstanceKey key,
+      Injection injection,
+      List<String> command,
+      int columns,
+      int rows)
+      throws InterruptedException {
+    Map<String, Secret> environment = new HashMap<>(injection.environment());
+    environment.putIfAbsent("TERM", new Secret("xterm-256color"));
+    try {
+      var terminal = PseudoTerminal.interactive(spawner.natives(), columns, rows, TYPING);
+      var launch = new Launch(target.name(), command, environment, key, true, true);
+      return new Terminal(onTerminal(terminal, launch, TerminalProcess::startForPerson), terminal);
+    } catch (IOException | IllegalArgumentException e) {
+      throw new UpstreamFailed(target.name(), "can't be given a terminal", e);
     }
   }
 

@@ -20,7 +20,14 @@ import java.util.concurrent.TimeUnit;
 final class TerminalProcess extends Process {
 
   private static final String ON_TERMINAL = "exec \"$@\" <>\"$0\" >&0";
-  private static final String ALL_ON_TERMINAL = ON_TERMINAL + " 2>&0";
+
+  /// A gateway in the background ignores the signals of a terminal, and so would its children; no
+  /// shell can undo that.
+  private static final String ALL_ON_TERMINAL =
+      """
+      if env --default-signal true 2>/dev/null; then set -- env --default-signal "$@"; fi
+      exec "$@" <>"$0" >&0 2>&0
+      """;
 
   private final Process process;
   private final PseudoTerminal terminal;
