@@ -13,6 +13,7 @@ import io.reflow.gateway.api.ProbeRoutes;
 import io.reflow.gateway.api.TargetRoutes;
 import io.reflow.gateway.audit.AuditRoutes;
 import io.reflow.gateway.config.GatewayConfig;
+import io.reflow.gateway.config.StdioConfig.Sandbox;
 import io.reflow.gateway.credential.CredentialRoutes;
 import io.reflow.gateway.credential.RotationRoutes;
 import io.reflow.gateway.credential.TargetTokenRoutes;
@@ -92,6 +93,9 @@ public final class Gateway implements AutoCloseable {
     server.routing(routing);
     if (config.management().enabled()) {
       HttpRouting.Builder management = HttpRouting.builder();
+      if (config.stdio().containment() != Sandbox.NONE) {
+        options.guardManagement(management, parts.spawner()::ownsSocket);
+      }
       managementRoutes(management);
       server.putSocket(MANAGEMENT, options.management(MANAGEMENT, config.management(), management));
     }

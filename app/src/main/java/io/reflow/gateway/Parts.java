@@ -131,6 +131,7 @@ final class Parts {
   private final EraStore eraStore;
   private final Eras eras;
   private final KnownServers servers = new KnownServers();
+  private final Spawner spawner;
   private final StdioDial stdio;
   private final Upstreams upstreams;
   private final Catalog catalog;
@@ -182,6 +183,9 @@ final class Parts {
     this.eraStore = new EraStore(storage.database());
     this.eras = new Eras(eraStore::save, clock);
     var news = new TargetNews(servers);
+    this.spawner =
+        closing.add(
+            new Spawner(config.stdio(), config.server().dataDir(), audit.replica().toString()));
     this.stdio = stdio();
     this.upstreams = closing.add(upstreams(news));
     this.catalog = new Catalog(upstreams, config.mcp(), clock);
@@ -259,9 +263,6 @@ final class Parts {
   }
 
   private StdioDial stdio() {
-    var spawner =
-        closing.add(
-            new Spawner(config.stdio(), config.server().dataDir(), audit.replica().toString()));
     int left = spawner.endLeftovers();
     if (left > 0) {
       LOG.atWarn().addKeyValue("processes", left).log("An earlier run left processes behind");
@@ -358,6 +359,10 @@ final class Parts {
         "{connection}",
         "Sessions with HTTP targets",
         upstreams::connectionCount);
+  }
+
+  Spawner spawner() {
+    return spawner;
   }
 
   Health health() {

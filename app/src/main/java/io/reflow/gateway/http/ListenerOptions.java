@@ -50,6 +50,14 @@ public final class ListenerOptions {
     return listener.routing(routing).build();
   }
 
+  /// Keeps the gateway's own child processes out of the management listener; call it before the
+  /// first route.
+  ///
+  /// @param strangers tells their sockets
+  public void guardManagement(HttpRouting.Builder routing, LocalPeers.Strangers strangers) {
+    routing.addFilter(new LocalPeers(strangers));
+  }
+
   /// Adds what every route of the internal listener has; call it before the first route.
   public void guardInternal(HttpRouting.Builder routing) {
     ErrorRendering.register(routing);

@@ -29,6 +29,7 @@ public record TargetRequestJson(
     @Nullable Boolean replaySafe,
     @Nullable Boolean trusted,
     @Nullable Boolean tty,
+    @Nullable Boolean network,
     @Nullable Boolean enabled,
     @Nullable String description) {
 
@@ -89,6 +90,7 @@ public record TargetRequestJson(
         null,
         null,
         tty,
+        null,
         null,
         null);
   }

@@ -267,7 +267,15 @@ public final class TargetRules {
         request.trusted() != null && request.trusted(),
         UriMode.find(one("uri_mode", request.uriMode(), List.of("passthrough", "wrap"), List.of()))
             .orElseThrow(),
-        text("description", request.description()));
+        text("description", request.description()),
+        network(request, transport));
+  }
+
+  private static boolean network(TargetRequestJson request, Transport transport) {
+    if (request.network() != null && !(transport instanceof Stdio)) {
+      refuse("network", request.network(), transport.wireName());
+    }
+    return request.network() == null || request.network();
   }
 
   private static Map<String, Boolean> features(@Nullable Map<String, Boolean> features) {

@@ -11,6 +11,7 @@ import java.util.Optional;
 /// @param replaySafe calls may be sent twice
 /// @param trusted what it says of itself is believed
 /// @param uriMode what clients call its resources
+/// @param network whether its processes may reach the network
 public record TargetSettings(
     boolean stateful,
     ProtocolMode protocol,
@@ -18,7 +19,8 @@ public record TargetSettings(
     boolean replaySafe,
     boolean trusted,
     UriMode uriMode,
-    Optional<String> description) {
+    Optional<String> description,
+    boolean network) {
 
   public static final TargetSettings DEFAULTS =
       new TargetSettings(
@@ -26,6 +28,18 @@ public record TargetSettings(
 
   /// The feature that passes on a target's instructions.
   public static final String INSTRUCTIONS = "instructions";
+
+  /// The settings of a target that may reach the network.
+  public TargetSettings(
+      boolean stateful,
+      ProtocolMode protocol,
+      Map<String, Boolean> features,
+      boolean replaySafe,
+      boolean trusted,
+      UriMode uriMode,
+      Optional<String> description) {
+    this(stateful, protocol, features, replaySafe, trusted, uriMode, description, true);
+  }
 
   public TargetSettings {
     features = Map.copyOf(features);

@@ -61,7 +61,7 @@ public final class TargetStore {
                   args = ?, isolation_boundary = ?, auth_type = ?, auth_header_name = ?,
                   protocol = ?, title = ?, description = ?, priority = ?, tool_prefix = ?,
                   features = cast(? as jsonb), replay_safe = ?, trusted = ?, statefulness = ?,
-                  enabled = ?, uri_mode = ?, tty = ?,
+                  enabled = ?, uri_mode = ?, network = ?, tty = ?,
                   revision = revision + 1, updated_at = now()
                 where id = ?
                 """)
@@ -82,8 +82,9 @@ public final class TargetStore {
             """
             insert into targets (name, transport_type, url, command, args, isolation_boundary,
               auth_type, auth_header_name, protocol, title, description, priority, tool_prefix,
-              features, replay_safe, trusted, statefulness, enabled, uri_mode, tty, id)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, cast(? as jsonb), ?, ?, ?, ?, ?, ?, ?)
+              features, replay_safe, trusted, statefulness, enabled, uri_mode, network,
+              tty, id)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, cast(? as jsonb), ?, ?, ?, ?, ?, ?, ?, ?)
             """)
         .params(Written.of(target).valuesThen(target.id().value()))
         .execute();
@@ -156,7 +157,8 @@ public final class TargetStore {
         Columns.flag(row, "replay_safe"),
         Columns.flag(row, "trusted"),
         uriMode(Columns.text(row, "uri_mode")),
-        Columns.optionalText(row, "description"));
+        Columns.optionalText(row, "description"),
+        Columns.flag(row, "network"));
   }
 
   private static boolean stateful(String statefulness) {
@@ -217,6 +219,7 @@ public final class TargetStore {
               settings.stateful() ? "stateful" : "stateless",
               target.enabled(),
               settings.uriMode().wireName(),
+              settings.network(),
               transport instanceof Stdio(_, _, var tty) && tty));
     }
 

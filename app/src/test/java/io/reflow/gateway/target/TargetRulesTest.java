@@ -48,6 +48,16 @@ class TargetRulesTest {
   }
 
   @Test
+  void aProcessReachesTheNetworkUnlessItMayNot() {
+    String process = "{'name': 'a', 'transport_type': 'stdio', 'command': 'npx'%s}";
+
+    assertThat(check(process.formatted("").replace('\'', '"')).settings().network()).isTrue();
+    assertThat(
+            check(process.formatted(", 'network': false").replace('\'', '"')).settings().network())
+        .isFalse();
+  }
+
+  @Test
   void defaultsToSharedWithoutAuthAndEnabled() {
     Target target = check("{\"name\": \"a\", \"transport_type\": \"stdio\", \"command\": \"npx\"}");
 
@@ -114,6 +124,7 @@ class TargetRulesTest {
         "port | `'port': 1`",
         "health_path | `'health_path': 'x'`",
         "resources | `'resources': {}`",
+        "network does not belong | `'network': false`",
         "statefulness | `'statefulness': 'forgetful'`",
         "isolation_boundary | `'isolation_boundary': 'x'`",
         "auth_type | `'auth_type': 'basic'`",

@@ -94,7 +94,8 @@ class TargetStoreIT {
             true,
             true,
             UriMode.WRAP,
-            Optional.of("d")),
+            Optional.of("d"),
+            false),
         Instant.EPOCH,
         Instant.EPOCH);
   }

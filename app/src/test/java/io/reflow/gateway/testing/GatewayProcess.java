@@ -12,7 +12,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -26,9 +28,17 @@ public final class GatewayProcess implements AutoCloseable {
   private final Map<String, String> environment;
   private final Path output;
   private final int port;
+  private final List<String> front;
   private Process process;
 
   public GatewayProcess(TestGateway beside, Path folder, Map<String, String> settings) {
+    this(beside, folder, settings, List.of());
+  }
+
+  /// @param front a command that becomes the gateway
+  public GatewayProcess(
+      TestGateway beside, Path folder, Map<String, String> settings, List<String> front) {
+    this.front = List.copyOf(front);
     this.beside = beside;
     this.port = freePort();
     this.output = folder.resolve("output");
@@ -39,14 +49,18 @@ public final class GatewayProcess implements AutoCloseable {
   }
 
   private Process launch() {
+    List<String> command = new ArrayList<>(front);
+    command.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-XX:+DisableAttachMechanism",
+            "-cp",
+            System.getProperty("java.class.path"),
+            Main.class.getName()));
     var builder =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName())
+        new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));
     builder.environment().putAll(environment);
@@ -72,6 +86,15 @@ public final class GatewayProcess implements AutoCloseable {
     } catch (ConnectException _) {
       return false;
     }
+  }
+
+  public long pid() {
+    return process.pid();
+  }
+
+  /// What it has started itself.
+  public List<Long> children() {
+    return process.children().map(ProcessHandle::pid).toList();
   }
 
   public URI uri(String path) {

@@ -51,6 +51,13 @@ public final class NodePackages {
     return packages;
   }
 
+  /// Skips a test that runs packages by `npx` where there is none, but not in CI.
+  public static void needNpx() {
+    if (program("npx").isEmpty()) {
+      throw absent("npx is needed to run packages");
+    }
+  }
+
   /// What to throw for something that the machine lacks: fails the test in CI, skips it elsewhere.
   static RuntimeException absent(String reason) {
     if (Optional.ofNullable(System.getenv("CI")).filter("true"::equals).isPresent()) {

@@ -41,4 +41,29 @@ public final class Processes {
       throw new UncheckedIOException(e);
     }
   }
+
+  /// Platform threads of this JVM.
+  public static long threads() {
+    try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
+      return threads.count();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// The processes of the machine that were started with such words.
+  public static List<Long> withCommandLine(String words) {
+    return ProcessHandle.allProcesses()
+        .map(ProcessHandle::pid)
+        .filter(pid -> commandLine(pid).contains(words))
+        .toList();
+  }
+
+  private static String commandLine(long pid) {
+    try {
+      return Files.readString(Path.of("/proc/" + pid + "/cmdline")).replace('\0', ' ');
+    } catch (IOException _) {
+      return "";
+    }
+  }
 }

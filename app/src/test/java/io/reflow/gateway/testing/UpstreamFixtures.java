@@ -147,10 +147,16 @@ public final class UpstreamFixtures {
 
   /// Waits until something is so, and fails when it is not within 20 seconds.
   public static void await(Callable<Boolean> condition) throws InterruptedException {
-    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    await(Duration.ofSeconds(20), condition);
+  }
+
+  /// Waits until something is so that takes longer than most.
+  public static void await(Duration atMost, Callable<Boolean> condition)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + atMost.toNanos();
     while (!holds(condition)) {
       if (System.nanoTime() - deadline > 0) {
-        throw new AssertionError("it did not come about within 20 s");
+        throw new AssertionError("it did not come about within " + atMost);
       }
       Thread.sleep(Duration.ofMillis(10));
     }

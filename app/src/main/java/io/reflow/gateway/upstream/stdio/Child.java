@@ -82,6 +82,11 @@ final class Child {
     return process.isAlive();
   }
 
+  /// Whether it ended by itself, and content.
+  boolean succeeded() {
+    return !process.isAlive() && process.exitValue() == 0;
+  }
+
   /// How it ended, once it has: "exited with code 1", "was killed by signal 9".
   String ending() {
     String stopped = verdict;

@@ -30,6 +30,7 @@ final class Containment {
 
   private final StdioConfig stdio;
   private final Homes homes;
+  private final Packages packages;
   private final Launchers launchers;
   private final boolean dropsCapabilities = SystemUser.mayDropCapabilities();
   private final List<Path> hidden;
@@ -38,6 +39,7 @@ final class Containment {
   Containment(StdioConfig stdio, Path dataDir) {
     this.stdio = stdio;
     this.homes = new Homes(stdio, dataDir);
+    this.packages = new Packages(homes.dataDir(), stdio.startTimeout());
     this.launchers = new Launchers(stdio.containment());
     this.hidden = hidden(homes.dataDir());
     this.visible = stdio.visible().stream().map(Path::of).toList();
@@ -126,8 +128,10 @@ final class Containment {
 
   /// How `launch` is really started.
   ///
+  /// @param installer installs what instances share
   /// @throws UpstreamFailed when it may not be started, or can't be
-  Contained contain(Launch launch) throws IOException {
+  Contained contain(Launch launch, Packages.Installer installer)
+      throws IOException, InterruptedException {
     launchers.require(launch.target());
     if (!launch.network() && stdio.containment() != Sandbox.BUBBLEWRAP) {
       throw failed(
@@ -140,10 +144,33 @@ final class Containment {
         .ifPresent(what -> {
           throw failed(launch, "can't be started: " + what);
         });
-    Map<String, String> environment = environment(launch, home);
+    Map<String, String> environment = environment(home);
+    launch.environment().forEach((name, secret) -> environment.put(name, secret.reveal()));
+    Path program = program(launch, environment);
     List<String> line = front(home, launch.network(), launch.leads());
-    line.add(program(launch, environment).toString());
+    if (stdio.sharedPackages()) {
+      List<String> furnishing = packages.furnish(launch, program, installer);
+      line.addAll(furnishing);
+      if (!furnishing.isEmpty()) {
+        environment.put("npm_config_prefer_offline", "true");
+        environment.put("npm_config_update_notifier", "false");
+      }
+    }
+    line.add(program.toString());
     line.addAll(launch.command().subList(1, launch.command().size()));
+    return contained(line, environment, home);
+  }
+
+  /// How something is started that instances share, in a folder of its own that they may read.
+  Contained contain(List<String> command, Path folder) throws IOException {
+    Homes.Home home = homes.open(folder);
+    homes.share(folder);
+    List<String> line = front(home, true, false);
+    line.addAll(command);
+    return contained(line, environment(home), home);
+  }
+
+  private Contained contained(List<String> line, Map<String, String> environment, Homes.Home home) {
     return new Contained(
         line, environment, home.folder(), home.uid(), stdio.containment() == Sandbox.BUBBLEWRAP);
   }
@@ -169,11 +196,24 @@ final class Containment {
     return line;
   }
 
+  /// Whether a socket may belong to a contained process: it is one of their users, or one that no
+  /// process outside of a sandbox has.
+  boolean owns(int uid, long inode) {
+    return switch (stdio.containment()) {
+      case NONE -> false;
+      case USER -> homes.ofInstances(uid);
+      case BUBBLEWRAP ->
+          SystemUser.root()
+              ? homes.ofInstances(uid)
+              : uid == SystemUser.id() && !Sockets.heldBeside(inode);
+    };
+  }
+
   private static UpstreamFailed failed(Launch launch, String what) {
     return new UpstreamFailed(launch.target(), what);
   }
 
-  private Map<String, String> environment(Launch launch, Homes.Home home) {
+  private Map<String, String> environment(Homes.Home home) {
     Map<String, String> environment = new HashMap<>();
     for (String name : INHERITED) {
       String value = System.getenv(name);
@@ -185,7 +225,6 @@ final class Containment {
       environment.put("TMPDIR", "/tmp");
     }
     environment.put("HOME", home.folder().toString());
-    launch.environment().forEach((name, secret) -> environment.put(name, secret.reveal()));
     return environment;
   }
 
@@ -229,6 +268,7 @@ final class Containment {
   /// What is seen although it lies in a hidden folder.
   private List<Path> shown() {
     List<Path> shown = new ArrayList<>(visible);
+    shown.add(packages.folder());
     Path resolver = real(Path.of("/etc/resolv.conf"));
     if (isHidden(resolver) && resolver.getParent() != null) {
       shown.add(resolver);

@@ -34,6 +34,8 @@ final class Homes {
 
   private static final Set<PosixFilePermission> CLOSED =
       PosixFilePermissions.fromString("rwx------");
+  private static final Set<PosixFilePermission> SHARED =
+      PosixFilePermissions.fromString("rwxr-xr-x");
   private static final Set<PosixFilePermission> PASSABLE =
       PosixFilePermissions.fromString("rwx--x--x");
 
@@ -81,23 +83,38 @@ final class Homes {
   /// @param uid the user that it belongs to, if that is none of the gateway's
   record Home(Path folder, OptionalInt uid) {}
 
+  /// Whether a user id is one that instances are given.
+  boolean ofInstances(int uid) {
+    return firstUid <= uid && uid - firstUid < uids;
+  }
+
   Path dataDir() {
     return dataDir;
   }
 
   private void findOwners() throws IOException {
-    try (Stream<Path> targets = Files.list(instances)) {
-      for (Path target : targets.toList()) {
-        try (Stream<Path> folders = Files.list(target)) {
-          for (Path folder : folders.toList()) {
-            int uid = owner(folder);
-            if (firstUid <= uid && uid - firstUid < uids) {
-              owners.putIfAbsent(uid, folder);
-            }
-          }
+    findOwners(instances, 2);
+    findOwners(dataDir.resolve("packages"), 3);
+  }
+
+  private void findOwners(Path above, int depth) throws IOException {
+    if (depth == 0) {
+      int uid = owner(above);
+      if (ofInstances(uid)) {
+        owners.putIfAbsent(uid, above);
+      }
+    } else if (Files.isDirectory(above, LinkOption.NOFOLLOW_LINKS)) {
+      try (Stream<Path> folders = Files.list(above)) {
+        for (Path folder : folders.toList()) {
+          findOwners(folder, depth - 1);
         }
       }
     }
+  }
+
+  /// Lets others read what is in a folder that was opened before.
+  void share(Path folder) throws IOException {
+    Files.setPosixFilePermissions(folder, SHARED);
   }
 
   /// The folder of an instance, made if need be.
@@ -113,8 +130,11 @@ final class Homes {
   }
 
   private Home open(String target, String name) throws IOException {
-    Path parent = instances.resolve(target);
-    Path folder = parent.resolve(name);
+    return open(instances.resolve(target).resolve(name));
+  }
+
+  /// Any folder in the data folder, made if need be.
+  Home open(Path folder) throws IOException {
     Files.createDirectories(folder, PosixFilePermissions.asFileAttribute(CLOSED));
     if (!root) {
       return new Home(folder, OptionalInt.empty());
@@ -123,8 +143,11 @@ final class Homes {
       give(folder, 0);
       return new Home(folder, OptionalInt.empty());
     }
-    Files.setPosixFilePermissions(instances, PASSABLE);
-    Files.setPosixFilePermissions(parent, PASSABLE);
+    for (Path above = folder.getParent();
+        above != null && above.startsWith(dataDir) && !above.equals(dataDir);
+        above = above.getParent()) {
+      Files.setPosixFilePermissions(above, PASSABLE);
+    }
     int uid = uid(folder);
     give(folder, uid);
     return new Home(folder, OptionalInt.of(uid));

@@ -85,7 +85,23 @@ public final class Spawner implements AutoCloseable {
   /// @throws io.reflow.gateway.fault.GatewayException.UpstreamFailed when it may not be started, or
   ///   can't be
   Child spawn(Launch launch, Start start) throws IOException, InterruptedException {
-    Contained contained = containment.contain(launch);
+    return spawn(containment.contain(launch, this::install), start);
+  }
+
+  /// Runs something that instances share to its end; tells whether it went well.
+  private boolean install(List<String> command, Path folder, Duration longest)
+      throws IOException, InterruptedException {
+    Child child = spawn(containment.contain(command, folder), Spawner::withoutOutput);
+    try {
+      child.input().close();
+      return child.awaitExit(longest) && child.succeeded();
+    } finally {
+      child.kill();
+      child.end(Duration.ZERO);
+    }
+  }
+
+  private Child spawn(Contained contained, Start start) throws IOException, InterruptedException {
     String marker = gatewayId + "/" + UUID.randomUUID();
     contained.environment().put(Stragglers.VARIABLE, marker);
     return onThread(
@@ -107,10 +123,23 @@ public final class Spawner implements AutoCloseable {
 
   private static Process withPipes(
       List<String> line, Map<String, String> environment, Path directory) throws IOException {
+    return builder(line, environment, directory).start();
+  }
+
+  private static Process withoutOutput(
+      List<String> line, Map<String, String> environment, Path directory) throws IOException {
+    return builder(line, environment, directory)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .redirectError(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
+  private static ProcessBuilder builder(
+      List<String> line, Map<String, String> environment, Path directory) {
     ProcessBuilder builder = new ProcessBuilder(line).directory(directory.toFile());
     builder.environment().clear();
     builder.environment().putAll(environment);
-    return builder.start();
+    return builder;
   }
 
   /// Does something on the thread that starts all.
@@ -207,6 +236,13 @@ public final class Spawner implements AutoCloseable {
   /// @return how many processes there were
   public int endLeftovers() {
     return stragglers.killAllOf(gatewayId);
+  }
+
+  /// Whether a socket on this machine may belong to a contained process.
+  ///
+  /// @param uid whose it is
+  public boolean ownsSocket(int uid, long inode) {
+    return containment.owns(uid, inode);
   }
 
   private void watch() {

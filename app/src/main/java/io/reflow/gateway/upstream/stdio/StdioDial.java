@@ -197,9 +197,9 @@ public final class StdioDial implements Dial<Transport.Stdio> {
           transport.tty()
               ? onTerminal(
                   PseudoTerminal.raw(spawner.natives()),
-                  new Launch(target, command, environment, opening.key(), true, true),
+                  launch(opening.target(), opening.key(), command, environment, true),
                   TerminalProcess::start)
-              : spawner.spawn(new Launch(target, command, environment, opening.key(), true, false));
+              : spawner.spawn(launch(opening.target(), opening.key(), command, environment, false));
       return new Pipe(
           child,
           new ErrorOutput(child.errors(), opening.lines(), new SecretMask(environment.values())),
@@ -209,6 +209,15 @@ public final class StdioDial implements Dial<Transport.Stdio> {
       // The exception's text may hold arguments, the cause goes to the log only.
       throw new UpstreamFailed(target, "can't be started as a process", e);
     }
+  }
+
+  private static Launch launch(
+      Target target,
+      InstanceKey key,
+      List<String> command,
+      Map<String, Secret> environment,
+      boolean leads) {
+    return new Launch(target.name(), command, environment, key, target.settings().network(), leads);
   }
 
   /// Starts a program for a person, where the instance `key` of the target would be: in its folder,
@@ -227,7 +236,7 @@ public final class StdioDial implements Dial<Transport.Stdio> {
     environment.putIfAbsent("TERM", new Secret("xterm-256color"));
     try {
       var terminal = PseudoTerminal.interactive(spawner.natives(), columns, rows, TYPING);
-      var launch = new Launch(target.name(), command, environment, key, true, true);
+      Launch launch = launch(target, key, command, environment, true);
       return new Terminal(onTerminal(terminal, launch, TerminalProcess::startForPerson), terminal);
     } catch (IOException | IllegalArgumentException e) {
       throw new UpstreamFailed(target.name(), "can't be given a terminal", e);
