@@ -31,6 +31,7 @@ import io.reflow.gateway.policy.PolicyRoutes;
 import io.reflow.gateway.session.SessionRoutes;
 import io.reflow.gateway.telemetry.HealthRoutes;
 import io.reflow.gateway.telemetry.MetricsRoutes;
+import io.reflow.gateway.terminal.TerminalRoutes;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -90,7 +91,7 @@ public final class Gateway implements AutoCloseable {
     options.apply(server);
     HttpRouting.Builder routing = HttpRouting.builder();
     options.guard(routing, config.cors());
-    routes(routing);
+    routes(routing, options);
     server.routing(routing);
     if (config.management().enabled()) {
       HttpRouting.Builder management = HttpRouting.builder();
@@ -117,7 +118,7 @@ public final class Gateway implements AutoCloseable {
   }
 
   /// Every route there is. Start reading here.
-  private void routes(HttpRouting.Builder routing) {
+  private void routes(HttpRouting.Builder routing, ListenerOptions options) {
     HealthRoutes health = parts.healthRoutes();
     routing
         .get("/health", health::health)
@@ -144,6 +145,10 @@ public final class Gateway implements AutoCloseable {
     RotationRoutes rotation = parts.rotationRoutes();
     PolicyRoutes policies = parts.policyRoutes();
     AuditRoutes logs = parts.auditRoutes();
+    TerminalRoutes terminals = parts.terminalRoutes();
+    if (terminals.enabled()) {
+      options.socket("/api/targets/{id}/terminal", terminals::serve);
+    }
     new RestRoutes<Authenticated>(routing, parts.gate())
         .post("/api/auth/register", Access.PUBLIC, identity::register)
         .post("/api/auth/login", Access.PUBLIC, identity::login)
@@ -168,6 +173,7 @@ public final class Gateway implements AutoCloseable {
         .post("/api/targets/{id}/probe", Access.ADMIN, probes::probe)
         .get("/api/targets/{id}/instances", Access.ADMIN, instances::list)
         .post("/api/targets/{id}/restart-instances", Access.ADMIN, instances::restart)
+        .get("/api/targets/{id}/terminal", Access.PUBLIC, terminals::explain)
         .get("/api/targets/{id}/env", Access.ADMIN, env::list)
         .get("/api/targets/{id}/env/resolve", Access.USER, env::resolve)
         .get("/api/targets/{id}/env/default", Access.ADMIN, env.get(DEFAULT))

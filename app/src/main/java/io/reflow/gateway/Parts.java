@@ -32,6 +32,7 @@ import io.reflow.gateway.identity.Identities;
 import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.identity.IdentityRoutes;
 import io.reflow.gateway.identity.LoginTokens;
+import io.reflow.gateway.identity.PasswordCheck;
 import io.reflow.gateway.identity.PasswordHash;
 import io.reflow.gateway.identity.RestGate;
 import io.reflow.gateway.identity.TokenRoutes;
@@ -86,6 +87,8 @@ import io.reflow.gateway.telemetry.Health;
 import io.reflow.gateway.telemetry.HealthRoutes;
 import io.reflow.gateway.telemetry.Metrics;
 import io.reflow.gateway.telemetry.MetricsRoutes;
+import io.reflow.gateway.terminal.TerminalParts;
+import io.reflow.gateway.terminal.TerminalRoutes;
 import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.TransportConnector;
 import io.reflow.gateway.upstream.Upstreams;
@@ -134,6 +137,7 @@ final class Parts {
   private final LoginTokens logins;
   private final Authenticator authenticator;
   private final PasswordHash passwords;
+  private final PasswordCheck check;
 
   private final TargetStore targetStore;
   private final Targets targets;
@@ -151,6 +155,7 @@ final class Parts {
   private final Eras eras;
   private final KnownServers servers = new KnownServers();
   private final Spawner spawner;
+  private final StdioDial stdio;
   private final Upstreams upstreams;
   private final Restarts restarts;
   private final Catalog catalog;
@@ -162,6 +167,7 @@ final class Parts {
   private final Flights flights;
   private final StateStore states;
   private final OpenStreams streams;
+  private final TerminalRoutes terminals;
   private final ListChanges listChanges;
   private final SseEndpoint sse;
   private final McpEndpoint mcp;
@@ -188,6 +194,8 @@ final class Parts {
     this.authenticator = new Authenticator(logins, identities, tokenUse, clock);
     this.passwords = closing.add(new PasswordHash(config.auth().maxConcurrentPasswordHashes()));
 
+    this.check = new PasswordCheck(userStore, passwords, config.auth().maxLoginFailures(), clock);
+
     var fresh =
         new Freshness(storage.changes()::confirmedAt, clock, config.policy().maxStaleness());
     this.targetStore = new TargetStore(storage.database());
@@ -208,6 +216,7 @@ final class Parts {
     this.spawner =
         closing.add(
             new Spawner(config.stdio(), config.server().dataDir(), audit.replica().toString()));
+    this.stdio = stdio();
     this.upstreams = closing.add(upstreams(news));
     this.restarts = new Restarts(new InstanceStore(storage.database()));
     this.catalog = new Catalog(upstreams, config.mcp(), clock);
@@ -245,6 +254,21 @@ final class Parts {
     metrics.gauge(
         "reflow.suspended.calls", "{call}", "Calls that wait for their client", flights::count);
     this.streams = new OpenStreams(config.session().maxStreamsPerUser());
+    this.terminals =
+        closing.add(
+            new TerminalRoutes(
+                new TerminalParts(
+                    config.terminal(),
+                    config.server().headerTimeout(),
+                    authenticator,
+                    check,
+                    access,
+                    policies,
+                    credentials,
+                    stdio,
+                    streams,
+                    audit,
+                    clock)));
     this.listChanges = new ListChanges(sessions, targets, policies);
     news.onAnnounced(listChanges::announced);
     catalog.onBack(listChanges::announced);
@@ -284,12 +308,15 @@ final class Parts {
     this.mcp = new McpEndpoint(mcpParts, sse, forward, patience);
   }
 
-  private Upstreams upstreams(TargetNews news) {
+  private StdioDial stdio() {
     int left = spawner.endLeftovers();
     if (left > 0) {
       LOG.atWarn().addKeyValue("processes", left).log("An earlier run left processes behind");
     }
-    var stdio = new StdioDial(config.stdio(), config.mcp(), version.text(), eras, spawner);
+    return new StdioDial(config.stdio(), config.mcp(), version.text(), eras, spawner);
+  }
+
+  private Upstreams upstreams(TargetNews news) {
     var http = closing.add(new HttpDial(addresses, config.mcp(), version.text(), eras));
     return new Upstreams(
         new TransportConnector(stdio, http, http.sse()),
@@ -355,10 +382,12 @@ final class Parts {
       upstreams.retireOutdated(user);
     });
     policies.onChange(sessions::recheck);
+    policies.onChange(streams::recheck);
     policies.onChange(listChanges::rulesChanged);
     sessions.onEnd(session -> upstreams.retireSession(session.digest()));
     sessions.onRecycle(upstreams::retireUser);
     targets.onReplace(this::forget);
+    targets.onChange(_ -> streams.recheck());
     restarts.onRestart(upstreams::retire);
     targets.onChange(_ -> listChanges.rulesChanged());
     credentials.onChange(upstreams::retireOutdated);
@@ -479,9 +508,13 @@ final class Parts {
     return new MetricsRoutes(metrics);
   }
 
+  TerminalRoutes terminalRoutes() {
+    return terminals;
+  }
+
   IdentityRoutes identityRoutes() {
     return new IdentityRoutes(
-        userStore, passwords, logins, identities, config.auth(), config.production(), clock);
+        userStore, passwords, check, logins, identities, config.auth(), config.production());
   }
 
   TokenRoutes tokenRoutes() {

@@ -26,7 +26,7 @@ class ArchitectureTest {
           .consideringOnlyDependenciesInLayers()
           .withOptionalLayers(true)
           .layer("endpoint")
-          .definedBy("..gateway.mcp..", "..gateway.api..")
+          .definedBy("..gateway.mcp..", "..gateway.api..", "..gateway.terminal..")
           .layer("engine")
           .definedBy(
               "..gateway.upstream..",

@@ -33,7 +33,8 @@ final class DesktopConfig {
           "serverUrl",
           "headers",
           "description",
-          "disabled");
+          "disabled",
+          "tty");
   private static final Pattern REFERENCE = Pattern.compile(".*\\$\\{[^}]*}.*", Pattern.DOTALL);
   private static final int LONGEST_NAME = 40;
 
@@ -85,7 +86,8 @@ final class DesktopConfig {
     for (String argument : arguments) {
       refuseReference("args", argument);
     }
-    return TargetRequestJson.stdio(name, command, arguments);
+    boolean tty = Objects.equals(entry.get("tty"), true);
+    return TargetRequestJson.stdio(name, command, arguments, tty);
   }
 
   private static TargetRequestJson server(

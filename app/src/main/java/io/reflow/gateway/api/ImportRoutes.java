@@ -63,8 +63,8 @@ public final class ImportRoutes {
           created ? target.id().toString() : null,
           target.transport().wireName(),
           target.transport().address().map(URI::toString).orElse(null),
-          target.transport() instanceof Stdio(var command, _) ? command : null,
-          target.transport() instanceof Stdio(_, var arguments) ? arguments : null,
+          target.transport() instanceof Stdio(var command, _, _) ? command : null,
+          target.transport() instanceof Stdio(_, var arguments, _) ? arguments : null,
           imported.secrets().keySet().stream().sorted().toList(),
           imported.ignored(),
           null);

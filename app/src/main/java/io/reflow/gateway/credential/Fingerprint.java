@@ -52,7 +52,8 @@ final class Fingerprint {
     words.add(target.settings().undescribed().toString());
     words.add(target.transport().wireName());
     switch (target.transport()) {
-      case Transport.Stdio(var command, var arguments) -> {
+      case Transport.Stdio(var command, var arguments, var tty) -> {
+        words.add(tty ? "tty" : "pipes");
         words.add(command);
         words.addAll(arguments);
       }

@@ -85,11 +85,16 @@ public final class ErrorRendering {
         .lastAnswer();
   }
 
+  /// The same for who has no HTTP answer any more.
+  static Refusal refusal(GatewayException failure) {
+    return refusal(failure, "Bearer");
+  }
+
   private static void answer(ServerRequest request, ServerResponse response, Throwable failure) {
     TraceId trace = RequestTrace.of(request);
     Refusal refusal =
         switch (failure) {
-          case GatewayException known -> refusal(known, request.headers());
+          case GatewayException known -> refusal(known, challenge(request.headers()));
           case HttpException http -> refusal(http);
           case InterruptedException _ -> stopping();
           default -> internal();
@@ -102,7 +107,7 @@ public final class ErrorRendering {
     }
   }
 
-  private static Refusal refusal(GatewayException failure, ServerRequestHeaders headers) {
+  private static Refusal refusal(GatewayException failure, String challenge) {
     String reason = failure.reason();
     return switch (failure) {
       case InvalidRequest _,
@@ -118,7 +123,7 @@ public final class ErrorRendering {
               Status.UNAUTHORIZED_401,
               "not-authenticated",
               reason,
-              List.of(HeaderValues.create(HeaderNames.WWW_AUTHENTICATE, challenge(headers))));
+              List.of(HeaderValues.create(HeaderNames.WWW_AUTHENTICATE, challenge)));
       case NotPermitted _ -> new Refusal(Status.FORBIDDEN_403, "not-permitted", reason);
       case NotFound _, ResourceNotFound _, MethodNotFound _ ->
           new Refusal(Status.NOT_FOUND_404, "not-found", reason);

@@ -60,7 +60,10 @@ public final class Exchange<C> {
 
   /// A path parameter that is a UUID; what is none names nothing, so it is a 404.
   public UUID id(String name) {
-    String text = path(name);
+    return uuid(path(name));
+  }
+
+  static UUID uuid(String text) {
     try {
       UUID id = UUID.fromString(text);
       if (id.toString().equalsIgnoreCase(text)) {

@@ -17,6 +17,7 @@ import org.slf4j.MDC;
 public final class ListenerOptions {
 
   private final ServerConfig config;
+  private final Sockets sockets = new Sockets();
 
   public ListenerOptions(ServerConfig config) {
     this.config = config;
@@ -25,14 +26,19 @@ public final class ListenerOptions {
   /// Sets up the server and its main listener.
   public void apply(WebServerConfig.Builder server) {
     server.featuresDiscoverServices(false).shutdownHook(false);
-    listen(server, config.host(), config.port());
+    listen(server, config.host(), config.port(), sockets);
+  }
+
+  /// Adds a route of the main listener that is a WebSocket.
+  public void socket(String path, SocketHandler handler) {
+    sockets.add(path, handler);
   }
 
   /// The listener for health checks and metrics, which come under any name.
   public ListenerConfig management(
       String name, ManagementConfig management, HttpRouting.Builder routing) {
     var listener = ListenerConfig.builder().name(name);
-    listen(listener, management.host(), management.port());
+    listen(listener, management.host(), management.port(), new Sockets());
     ErrorRendering.register(routing);
     return listener.routing(routing).build();
   }
@@ -40,7 +46,7 @@ public final class ListenerOptions {
   /// The listener for other replicas, which come under any name too.
   public ListenerConfig internal(String name, String host, int port, HttpRouting.Builder routing) {
     var listener = ListenerConfig.builder().name(name);
-    listen(listener, host, port);
+    listen(listener, host, port, new Sockets());
     return listener.routing(routing).build();
   }
 
@@ -75,12 +81,14 @@ public final class ListenerOptions {
     }
   }
 
-  private void listen(ListenerConfig.BuilderBase<?, ?> listener, String host, int port) {
+  private void listen(
+      ListenerConfig.BuilderBase<?, ?> listener, String host, int port, Sockets sockets) {
     listener
         .host(host)
         .port(port)
         .protocolsDiscoverServices(false)
-        .addConnectionSelector(new WatchedConnections(config))
+        .addConnectionSelector(new WatchedConnections(config, sockets))
+        .addProtocol(Sockets.protocol())
         .maxPayloadSize(config.maxBodySize().bytes())
         .maxTcpConnections(config.maxConnections())
         .shutdownGracePeriod(config.shutdownGrace())

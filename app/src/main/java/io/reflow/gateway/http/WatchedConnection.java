@@ -35,7 +35,8 @@ final class WatchedConnection
     HEADERS,
     EXCHANGE,
     IDLE,
-    REFUSED
+    REFUSED,
+    UPGRADED
   }
 
   private static final ScopedValue<WatchedConnection> CURRENT = ScopedValue.newInstance();
@@ -57,6 +58,7 @@ final class WatchedConnection
   private volatile boolean answered;
   private volatile long endedAt;
   private volatile long writtenBy = NOT_WAITING;
+  private volatile long endsBy = NOT_WAITING;
   private @Nullable ReadAhead ahead;
   private long headersBy;
   private long lingerBy;
@@ -162,6 +164,7 @@ final class WatchedConnection
       case EXCHANGE -> now + bodyMillisLeft;
       case IDLE -> now + deadlines.idle();
       case REFUSED -> lingerBy;
+      case UPGRADED -> NOT_WAITING;
     };
   }
 
@@ -176,7 +179,7 @@ final class WatchedConnection
           throw RequestException.builder().type(EventType.PAYLOAD_TOO_LARGE).build();
         }
       }
-      case HEADERS, REFUSED -> {}
+      case HEADERS, REFUSED, UPGRADED -> {}
     }
   }
 
@@ -205,7 +208,19 @@ final class WatchedConnection
 
   /// The request is read and answered whole.
   void completed() {
-    phase = Phase.IDLE;
+    if (phase != Phase.UPGRADED) {
+      phase = Phase.IDLE;
+    }
+  }
+
+  /// The connection speaks another protocol from now on, whose deadlines are kept by others.
+  void upgraded() {
+    phase = Phase.UPGRADED;
+  }
+
+  /// Ends the connection after a while, whatever it is doing then.
+  void endAfter(Duration time) {
+    endsBy = watchdog.now() + time.toMillis();
   }
 
   /// The thread is in a single write until [#hasWritten()]. A client that takes no byte of it for
@@ -225,6 +240,10 @@ final class WatchedConnection
   void endIfLate(long now, long idleLate) {
     if (writtenBy <= now) {
       closeSocket();
+    }
+    if (endsBy <= now) {
+      closeSocket();
+      http.close(true);
     }
     long by = deadline.get();
     if (by == ENDED && now - endedAt > GRACE_MS) {

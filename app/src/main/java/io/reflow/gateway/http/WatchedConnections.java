@@ -25,7 +25,7 @@ final class WatchedConnections implements ServerConnectionSelector {
   private final Deadlines deadlines;
   private final Watchdog watchdog;
 
-  WatchedConnections(ServerConfig config) {
+  WatchedConnections(ServerConfig config, Sockets sockets) {
     this.deadlines = Deadlines.of(config);
     this.watchdog = new Watchdog(deadlines, config.maxConnections());
     Http1Config http1 =
@@ -35,7 +35,11 @@ final class WatchedConnections implements ServerConnectionSelector {
             .addReceiveListener(new Receiving())
             .addSendListener(new Sending())
             .build();
-    this.http = Http1ConnectionSelector.builder().config(http1).build();
+    this.http =
+        Http1ConnectionSelector.builder()
+            .config(http1)
+            .putUpgrader(sockets.supportedProtocol(), sockets)
+            .build();
   }
 
   @Override

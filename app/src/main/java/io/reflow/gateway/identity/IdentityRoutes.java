@@ -10,7 +10,6 @@ import io.reflow.gateway.identity.Authentication.Kind;
 import io.reflow.gateway.identity.LoginThrottle.Attempt;
 import io.reflow.gateway.identity.UserStore.StoredLogin;
 import jakarta.json.bind.annotation.JsonbProperty;
-import java.time.InstantSource;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -22,22 +21,22 @@ public final class IdentityRoutes {
   private final LoginTokens logins;
   private final Identities identities;
   private final Registration registration;
-  private final LoginThrottle throttle;
+  private final PasswordCheck check;
 
   public IdentityRoutes(
       UserStore users,
       PasswordHash passwords,
+      PasswordCheck check,
       LoginTokens logins,
       Identities identities,
       AuthConfig config,
-      boolean production,
-      InstantSource clock) {
+      boolean production) {
     this.users = users;
     this.passwords = passwords;
     this.logins = logins;
     this.identities = identities;
     this.registration = new Registration(config, production);
-    this.throttle = new LoginThrottle(config.maxLoginFailures(), clock);
+    this.check = check;
   }
 
   public record RegisterJson(String email, String password, @Nullable String setupToken) {
@@ -103,17 +102,17 @@ public final class IdentityRoutes {
     boolean first = users.isEmpty();
     var attempt = new Attempt("setup token", peer);
     if (registration.wantsSetupToken(first)) {
-      throttle.begin(attempt);
+      check.throttle().begin(attempt);
     }
     registration.roleFor(first, body.setupToken());
-    throttle.succeeded(attempt);
+    check.throttle().succeeded(attempt);
   }
 
   public void login(Exchange<Authenticated> exchange) throws InterruptedException {
     LoginJson body = exchange.body(LoginJson.class);
     Optional<StoredLogin> stored = users.findLogin(body.email());
     boolean right =
-        isRight(
+        check.isRight(
             body.password(),
             stored.map(StoredLogin::passwordHash),
             new Attempt(body.email(), exchange.peer()));
@@ -144,7 +143,7 @@ public final class IdentityRoutes {
             .findLogin(caller.identity().user())
             .orElseThrow(() -> new NotAuthenticated("the user is gone"));
     var attempt = new Attempt(caller.identity().email(), exchange.peer());
-    if (!isRight(body.current(), Optional.of(stored.passwordHash()), attempt)) {
+    if (!check.isRight(body.current(), Optional.of(stored.passwordHash()), attempt)) {
       throw new NotPermitted("the current password is wrong");
     }
     String hash = passwords.hash(body.replacement());
@@ -155,24 +154,6 @@ public final class IdentityRoutes {
     }
     identities.reload();
     exchange.noContent();
-  }
-
-  private boolean isRight(String password, Optional<String> stored, Attempt attempt)
-      throws InterruptedException {
-    throttle.begin(attempt);
-    boolean compared = false;
-    try {
-      boolean right = passwords.verify(password, stored);
-      compared = true;
-      if (right) {
-        throttle.succeeded(attempt);
-      }
-      return right;
-    } finally {
-      if (!compared) {
-        throttle.withdrawn(attempt);
-      }
-    }
   }
 
   private SignedInJson signedIn(User user) {

@@ -35,20 +35,26 @@ public record TargetRequestJson(
 
   /// A process with default settings.
   public static TargetRequestJson stdio(String name, String command, List<String> args) {
-    return of(name, "stdio", null, command, args, null, null);
+    return of(name, "stdio", null, command, args, null, null, null);
+  }
+
+  /// The same on a terminal, or not.
+  public static TargetRequestJson stdio(
+      String name, String command, List<String> args, boolean tty) {
+    return of(name, "stdio", null, command, args, null, null, tty);
   }
 
   /// An HTTP server with default settings; its token travels in `authHeaderName`, if one is given,
   /// for `authType` `header`.
   public static TargetRequestJson http(
       String name, String url, @Nullable String authType, @Nullable String authHeaderName) {
-    return of(name, "streamable-http", url, null, null, authType, authHeaderName);
+    return of(name, "streamable-http", url, null, null, authType, authHeaderName, null);
   }
 
   /// The same for a server that speaks HTTP in the older way.
   public static TargetRequestJson sse(
       String name, String url, @Nullable String authType, @Nullable String authHeaderName) {
-    return of(name, "sse", url, null, null, authType, authHeaderName);
+    return of(name, "sse", url, null, null, authType, authHeaderName, null);
   }
 
   private static TargetRequestJson of(
@@ -58,7 +64,8 @@ public record TargetRequestJson(
       @Nullable String command,
       @Nullable List<String> args,
       @Nullable String authType,
-      @Nullable String authHeaderName) {
+      @Nullable String authHeaderName,
+      @Nullable Boolean tty) {
     return new TargetRequestJson(
         name,
         transportType,
@@ -82,7 +89,7 @@ public record TargetRequestJson(
         null,
         null,
         null,
-        null,
+        tty,
         null,
         null,
         null);

@@ -79,9 +79,6 @@ public final class TargetRules {
     refuse("port", request.port());
     refuse("health_path", request.healthPath());
     refuse("resources", request.resources());
-    if (request.tty() != null && request.tty()) {
-      throw unavailable("tty", "true", List.of("false"));
-    }
   }
 
   private static void refuse(String field, @Nullable Object value) {
@@ -101,7 +98,11 @@ public final class TargetRules {
             List.of("kubernetes"));
     if (type.equals("stdio")) {
       refuse("url", request.url(), type);
-      return new Stdio(command(request.command()), arguments(request.args()));
+      boolean tty = request.tty() != null && request.tty();
+      return new Stdio(command(request.command()), arguments(request.args()), tty);
+    }
+    if (request.tty() != null && request.tty()) {
+      throw new InvalidRequest("tty does not belong to transport_type " + type);
     }
     refuse("command", request.command(), type);
     refuse("args", request.args(), type);

@@ -61,7 +61,7 @@ public final class TargetStore {
                   args = ?, isolation_boundary = ?, auth_type = ?, auth_header_name = ?,
                   protocol = ?, title = ?, description = ?, priority = ?, tool_prefix = ?,
                   features = cast(? as jsonb), replay_safe = ?, trusted = ?, statefulness = ?,
-                 enabled = ?, uri_mode = ?, capabilities = ?, network = ?,
+                 enabled = ?, uri_mode = ?, capabilities = ?, network = ?, tty = ?,
                   revision = revision + 1, updated_at = now()
                 where id = ?
                 """)
@@ -83,8 +83,8 @@ public final class TargetStore {
             insert into targets (name, transport_type, url, command, args, isolation_boundary,
               auth_type, auth_header_name, protocol, title, description, priority, tool_prefix,
               features, replay_safe, trusted, statefulness, enabled, uri_mode, capabilities,
-              network, id)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, cast(? as jsonb), ?, ?, ?, ?, ?, ?, ?, ?)
+              network, tty, id)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, cast(? as jsonb), ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """)
         .params(Written.of(target).valuesThen(target.id().value()))
         .execute();
@@ -123,7 +123,9 @@ public final class TargetStore {
     return switch (type) {
       case "streamable-http" -> new StreamableHttp(URI.create(Columns.text(row, "url")));
       case "sse" -> new Sse(URI.create(Columns.text(row, "url")));
-      case "stdio" -> new Stdio(Columns.text(row, "command"), Columns.texts(row, "args"));
+      case "stdio" ->
+          new Stdio(
+              Columns.text(row, "command"), Columns.texts(row, "args"), Columns.flag(row, "tty"));
       default -> throw new IllegalArgumentException("transport_type " + type);
     };
   }
@@ -205,8 +207,8 @@ public final class TargetStore {
               target.name(),
               transport.wireName(),
               transport.address().map(URI::toString).orElse(null),
-              transport instanceof Stdio(var command, _) ? command : null,
-              transport instanceof Stdio(_, var arguments)
+              transport instanceof Stdio(var command, _, _) ? command : null,
+              transport instanceof Stdio(_, var arguments, _)
                   ? arguments.toArray(String[]::new)
                   : new String[0],
               target.isolation().wireName(),
@@ -224,7 +226,8 @@ public final class TargetStore {
               target.enabled(),
               settings.uriMode().wireName(),
               settings.capabilities().wireName(),
-              settings.network()));
+              settings.network(),
+              transport instanceof Stdio(_, _, var tty) && tty));
     }
 
     List<@Nullable Object> valuesThen(UUID id) {

@@ -12,10 +12,18 @@ public sealed interface Transport {
   /// The older way over HTTP: one event stream for all answers, and POSTs to where it says.
   record Sse(URI url) implements Transport {}
 
-  record Stdio(String command, List<String> arguments) implements Transport {
+  /// A child process.
+  ///
+  /// @param tty whether it finds a terminal where others have pipes
+  record Stdio(String command, List<String> arguments, boolean tty) implements Transport {
 
     public Stdio {
       arguments = List.copyOf(arguments);
+    }
+
+    /// Over pipes.
+    public Stdio(String command, List<String> arguments) {
+      this(command, arguments, false);
     }
   }
 

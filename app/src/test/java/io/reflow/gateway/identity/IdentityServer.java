@@ -69,7 +69,8 @@ final class IdentityServer implements AutoCloseable {
     use = new TokenUse(tokens, clock);
     var logins = new LoginTokens(People.jwt(SECRET), clock);
     var gate = new RestGate(new Authenticator(logins, identities, use, clock));
-    var own = new IdentityRoutes(users, passwords, logins, identities, config, production, clock);
+    var check = new PasswordCheck(users, passwords, config.maxLoginFailures(), clock);
+    var own = new IdentityRoutes(users, passwords, check, logins, identities, config, production);
     HttpRouting.Builder routing = HttpRouting.builder();
     routing.error(
         GatewayException.class,

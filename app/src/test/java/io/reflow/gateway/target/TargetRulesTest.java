@@ -74,6 +74,17 @@ class TargetRulesTest {
     assertThat(target.effectivePrefix()).isEqualTo("a");
   }
 
+  @Test
+  void aProcessMayHaveATerminal() {
+    Target target =
+        check(
+            "{\"name\": \"a\", \"transport_type\": \"stdio\", \"command\": \"npx\", \"tty\":"
+                + " true}");
+
+    assertThat(target.transport()).isEqualTo(new Transport.Stdio("npx", List.of(), true));
+    assertThat(TargetJson.of(target).tty()).isTrue();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"a", "a1", "git-hub", "0", "a234567890123456789012345678901234567890"})
   void acceptsNames(String name) {
@@ -132,7 +143,7 @@ class TargetRulesTest {
         "protocol is unknown | `'protocol': 'newest'`",
         "uri_mode | `'uri_mode': 'x'`",
         "capabilities | `'capabilities': 'x'`",
-        "not available in this version | `'tty': true`",
+        "tty | `'tty': true`",
         "not available in this version | `'transport_type': 'kubernetes'`",
         "transport_type | `'transport_type': 'x'`",
         "features.x | `'features': {'x': true}`",

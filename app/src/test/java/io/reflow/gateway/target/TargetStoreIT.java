@@ -36,7 +36,9 @@ class TargetStoreIT {
     Target server =
         target("web", new Transport.StreamableHttp(URI.create("https://h:1/mcp?a=b")), 1);
     Target older = target("old", new Transport.Sse(URI.create("https://h:2/sse")), 3);
+    Target onTerminal = target("tty", new Transport.Stdio("npx", List.of(), true), 4);
     store.insert(process);
+    store.insert(onTerminal);
     store.insert(server);
     store.insert(older);
 
@@ -46,7 +48,7 @@ class TargetStoreIT {
     assertThat(targets.all())
         .usingRecursiveFieldByFieldElementComparatorIgnoringFields(
             "createdAt", "updatedAt", "revision")
-        .containsExactly(server, process, older);
+        .containsExactly(server, process, older, onTerminal);
     assertThat(targets.findByName("web").map(Target::id)).contains(server.id());
   }
 

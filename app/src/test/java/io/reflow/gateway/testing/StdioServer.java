@@ -8,6 +8,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -197,6 +198,13 @@ public final class StdioServer {
                     FakeTools.id(request),
                     "{\"pid\":%d,\"greeting\":\"%s\"}"
                         .formatted(ProcessHandle.current().pid(), System.getenv("GREETING"))));
+        case "tty" ->
+            send(
+                FakeTools.result(
+                    FakeTools.id(request),
+                    "{\"tty\":"
+                        + Files.readSymbolicLink(Path.of("/proc/self/fd/1")).startsWith("/dev/pts")
+                        + "}"));
         case "spawn" -> spawn(FakeTools.id(request));
         case "environment" ->
             send(

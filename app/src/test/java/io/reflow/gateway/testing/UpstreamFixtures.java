@@ -96,6 +96,11 @@ public final class UpstreamFixtures {
     return new Transport.Stdio("sh", List.of("-c", script));
   }
 
+  /// The same process, but on a terminal.
+  public static Transport.Stdio onTerminal(Transport.Stdio transport) {
+    return new Transport.Stdio(transport.command(), transport.arguments(), true);
+  }
+
   public static InstanceKey shared(Target target) {
     return new InstanceKey(target.id(), new Sharing.Everyone());
   }

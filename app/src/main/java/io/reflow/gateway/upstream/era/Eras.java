@@ -177,7 +177,7 @@ public final class Eras {
         switch (transport) {
           case Transport.StreamableHttp(var url) -> List.of("http", url.toString());
           case Transport.Sse(var url) -> List.of("sse", url.toString());
-          case Transport.Stdio(var command, var arguments) -> {
+          case Transport.Stdio(var command, var arguments, _) -> {
             List<String> parts = new ArrayList<>(List.of("stdio", command));
             parts.addAll(arguments);
             yield parts;

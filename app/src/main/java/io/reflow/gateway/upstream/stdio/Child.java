@@ -64,6 +64,11 @@ final class Child {
     return process.getInputStream();
   }
 
+  /// A thread of the kind that may read [#output()].
+  Thread.Builder outputThread() {
+    return process instanceof TerminalProcess ? Thread.ofPlatform().daemon() : Thread.ofVirtual();
+  }
+
   InputStream errors() {
     return process.getErrorStream();
   }

@@ -59,7 +59,7 @@ final class Pipe {
     this.nonsense = new Nonsense(settings.target());
     this.writer = new StdioWriter(child.input(), name("in"));
     this.errorReader = Thread.ofVirtual().name(name("err")).start(errors::read);
-    var _ = Thread.ofVirtual().name(name("out")).start(this::read);
+    var _ = child.outputThread().name(name("out")).start(this::read);
   }
 
   /// @param exclusive all callers are the same user

@@ -116,6 +116,11 @@ public final class Spawner implements AutoCloseable {
         Child::kill);
   }
 
+  /// A folder for native libraries that are unpacked once.
+  Path natives() {
+    return containment.homes().dataDir().resolve("native");
+  }
+
   private static Process withPipes(
       List<String> line, Map<String, String> environment, Path directory) throws IOException {
     return builder(line, environment, directory).start();

@@ -3,6 +3,7 @@ package io.reflow.gateway.upstream.stdio;
 import io.reflow.gateway.config.McpConfig;
 import io.reflow.gateway.config.Secret;
 import io.reflow.gateway.config.StdioConfig;
+import io.reflow.gateway.credential.Injection;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.instance.InstanceKey;
 import io.reflow.gateway.protocol.ClientCapabilities;
@@ -22,9 +23,11 @@ import io.reflow.gateway.upstream.era.Verdict;
 import io.reflow.gateway.upstream.stateless.Context;
 import io.reflow.gateway.upstream.stateless.StatelessUpstream;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,6 +39,9 @@ public final class StdioDial implements Dial<Transport.Stdio> {
 
   /// A process tells of these while it runs, as those of the older era do by themselves.
   private static final Set<Listener.ListKind> LISTS = EnumSet.allOf(Listener.ListKind.class);
+
+  /// How long a program on a person's terminal may leave unread what is typed.
+  private static final Duration TYPING = Duration.ofSeconds(10);
 
   private final StdioConfig stdio;
   private final int largestMessage;
@@ -188,14 +194,12 @@ public final class StdioDial implements Dial<Transport.Stdio> {
     Map<String, Secret> environment = opening.injection().environment();
     try {
       Child child =
-          spawner.spawn(
-              new Launch(
-                  target,
-                  command,
-                  environment,
-                  opening.key(),
-                  opening.target().settings().network(),
-                  false));
+          transport.tty()
+              ? onTerminal(
+                  PseudoTerminal.raw(spawner.natives()),
+                  launch(opening.target(), opening.key(), command, environment, true),
+                  TerminalProcess::start)
+              : spawner.spawn(launch(opening.target(), opening.key(), command, environment, false));
       return new Pipe(
           child,
           new ErrorOutput(child.errors(), opening.lines(), new SecretMask(environment.values())),
@@ -204,6 +208,60 @@ public final class StdioDial implements Dial<Transport.Stdio> {
     } catch (IOException | IllegalArgumentException e) {
       // The exception's text may hold arguments, the cause goes to the log only.
       throw new UpstreamFailed(target, "can't be started as a process", e);
+    }
+  }
+
+  private static Launch launch(
+      Target target,
+      InstanceKey key,
+      List<String> command,
+      Map<String, Secret> environment,
+      boolean leads) {
+    return new Launch(target.name(), command, environment, key, target.settings().network(), leads);
+  }
+
+  /// Starts a program for a person, where the instance `key` of the target would be: in its folder,
+  /// with its credentials.
+  ///
+  /// @throws UpstreamFailed when it can't be started
+  public Terminal terminal(
+      Target target,
+      InstanceKey key,
+      Injection injection,
+      List<String> command,
+      int columns,
+      int rows)
+      throws InterruptedException {
+    Map<String, Secret> environment = new HashMap<>(injection.environment());
+    environment.putIfAbsent("TERM", new Secret("xterm-256color"));
+    try {
+      var terminal = PseudoTerminal.interactive(spawner.natives(), columns, rows, TYPING);
+      Launch launch = launch(target, key, command, environment, true);
+      return new Terminal(onTerminal(terminal, launch, TerminalProcess::startForPerson), terminal);
+    } catch (IOException | IllegalArgumentException e) {
+      throw new UpstreamFailed(target.name(), "can't be given a terminal", e);
+    }
+  }
+
+  /// Starts a process that finds itself on a terminal.
+  @FunctionalInterface
+  private interface TerminalStart {
+    Process start(
+        PseudoTerminal terminal, List<String> line, Map<String, String> environment, Path directory)
+        throws IOException;
+  }
+
+  /// A terminal that no process has got is closed, but not when it is unknown whether one may still
+  /// get it: another terminal must not take its name before that.
+  private Child onTerminal(PseudoTerminal terminal, Launch launch, TerminalStart start)
+      throws IOException, InterruptedException {
+    try {
+      return spawner.spawn(
+          launch,
+          (line, environment, directory) -> start.start(terminal, line, environment, directory));
+    } catch (IOException | RuntimeException e) {
+      terminal.discard();
+      throw e;
     }
   }
 }
