@@ -118,6 +118,14 @@ class FullMappingTest {
           Map.entry("audit.fsync", "group"),
           Map.entry("audit.batch-size", "3"),
           Map.entry("audit.ship-interval", "1s"),
+          Map.entry("audit.key", "0123456789abcdef0123456789abcdef"),
+          Map.entry("audit.previous-keys", "fedcba9876543210fedcba9876543210"),
+          Map.entry("audit.checkpoint-interval", "2m"),
+          Map.entry("audit.retention", "60d"),
+          Map.entry("audit.bodies.record", "all"),
+          Map.entry("audit.bodies.max-size", "1KiB"),
+          Map.entry("audit.bodies.redact-paths", "$.a,$..b"),
+          Map.entry("audit.bodies.redact-names", "iban,card"),
           Map.entry("logging.level", "debug"),
           Map.entry("logging.format", "text"));
 
