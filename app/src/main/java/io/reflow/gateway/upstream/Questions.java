@@ -151,7 +151,7 @@ final class Questions {
     if (open.putIfAbsent(request.id(), new Open(call, thread)) == null) {
       thread.start();
       if (call.settled()) {
-        thread.interrupt();
+        stop(request.id(), call);
       }
     } else {
       leave(call);
@@ -247,8 +247,20 @@ final class Questions {
     if (open.isEmpty()) {
       return;
     }
-    open.values().stream()
-        .filter(question -> question.call() == call)
-        .forEach(question -> question.thread().interrupt());
+    open.keySet().forEach(id -> stop(id, call));
+  }
+
+  /// Stops the asking, but never the reply that comes of it: whoever replies has taken the question
+  /// out before.
+  private void stop(RawJson id, PendingCall call) {
+    var _ =
+        open.computeIfPresent(
+            id,
+            (_, question) -> {
+              if (question.call() == call) {
+                question.thread().interrupt();
+              }
+              return question;
+            });
   }
 }
