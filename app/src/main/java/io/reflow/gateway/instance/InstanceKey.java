@@ -8,6 +8,7 @@ import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.target.Transport;
 import java.util.Optional;
 import java.util.SortedSet;
+import org.jspecify.annotations.Nullable;
 
 /// Names one running instance: two callers with equal keys share it, all others never do.
 ///
@@ -28,6 +29,24 @@ public record InstanceKey(
   public InstanceKey(
       TargetId target, Sharing sharing, Optional<String> session, ClientCapabilities capabilities) {
     this(target, sharing, session, capabilities, Optional.empty());
+  }
+
+  /// Each call looks for things by this name several times: what tells nearly all of them apart is
+  /// enough here.
+  @Override
+  public int hashCode() {
+    return (31 * target.hashCode() + sharing.hashCode()) * 31 + session.hashCode();
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return this == other
+        || (other instanceof InstanceKey that
+            && target.equals(that.target)
+            && sharing.equals(that.sharing)
+            && session.equals(that.session)
+            && capabilities.equals(that.capabilities)
+            && matched.equals(that.matched));
   }
 
   /// The instance for clients of one era.

@@ -3,6 +3,7 @@ package io.reflow.gateway.protocol;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// What a client says it can be asked for, as far as the gateway knows it. Two clients that can do
 /// the same are equal, however they wrote it, so that targets see only a few kinds of clients.
@@ -43,6 +44,38 @@ public record ClientCapabilities(
         isObject(all.value("elicitation")) && (isObject(elicitation.value("form")) || !asksByUrl),
         asksByUrl,
         object(all.value("extensions")).value(UI).filter(value -> isObject(Optional.of(value))));
+  }
+
+  /// They are part of the names by which each call finds what belongs to it, and mostly the same
+  /// object.
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return this == other
+        || (other instanceof ClientCapabilities that
+            && flags() == that.flags()
+            && ui.equals(that.ui));
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * flags() + ui.hashCode();
+  }
+
+  private int flags() {
+    int flags = 0;
+    for (boolean flag :
+        new boolean[] {
+          roots,
+          rootsListChanged,
+          sampling,
+          samplingTools,
+          samplingContext,
+          elicitation,
+          elicitationUrl
+        }) {
+      flags = flags << 1 | (flag ? 1 : 0);
+    }
+    return flags;
   }
 
   /// Whether a client of these can do all that is needed; `ui` counts, whatever its value is.

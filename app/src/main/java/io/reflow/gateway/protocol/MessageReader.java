@@ -1,10 +1,5 @@
 package io.reflow.gateway.protocol;
 
-import com.fasterxml.jackson.core.JsonParseException;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.exc.StreamConstraintsException;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,13 +18,11 @@ public final class MessageReader {
   private static final int FEW = 12;
 
   private final byte[] bytes;
-  private final int from;
-  private final JsonParser parser;
+  private final JsonScanner json;
 
-  private MessageReader(byte[] bytes, int from, JsonParser parser) {
+  private MessageReader(byte[] bytes, int from, int to) {
     this.bytes = bytes;
-    this.from = from;
-    this.parser = parser;
+    this.json = new JsonScanner(bytes, from, to);
   }
 
   /// The message in the bytes `from` to `to`; the array must not change afterwards.
@@ -50,31 +43,20 @@ public final class MessageReader {
     if (from < to && (bytes[from] & 0xFF) >= 0x80) {
       throw new MalformedMessage(ErrorCode.PARSE_ERROR, "the text begins with a byte order mark");
     }
-    try (JsonParser parser = JsonText.factory().createParser(bytes, from, to - from)) {
-      return new MessageReader(bytes, from, parser).whole(envelope);
-    } catch (StreamConstraintsException _) {
-      throw new MalformedMessage(
-          ErrorCode.INVALID_REQUEST,
-          "nested deeper than %d or a number or name too long".formatted(JsonText.MAX_NESTING));
-    } catch (JsonParseException e) {
-      throw new MalformedMessage(
-          ErrorCode.PARSE_ERROR, "not JSON at byte " + e.getLocation().getByteOffset());
-    } catch (IOException e) {
-      throw new MalformedMessage(
-          ErrorCode.PARSE_ERROR, "not JSON: " + e.getClass().getSimpleName());
-    }
+    return new MessageReader(bytes, from, to).whole(envelope);
   }
 
-  private JsonObject whole(boolean envelope) throws IOException, MalformedMessage {
-    JsonToken first = parser.nextToken();
-    if (first == null) {
+  private JsonObject whole(boolean envelope) throws MalformedMessage {
+    int first = json.peek();
+    if (first < 0) {
       throw new MalformedMessage(ErrorCode.PARSE_ERROR, "the message is empty");
     }
-    if (first != JsonToken.START_OBJECT) {
+    if (first != '{') {
+      json.skip(0);
       throw invalid("a message must be one JSON object");
     }
-    JsonObject object = object(envelope ? Depth.ENVELOPE : Depth.LEAF);
-    if (parser.nextToken() != null) {
+    JsonObject object = object(envelope ? Depth.ENVELOPE : Depth.LEAF, 1);
+    if (json.peek() >= 0) {
       throw new MalformedMessage(ErrorCode.PARSE_ERROR, "there is more behind the message");
     }
     return object;
@@ -99,44 +81,39 @@ public final class MessageReader {
     }
   }
 
-  /// The parser stands on the object's opening brace, afterwards on its closing one.
-  private JsonObject object(Depth depth) throws IOException, MalformedMessage {
-    int start = tokenStart();
+  /// The scanner stands on the object's opening brace, afterwards behind its closing one.
+  private JsonObject object(Depth depth, int level) throws MalformedMessage {
+    int start = json.at();
+    json.expect('{');
     List<JsonObject.Member> members = new ArrayList<>(8);
-    while (parser.nextToken() == JsonToken.FIELD_NAME) {
-      members.add(member(depth));
+    if (!json.take('}')) {
+      do {
+        members.add(member(depth, level));
+      } while (json.take(','));
+      json.expect('}');
     }
     refuseDuplicates(members);
-    return new JsonObject(new RawJson(bytes, start, position()), members);
+    return new JsonObject(new RawJson(bytes, start, json.at()), members);
   }
 
-  private JsonObject.Member member(Depth depth) throws IOException, MalformedMessage {
-    String name = parser.currentName();
-    int nameStart = tokenStart();
-    JsonToken token = parser.nextToken();
-    int start = tokenStart();
+  private JsonObject.Member member(Depth depth, int level) throws MalformedMessage {
+    int _ = json.peek();
+    int nameStart = json.at();
+    String name = json.name();
+    int first = json.peek();
+    int start = json.at();
     @Nullable String text = null;
     @Nullable JsonObject object = null;
-    if (token == JsonToken.START_OBJECT && depth.indexes(name)) {
-      object = object(depth.next());
-    } else if (token.isStructStart()) {
-      parser.skipChildren();
-    } else if (token == JsonToken.VALUE_STRING) {
-      text = parser.getText();
+    if (first == '{' && depth.indexes(name)) {
+      object = object(depth.next(), level + 1);
+    } else if (first == '"') {
+      text = json.text();
     } else {
-      parser.finishToken();
+      json.skip(level);
     }
-    int end = position();
+    int end = json.at();
     return new JsonObject.Member(
         name, new RawJson(bytes, nameStart, end), new RawJson(bytes, start, end), text, object);
-  }
-
-  private int tokenStart() {
-    return from + (int) parser.currentTokenLocation().getByteOffset();
-  }
-
-  private int position() {
-    return from + (int) parser.currentLocation().getByteOffset();
   }
 
   /// Names count as equal as the most lenient parser would take them: whatever their case.

@@ -42,7 +42,7 @@ public final class CallsUnderWay {
   }
 
   public void failAll(String what) {
-    calls.values().forEach(call -> call.fail(what));
+    calls.values().forEach(call -> call.breakOff(what));
   }
 
   /// The call that has this progress token: no two of the gateway's calls have the same.

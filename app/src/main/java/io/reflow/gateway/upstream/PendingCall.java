@@ -3,6 +3,7 @@ package io.reflow.gateway.upstream;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.protocol.RawJson;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 /// A request that waits for its answer. Made by the thread that waits; answered once by another:
 /// what comes later is dropped.
 public final class PendingCall {
+
+  private static final long A_MOMENT = 10_000;
 
   private final String target;
   private final UpstreamCall call;
@@ -24,6 +27,7 @@ public final class PendingCall {
   private volatile long lostTime;
   private final Thread waiting = Thread.currentThread();
   private final long startedAt = System.nanoTime();
+  private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.PARKING);
   private volatile long heardAt = startedAt;
   private volatile @Nullable Outcome outcome;
 
@@ -39,6 +43,21 @@ public final class PendingCall {
     record Answered(Answer answer) implements Outcome {}
 
     record Failed(String what) implements Outcome {}
+  }
+
+  /// What the waiting thread does, and so how it is woken: by an unpark, or out of its sending by
+  /// an interrupt, which is over before it goes on.
+  private enum Stage {
+    PARKING,
+    SENDING,
+    INTERRUPTING,
+    INTERRUPTED
+  }
+
+  /// Sends the request, for as long as it takes.
+  @FunctionalInterface
+  public interface Sending {
+    void send() throws InterruptedException;
   }
 
   /// Tells a silence that lasted too long from every other failure.
@@ -114,6 +133,19 @@ public final class PendingCall {
     settle(new Outcome.Failed(what));
   }
 
+  /// The same, and whatever the request is being sent with is broken off.
+  public void breakOff(String what) {
+    fail(what);
+    stopSending();
+  }
+
+  private void stopSending() {
+    if (stage.compareAndSet(Stage.SENDING, Stage.INTERRUPTING)) {
+      waiting.interrupt();
+      stage.set(Stage.INTERRUPTED);
+    }
+  }
+
   private void settle(Outcome reached) {
     if (outcome == null) {
       outcome = reached;
@@ -158,6 +190,7 @@ public final class PendingCall {
   void wakeIfLate() {
     if (remaining() <= 0) {
       LockSupport.unpark(waiting);
+      stopSending();
     }
   }
 
@@ -173,12 +206,62 @@ public final class PendingCall {
     }
   }
 
+  /// The same, after the request was sent by this thread too. When the call is late or broken off
+  /// meanwhile, the sending is interrupted.
+  public Answer await(Patience patience, Sending sending)
+      throws InterruptedException, SilentTooLong {
+    patience.watch(this);
+    try {
+      if (interrupted(sending) && outcome == null) {
+        throw givenUp();
+      }
+      return await();
+    } finally {
+      patience.forget(this);
+    }
+  }
+
+  /// True when it was not somebody else who has interrupted it.
+  private boolean interrupted(Sending sending) throws InterruptedException {
+    boolean interrupted = false;
+    stage.set(Stage.SENDING);
+    try {
+      if (outcome == null) {
+        sending.send();
+      }
+    } catch (InterruptedException _) {
+      interrupted = true;
+    } finally {
+      if (!stage.compareAndSet(Stage.SENDING, Stage.PARKING)) {
+        awaitInterrupt();
+      }
+    }
+    boolean ours = stage.get() == Stage.INTERRUPTED;
+    if (interrupted && !ours) {
+      fail("was given up");
+      throw new InterruptedException();
+    }
+    return ours;
+  }
+
+  /// It comes at once. The thread has to have it before it does anything else.
+  private void awaitInterrupt() {
+    while (stage.get() != Stage.INTERRUPTED) {
+      LockSupport.parkNanos(this, A_MOMENT);
+    }
+    boolean _ = Thread.interrupted();
+  }
+
+  private SilentTooLong givenUp() {
+    fail("was given up");
+    return new SilentTooLong(lateness());
+  }
+
   private Answer await() throws InterruptedException, SilentTooLong {
     @Nullable Outcome reached = outcome;
     while (reached == null) {
       if (remaining() <= 0) {
-        fail("was given up");
-        throw new SilentTooLong(lateness());
+        throw givenUp();
       }
       LockSupport.park(this);
       if (Thread.interrupted()) {

@@ -10,9 +10,7 @@ import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.PendingCall;
 import io.reflow.gateway.upstream.SideMessages;
 import io.reflow.gateway.upstream.era.StatelessError;
-import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.BodySubscribers;
 import java.util.Arrays;
@@ -23,10 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// One POST of a request and what comes back of it, on its own response or on those that resume it:
 /// settles the pending call, whatever happens. Nothing of a body that is not the answer ever gets
 /// into an error.
-final class Attempt implements BodyHandler<Boolean> {
-
-  private static final int LARGEST_REFUSAL = 64 << 10;
-  private static final String EVENT_STREAM = "text/event-stream";
+final class Attempt {
 
   private final byte[] id;
   private final PendingCall waiting;
@@ -104,87 +99,40 @@ final class Attempt implements BodyHandler<Boolean> {
     return BodySubscribers.replacing(false);
   }
 
-  @Override
-  public BodySubscriber<Boolean> apply(HttpResponse.ResponseInfo response) {
-    HttpHeaders headers = response.headers();
+  /// Tells the responses to the POST apart.
+  Response.Handler handler() {
+    return new Response.Handler(largestMessage, waiting::heard, this::events);
+  }
+
+  /// Looks into a response; what comes on an event stream is looked into as it comes.
+  void take(HttpResponse<Response> response) {
     status = response.statusCode();
-    long length = headers.firstValueAsLong("Content-Length").orElse(-1);
-    if (status / 100 != 2) {
-      return new Collector(LARGEST_REFUSAL, Math.min(length, LARGEST_REFUSAL), refusal(status));
+    if (status / 100 == 2) {
+      sessionId = response.headers().firstValue("Mcp-Session-Id");
     }
-    if (headers.firstValue("Content-Encoding").filter(coding -> !isIdentity(coding)).isPresent()) {
-      return give("answered with a compressed body, which it was not asked for");
+    switch (response.body()) {
+      case Response.Json(var body) -> receive(body.array(), body.to());
+      case Response.Refusal(var body) -> refused(body.array(), body.to());
+      case Response.Events _ -> {}
+      case Response.TooLarge _ -> tooLarge();
+      case Response.Unfit(var what) -> waiting.fail(what);
     }
-    sessionId = headers.firstValue("Mcp-Session-Id");
-    String type = Wire.mediaType(headers);
-    return switch (type) {
-      case "application/json" -> new Collector(largestMessage, length, answer());
-      case EVENT_STREAM -> {
-        stream = true;
-        yield events();
-      }
-      default ->
-          give(
-              status == 202
-                  ? "took the request for a notification"
-                  : "answered with neither JSON nor an event stream");
-    };
   }
 
   private EventStream events() {
+    stream = true;
     return new EventStream(largestMessage, position, this::event, this::tooLarge);
   }
 
-  private static boolean isIdentity(String coding) {
-    return coding.isBlank() || coding.equalsIgnoreCase("identity");
+  private void refused(byte[] bytes, int length) {
+    if (status == 400 && inSession && knowsNoSuchSession(bytes, length)) {
+      sessionGone();
+    } else {
+      refused(errorIn(bytes, length));
+    }
   }
 
-  private BodySubscriber<Boolean> give(String failure) {
-    waiting.fail(failure);
-    return BodySubscribers.replacing(false);
-  }
-
-  private Collector.Receiver answer() {
-    return new Collector.Receiver() {
-      @Override
-      public void part() {
-        waiting.heard();
-      }
-
-      @Override
-      public void whole(byte[] bytes, int length) {
-        receive(bytes, length);
-      }
-
-      @Override
-      public void tooLarge() {
-        Attempt.this.tooLarge();
-      }
-    };
-  }
-
-  private Collector.Receiver refusal(int status) {
-    return new Collector.Receiver() {
-      @Override
-      public void part() {}
-
-      @Override
-      public void whole(byte[] bytes, int length) {
-        if (status == 400 && inSession && knowsNoSuchSession(bytes, length)) {
-          sessionGone();
-        } else {
-          refused(status, errorIn(bytes, length));
-        }
-      }
-
-      @Override
-      public void tooLarge() {
-        refused(status, Optional.empty());
-      }
-    };
-  }
-
-  private void refused(int status, Optional<RawJson> error) {
+  private void refused(Optional<RawJson> error) {
     if (status == 401 || status == 403) {
       waiting.fail("refuses the gateway's credential (HTTP %d)".formatted(status));
     } else if (error.isPresent()) {

@@ -1,5 +1,6 @@
 package io.reflow.gateway.upstream.http;
 
+import io.reflow.gateway.protocol.RawJson;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -7,40 +8,42 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
+import java.util.function.Function;
 
 /// Gathers a body that must not be larger than allowed.
-final class Collector implements BodySubscriber<Boolean> {
+final class Collector implements BodySubscriber<Response> {
 
   private static final int FIRST_SIZE = 4096;
   private static final int LARGEST_FIRST = 1 << 20;
 
   private final int largest;
-  private final Receiver receiver;
-  private final CompletableFuture<Boolean> finished = new CompletableFuture<>();
+  private final Runnable heard;
+  private final Function<RawJson, Response> whole;
+  private final Response tooLarge;
+  private final CompletableFuture<Response> finished = new CompletableFuture<>();
   private Flow.Subscription subscription = Unsubscribed.INSTANCE;
   private byte[] bytes;
   private int length;
 
   /// @param expected the announced length, or less than nothing
-  Collector(int largest, long expected, Receiver receiver) {
+  /// @param whole says what a whole body is
+  /// @param heard is told of each part, by the client's threads
+  Collector(
+      int largest,
+      long expected,
+      Runnable heard,
+      Function<RawJson, Response> whole,
+      Response tooLarge) {
     this.largest = largest;
-    this.receiver = receiver;
+    this.heard = heard;
+    this.whole = whole;
+    this.tooLarge = tooLarge;
     long first = expected > 0 ? Math.min(expected, LARGEST_FIRST) : FIRST_SIZE;
     this.bytes = new byte[(int) Math.min(first, largest)];
   }
 
-  /// Gets the body, or is told that there is too much of it.
-  interface Receiver {
-
-    void part();
-
-    void whole(byte[] bytes, int length);
-
-    void tooLarge();
-  }
-
   @Override
-  public CompletionStage<Boolean> getBody() {
+  public CompletionStage<Response> getBody() {
     return finished;
   }
 
@@ -59,8 +62,7 @@ final class Collector implements BodySubscriber<Boolean> {
       }
       if ((long) length + size > largest) {
         subscription.cancel();
-        receiver.tooLarge();
-        finished.complete(false);
+        finished.complete(tooLarge);
         return;
       }
       if (length + size > bytes.length) {
@@ -69,7 +71,7 @@ final class Collector implements BodySubscriber<Boolean> {
       buffer.get(bytes, length, size);
       length += size;
     }
-    receiver.part();
+    heard.run();
   }
 
   @Override
@@ -79,9 +81,6 @@ final class Collector implements BodySubscriber<Boolean> {
 
   @Override
   public void onComplete() {
-    if (!finished.isDone()) {
-      receiver.whole(bytes, length);
-      finished.complete(true);
-    }
+    finished.complete(whole.apply(new RawJson(bytes, 0, length)));
   }
 }

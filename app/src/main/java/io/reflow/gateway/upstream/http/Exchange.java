@@ -11,14 +11,14 @@ import io.reflow.gateway.upstream.SideMessages;
 import io.reflow.gateway.upstream.UpstreamCall;
 import java.io.IOException;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /// One request and its answer, in one session or, for `initialize`, in none. A stream that ends
 /// before the answer is resumed behind the last event that came.
-final class Exchange {
+final class Exchange implements Lingering.Open {
 
   private static final Duration PAUSE = Duration.ofSeconds(1);
   private static final int MOST_FAILURES = 5;
@@ -28,6 +28,9 @@ final class Exchange {
   private final @Nullable HttpSession within;
   private final PendingCall waiting;
   private final Attempt attempt;
+  private volatile @Nullable EventStream stream;
+  private volatile @Nullable Thread resuming;
+  private volatile boolean ended;
 
   Exchange(Surroundings around, UpstreamCall call, Caller caller, @Nullable HttpSession within) {
     this.around = around;
@@ -62,11 +65,9 @@ final class Exchange {
     byte[] body = Envelope.request(id, waiting.call().method(), waiting.call().params());
     HttpRequest request = around.wire().post(body, within).build();
     around.calls().add(id, waiting);
-    Thread talk =
-        Thread.ofVirtual().name("http-" + around.target() + "-call").start(() -> converse(request));
     boolean answered = false;
     try {
-      Answer answer = waiting.await(around.patience());
+      Answer answer = waiting.await(around.patience(), () -> send(request));
       answered = true;
       return answer;
     } catch (InterruptedException e) {
@@ -79,9 +80,9 @@ final class Exchange {
       around.calls().remove(id);
       around.sideMessages().over(waiting);
       if (!answered) {
-        talk.interrupt();
-      } else if (attempt.stream() && talk.isAlive()) {
-        around.lingering().add(talk);
+        end();
+      } else if (open()) {
+        around.lingering().add(this);
       }
     }
   }
@@ -92,15 +93,43 @@ final class Exchange {
     }
   }
 
-  private void converse(HttpRequest first) {
+  private void send(HttpRequest request) throws InterruptedException {
+    HttpResponse<Response> response;
+    try {
+      response = around.wire().exchange(request, attempt.handler());
+    } catch (IOException | RuntimeException e) {
+      attempt.ended(e);
+      return;
+    }
+    if (response.body() instanceof Response.Events(var events)) {
+      stream = events;
+      events.getBody().whenComplete((_, failure) -> streamEnded(failure));
+    }
+    attempt.take(response);
+  }
+
+  private void streamEnded(@Nullable Throwable failure) {
+    if (!attempt.resumable() || ended) {
+      attempt.ended(failure);
+      return;
+    }
+    Thread thread =
+        Thread.ofVirtual().name("http-" + around.target() + "-resume").unstarted(this::resume);
+    resuming = thread;
+    thread.start();
+    if (ended) {
+      thread.interrupt();
+    }
+  }
+
+  private void resume() {
     @Nullable Throwable failure = null;
     try {
-      failure = exchange(first, attempt);
       int failures = 0;
       while (attempt.resumable() && failures < MOST_FAILURES) {
         Thread.sleep(attempt.position().pause().orElse(PAUSE));
         var before = attempt.position().lastId();
-        failure = exchange(around.wire().stream(within, before), attempt::resumed);
+        failure = readOn(around.wire().stream(within, before));
         failures = before.equals(attempt.position().lastId()) ? failures + 1 : 0;
       }
     } catch (InterruptedException e) {
@@ -109,13 +138,32 @@ final class Exchange {
     attempt.ended(failure);
   }
 
-  private @Nullable Throwable exchange(HttpRequest request, BodyHandler<Boolean> handler)
-      throws InterruptedException {
+  private @Nullable Throwable readOn(HttpRequest request) throws InterruptedException {
     try {
-      around.wire().exchange(request, handler);
+      var _ = around.wire().exchange(request, attempt::resumed);
       return null;
     } catch (IOException | RuntimeException e) {
       return e;
+    }
+  }
+
+  @Override
+  public boolean open() {
+    EventStream events = stream;
+    Thread thread = resuming;
+    return (events != null && events.open()) || (thread != null && thread.isAlive());
+  }
+
+  @Override
+  public void end() {
+    ended = true;
+    EventStream events = stream;
+    Thread thread = resuming;
+    if (events != null) {
+      events.end();
+    }
+    if (thread != null) {
+      thread.interrupt();
     }
   }
 }

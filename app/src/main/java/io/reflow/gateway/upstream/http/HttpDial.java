@@ -13,8 +13,6 @@ import io.reflow.gateway.upstream.sse.SseDial;
 import io.reflow.gateway.upstream.stateless.Context;
 import java.net.http.HttpClient;
 import java.util.Optional;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 
 /// Opens sessions with targets that speak Streamable HTTP, all over one client. Redirects are not
 /// followed: they would carry credentials to where no admin sent them.
@@ -24,8 +22,6 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
   private final String gatewayVersion;
   private final Eras eras;
   private final Context context;
-  private final ExecutorService threads =
-      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("http-upstream").factory());
   private final HttpClient client;
   private final Lingering lingering = new Lingering();
   private final Patience patience = new Patience();
@@ -41,7 +37,7 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
             .connectTimeout(mcp.timeout().connect())
-            .executor(threads)
+            .executor(task -> Thread.ofVirtual().name("http-upstream").start(task))
             .build();
     this.sse = new SseDial(client, mcp, patience, lingering, gatewayVersion);
   }
@@ -101,6 +97,5 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
   public void close() {
     lingering.close();
     client.shutdownNow();
-    threads.shutdownNow();
   }
 }

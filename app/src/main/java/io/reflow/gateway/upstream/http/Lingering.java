@@ -9,15 +9,22 @@ public final class Lingering implements AutoCloseable {
 
   private static final Duration GRACE = Duration.ofSeconds(2);
 
-  private final Map<Thread, Long> streams = new ConcurrentHashMap<>();
+  private final Map<Open, Long> open = new ConcurrentHashMap<>();
   private final Thread thread =
       Thread.ofVirtual().name("http-upstream-lingering").start(this::watch);
 
-  /// Gives a thread some more time before it is interrupted.
-  ///
-  /// @param stream the thread that reads what comes; it ends when it is interrupted
-  public void add(Thread stream) {
-    streams.put(stream, System.nanoTime());
+  /// An exchange that was left open.
+  public interface Open {
+
+    boolean open();
+
+    /// Idempotent; does not block.
+    void end();
+  }
+
+  /// Gives an exchange some more time before it is ended.
+  public void add(Open exchange) {
+    open.put(exchange, System.nanoTime());
   }
 
   private void watch() {
@@ -25,12 +32,12 @@ public final class Lingering implements AutoCloseable {
       while (true) {
         Thread.sleep(GRACE.dividedBy(2));
         long latest = System.nanoTime() - GRACE.toNanos();
-        streams.forEach((stream, since) -> {
-          if (!stream.isAlive()) {
-            streams.remove(stream);
+        open.forEach((exchange, since) -> {
+          if (!exchange.open()) {
+            open.remove(exchange);
           } else if (since - latest < 0) {
-            streams.remove(stream);
-            stream.interrupt();
+            open.remove(exchange);
+            exchange.end();
           }
         });
       }

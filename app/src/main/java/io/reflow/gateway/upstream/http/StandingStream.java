@@ -137,7 +137,7 @@ final class StandingStream {
     state = State.UNKNOWN;
     said = false;
     try {
-      wire.exchange(wire.stream(session, position.lastId()), this::receive);
+      var _ = wire.exchange(wire.stream(session, position.lastId()), this::receive);
     } catch (IOException e) {
       LOG.atDebug()
           .setMessage("The stream of a target broke")

@@ -21,6 +21,7 @@ import io.reflow.gateway.upstream.stateless.Context;
 import io.reflow.gateway.upstream.stateless.Subscriber;
 import java.io.IOException;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -28,10 +29,15 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Requests to a stateless target over HTTP: each is a POST of its own, and to cancel it is to
 /// close its response.
 final class StatelessHttp implements Channel {
+
+  private static final Logger LOG = LoggerFactory.getLogger(StatelessHttp.class);
 
   private static final String VERSION = ProtocolVersion.V2026_07_28.wireName();
 
@@ -47,7 +53,8 @@ final class StatelessHttp implements Channel {
   private final ToolHeaders toolHeaders = new ToolHeaders();
   private final AtomicLong ids = new AtomicLong();
   private final AtomicBoolean doubtful = new AtomicBoolean();
-  private final Set<Thread> talking = ConcurrentHashMap.newKeySet();
+  private final Set<Exchange> underWay = ConcurrentHashMap.newKeySet();
+  private final Set<Thread> listening = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
   StatelessHttp(
@@ -130,12 +137,13 @@ final class StatelessHttp implements Channel {
   }
 
   /// One request and its answer.
-  private final class Exchange implements StatelessResponse.Receiver {
+  private final class Exchange implements StatelessResponse.Receiver, Lingering.Open {
     private final UpstreamCall call;
     private final long id = ids.incrementAndGet();
     private final PendingCall waiting;
     private final StatelessResponse response;
     private final HttpRequest request;
+    private volatile @Nullable EventStream stream;
     private volatile boolean broken;
 
     Exchange(UpstreamCall call, byte[] said, Caller caller) {
@@ -148,31 +156,61 @@ final class StatelessHttp implements Channel {
     }
 
     Answer run() throws InterruptedException {
-      if (closed) {
-        throw failed("was disconnected");
-      }
-      Thread talk = talk("call", this::converse);
+      underWay.add(this);
       boolean answered = false;
       try {
-        Answer answer = waiting.await(patience);
+        if (closed) {
+          throw failed("was disconnected");
+        }
+        Answer answer = waiting.await(patience, this::send);
         answered = true;
         return answer;
       } catch (PendingCall.SilentTooLong e) {
         throw failed(e.what());
       } finally {
+        underWay.remove(this);
         if (!answered) {
-          talk.interrupt();
-        } else if (response.stream() && talk.isAlive()) {
-          lingering.add(talk);
+          end();
+        } else if (open()) {
+          lingering.add(this);
         }
       }
     }
 
-    private void converse() {
-      String ending = send(request, response);
+    private void send() throws InterruptedException {
+      HttpResponse<Response> arrived;
+      try {
+        arrived = wire.exchange(request, response.handler());
+      } catch (IOException | RuntimeException e) {
+        ended(e);
+        return;
+      }
+      if (arrived.body() instanceof Response.Events(var events)) {
+        stream = events;
+        events.getBody().whenComplete((_, failure) -> ended(failure));
+      }
+      response.take(arrived);
+    }
+
+    private void ended(@Nullable Throwable failure) {
       if (!waiting.settled()) {
-        broken = !ending.isEmpty();
-        waiting.fail(broken ? ending : "ended its answer before it was complete");
+        broken = failure != null;
+        waiting.fail(
+            failure == null ? "ended its answer before it was complete" : Wire.inWords(failure));
+      }
+    }
+
+    @Override
+    public boolean open() {
+      EventStream events = stream;
+      return events != null && events.open();
+    }
+
+    @Override
+    public void end() {
+      EventStream events = stream;
+      if (events != null) {
+        events.end();
       }
     }
 
@@ -211,35 +249,6 @@ final class StatelessHttp implements Channel {
     }
   }
 
-  private Thread talk(String about, Runnable conversation) {
-    Thread thread =
-        Thread.ofVirtual()
-            .name("http-" + target + "-" + about)
-            .unstarted(() -> {
-              try {
-                conversation.run();
-              } finally {
-                talking.remove(Thread.currentThread());
-              }
-            });
-    talking.add(thread);
-    thread.start();
-    return thread;
-  }
-
-  /// Empty when the exchange has come to its end, else what went wrong.
-  private String send(HttpRequest request, StatelessResponse response) {
-    try {
-      wire.exchange(request, response);
-      return "";
-    } catch (IOException | RuntimeException e) {
-      return Wire.inWords(e);
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-      return "was disconnected";
-    }
-  }
-
   @Override
   public Verdict discover(Duration timeout) throws InterruptedException {
     return new Discovery(target).run(capabilities -> discover(capabilities, timeout));
@@ -272,17 +281,44 @@ final class StatelessHttp implements Channel {
     HttpRequest request =
         request(call, Envelope.request(id, call.method(), params, call.index().meta(), said));
     var listening = new Listening(id, largestMessage, subscriber);
-    Thread talk =
-        talk(
-            "listen",
-            () -> {
-              String _ = send(request, listening.response());
-              listening.over();
+    Thread thread =
+        Thread.ofVirtual()
+            .name("http-" + target + "-listen")
+            .unstarted(() -> {
+              try {
+                listen(request, listening);
+              } finally {
+                this.listening.remove(Thread.currentThread());
+              }
             });
+    this.listening.add(thread);
+    thread.start();
+    if (closed) {
+      thread.interrupt();
+    }
     return () -> {
       listening.leave();
-      talk.interrupt();
+      thread.interrupt();
     };
+  }
+
+  private void listen(HttpRequest request, Listening listening) {
+    try {
+      HttpResponse<Response> arrived = wire.exchange(request, listening.response().handler());
+      listening.response().take(arrived);
+      if (arrived.body() instanceof Response.Events(var events)) {
+        events.awaitEnd();
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    } catch (IOException | RuntimeException e) {
+      LOG.atDebug()
+          .setMessage("A subscription of a target has ended: {}")
+          .addArgument(Wire.inWords(e))
+          .addKeyValue("target", target)
+          .log();
+    }
+    listening.over();
   }
 
   @Override
@@ -303,6 +339,7 @@ final class StatelessHttp implements Channel {
   @Override
   public void close() {
     closed = true;
-    talking.forEach(Thread::interrupt);
+    listening.forEach(Thread::interrupt);
+    underWay.forEach(exchange -> exchange.waiting.breakOff("was disconnected"));
   }
 }

@@ -7,19 +7,13 @@ import io.reflow.gateway.protocol.Message;
 import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.upstream.Answer;
-import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandler;
-import java.net.http.HttpResponse.BodySubscriber;
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.Optional;
 
 /// What comes back of one POST to a stateless target: JSON, or a stream of notifications that ends
 /// with the answer. Requests of the target have no place there and are not read.
-final class StatelessResponse implements BodyHandler<Boolean> {
-
-  private static final int LARGEST_REFUSAL = 64 << 10;
+final class StatelessResponse {
 
   private final byte[] id;
   private final int largestMessage;
@@ -60,79 +54,30 @@ final class StatelessResponse implements BodyHandler<Boolean> {
     return stream;
   }
 
-  @Override
-  public BodySubscriber<Boolean> apply(HttpResponse.ResponseInfo response) {
-    HttpHeaders headers = response.headers();
+  /// Tells responses apart.
+  Response.Handler handler() {
+    return new Response.Handler(largestMessage, receiver::heard, this::events);
+  }
+
+  private EventStream events() {
+    stream = true;
+    return new EventStream(
+        largestMessage,
+        new StreamPosition(),
+        (_, data) -> receive(data, data.length),
+        this::tooLarge);
+  }
+
+  /// Looks into a response; what comes on an event stream is looked into as it comes.
+  void take(HttpResponse<Response> response) {
     status = response.statusCode();
-    long length = headers.firstValueAsLong("Content-Length").orElse(-1);
-    if (status / 100 != 2) {
-      return new Collector(LARGEST_REFUSAL, Math.min(length, LARGEST_REFUSAL), refusal());
+    switch (response.body()) {
+      case Response.Json(var body) -> receive(body.array(), body.to());
+      case Response.Refusal(var body) -> refused(errorIn(body.array(), body.to()));
+      case Response.Events _ -> {}
+      case Response.TooLarge _ -> tooLarge();
+      case Response.Unfit(var what) -> receiver.fail(what);
     }
-    if (headers
-        .firstValue("Content-Encoding")
-        .filter(coding -> !coding.isBlank() && !coding.equalsIgnoreCase("identity"))
-        .isPresent()) {
-      return give("answered with a compressed body, which it was not asked for");
-    }
-    return switch (mediaType(headers)) {
-      case "application/json" -> new Collector(largestMessage, length, answer());
-      case "text/event-stream" -> {
-        stream = true;
-        yield new EventStream(
-            largestMessage,
-            new StreamPosition(),
-            (_, data) -> receive(data, data.length),
-            this::tooLarge);
-      }
-      default -> give("answered with neither JSON nor an event stream");
-    };
-  }
-
-  private static String mediaType(HttpHeaders headers) {
-    String type = headers.firstValue("Content-Type").orElse("");
-    int end = type.indexOf(';');
-    return (end < 0 ? type : type.substring(0, end)).strip().toLowerCase(Locale.ROOT);
-  }
-
-  private BodySubscriber<Boolean> give(String failure) {
-    receiver.fail(failure);
-    return new Collector(0, -1, answer());
-  }
-
-  private Collector.Receiver answer() {
-    return new Collector.Receiver() {
-      @Override
-      public void part() {
-        receiver.heard();
-      }
-
-      @Override
-      public void whole(byte[] bytes, int length) {
-        receive(bytes, length);
-      }
-
-      @Override
-      public void tooLarge() {
-        StatelessResponse.this.tooLarge();
-      }
-    };
-  }
-
-  private Collector.Receiver refusal() {
-    return new Collector.Receiver() {
-      @Override
-      public void part() {}
-
-      @Override
-      public void whole(byte[] bytes, int length) {
-        refused(errorIn(bytes, length));
-      }
-
-      @Override
-      public void tooLarge() {
-        refused(Optional.empty());
-      }
-    };
   }
 
   private void refused(Optional<RawJson> error) {

@@ -19,6 +19,7 @@ import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import javax.net.ssl.SSLException;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 public final class Wire {
 
   private static final String VERSION = "MCP-Protocol-Version";
-  private static final String EVENT_STREAM = "text/event-stream";
+  static final String EVENT_STREAM = "text/event-stream";
   private static final Duration NOTIFYING = Duration.ofSeconds(5);
 
   private final String target;
@@ -37,6 +38,7 @@ public final class Wire {
   private final URI address;
   private final Map<String, Secret> headers;
   private final HttpRequest.Builder template;
+  private volatile Posting posting;
 
   public Wire(String target, HttpClient client, URI address, Map<String, Secret> headers) {
     this.target = target;
@@ -44,7 +46,11 @@ public final class Wire {
     this.address = address;
     this.headers = headers;
     this.template = template();
+    this.posting = new Posting(null, forPosts(template.copy()));
   }
+
+  /// What the posts in one session have in common; made once, since it is most of each request.
+  private record Posting(@Nullable HttpSession within, HttpRequest.Builder template) {}
 
   private HttpRequest.Builder template() {
     HttpRequest.Builder builder;
@@ -77,14 +83,18 @@ public final class Wire {
 
   /// A POST of one message; without a session for `initialize`.
   HttpRequest.Builder post(byte[] message, @Nullable HttpSession within) {
-    return post(in(within), message);
+    Posting known = posting;
+    if (!Objects.equals(known.within(), within)) {
+      known = new Posting(within, forPosts(in(within)));
+      posting = known;
+    }
+    return known.template().copy().POST(BodyPublishers.ofByteArray(message));
   }
 
-  private static HttpRequest.Builder post(HttpRequest.Builder builder, byte[] message) {
+  private static HttpRequest.Builder forPosts(HttpRequest.Builder builder) {
     return builder
         .setHeader("Content-Type", "application/json")
-        .setHeader("Accept", "application/json, text/event-stream")
-        .POST(BodyPublishers.ofByteArray(message));
+        .setHeader("Accept", "application/json, text/event-stream");
   }
 
   /// A GET of an event stream, from its beginning or from behind an event.
@@ -108,10 +118,10 @@ public final class Wire {
     return builder;
   }
 
-  /// Waits until the response has been read to its end.
-  public <T> void exchange(HttpRequest request, BodyHandler<T> handler)
+  /// Waits until the handler has what it wants of the response.
+  public <T> HttpResponse<T> exchange(HttpRequest request, BodyHandler<T> handler)
       throws IOException, InterruptedException {
-    HttpResponse<T> _ = client.send(request, handler);
+    return client.send(request, handler);
   }
 
   /// Posts a message that has no answer, and gives the HTTP status; what else the target says to it
@@ -170,9 +180,9 @@ public final class Wire {
   /// @param version that was agreed on
   public int status(byte[] message, Optional<String> version, Duration timeout)
       throws IOException, InterruptedException {
-    HttpRequest.Builder builder = template.copy();
+    HttpRequest.Builder builder = forPosts(template.copy());
     version.ifPresent(known -> builder.setHeader(VERSION, known));
-    return send(post(builder, message).timeout(timeout).build());
+    return send(builder.POST(BodyPublishers.ofByteArray(message)).timeout(timeout).build());
   }
 
   public static boolean isEventStream(HttpHeaders headers) {

@@ -90,7 +90,7 @@ final class SseStream {
 
   private void read() {
     try {
-      wire.exchange(wire.stream(), this::receive);
+      var _ = wire.exchange(wire.stream(), this::receive);
       end("ended its stream");
     } catch (IOException e) {
       end(Wire.inWords(e));

@@ -128,8 +128,20 @@ final class SseUpstream implements Upstream {
       if (!answered) {
         posting.interrupt();
       } else if (posting.isAlive()) {
-        settings.lingering().add(posting);
+        settings.lingering().add(new Posting(posting));
       }
+    }
+  }
+
+  private record Posting(Thread thread) implements Lingering.Open {
+    @Override
+    public boolean open() {
+      return thread.isAlive();
+    }
+
+    @Override
+    public void end() {
+      thread.interrupt();
     }
   }
 
