@@ -214,6 +214,7 @@ prepare() {
     fi
   done
   umask 077
+  ulimit -c 0
   mkdir -p -- "$data" || fail "$data can't be created"
   [[ -w $data ]] || fail "$data can't be written by $(me)"
   command_line

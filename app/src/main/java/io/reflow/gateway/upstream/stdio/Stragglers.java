@@ -25,8 +25,15 @@ public final class Stragglers {
   private static final String PREFIX = "\0" + VARIABLE + "=";
   private static final int LARGEST_ENVIRONMENT = 256 << 10;
 
-  /// A process may start another while it is being looked for.
-  private static final int ROUNDS = 10;
+  /// A process may start another while it is being looked for, and be gone before it is found: only
+  /// when two walks in a row have met nothing new is nothing left.
+  private static final int ROUNDS = 20;
+
+  private static final int QUIET_ROUNDS = 2;
+
+  /// Stands for the marker of a process that is just becoming another program and has no
+  /// environment at this moment.
+  private static final String UNKNOWN = "?";
 
   private final Set<String> wanted = ConcurrentHashMap.newKeySet();
   private final ReentrantLock walking = new ReentrantLock();
@@ -60,23 +67,27 @@ public final class Stragglers {
 
   private static int killAll(Predicate<String> markers) {
     Set<Long> killed = new HashSet<>();
-    for (int round = 0; round < ROUNDS; round++) {
-      Set<Long> found = Signals.available() ? find(markers) : Set.of();
+    int quiet = 0;
+    for (int round = 0; round < ROUNDS && quiet < QUIET_ROUNDS; round++) {
+      Set<Long> unknown = new HashSet<>();
+      Set<Long> found = Signals.available() ? find(markers, unknown) : Set.of();
       found.forEach(pid -> Signals.toProcess(pid, Signals.Signal.KILL));
-      if (!killed.addAll(found)) {
-        break;
-      }
+      boolean fresh = killed.addAll(found);
+      quiet = fresh || !unknown.isEmpty() ? 0 : quiet + 1;
     }
     return killed.size();
   }
 
-  private static Set<Long> find(Predicate<String> markers) {
+  private static Set<Long> find(Predicate<String> markers, Set<Long> unknown) {
     Set<Long> found = new HashSet<>();
     long self = ProcessHandle.current().pid();
     try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[1-9]*")) {
       for (Path process : processes) {
         long pid = Long.parseLong(process.getFileName().toString());
-        if (pid != self && markers.test(marker(process))) {
+        String marker = pid == self ? "" : marker(process);
+        if (marker.equals(UNKNOWN)) {
+          unknown.add(pid);
+        } else if (markers.test(marker)) {
           found.add(pid);
         }
       }
@@ -94,6 +105,9 @@ public final class Stragglers {
     } catch (IOException _) {
       return "";
     }
+    if (environment.length == 0 && isBecomingAnother(process)) {
+      return UNKNOWN;
+    }
     String text = "\0" + new String(environment, ISO_8859_1);
     int start = text.indexOf(PREFIX);
     if (start < 0) {
@@ -102,5 +116,15 @@ public final class Stragglers {
     int value = start + PREFIX.length();
     int end = text.indexOf('\0', value);
     return end < 0 ? "" : text.substring(value, end);
+  }
+
+  /// It has a program, unlike the kernel's own and those that have ended, but nothing else yet.
+  private static boolean isBecomingAnother(Path process) {
+    try (InputStream line = Files.newInputStream(process.resolve("cmdline"))) {
+      return line.read() < 0
+          && !Files.readSymbolicLink(process.resolve("exe")).toString().isEmpty();
+    } catch (IOException _) {
+      return false;
+    }
   }
 }
