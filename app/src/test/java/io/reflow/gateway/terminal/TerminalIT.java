@@ -293,17 +293,19 @@ class TerminalIT {
   }
 
   @Test
-  void hugeFramesEndTheConnection() throws InterruptedException {
+  void hugeMessagesEndTheConnection() throws InterruptedException {
     try (TerminalClient client = open(shared)) {
-      client.type("x".repeat(70_000).getBytes(StandardCharsets.UTF_8));
+      typeTooMuch(client);
 
       assertThat(client.awaitClosed()).isIn(1009, -1);
     }
-    try (TerminalClient client = connect(shared)) {
-      for (int i = 0; i < 3; i++) {
-        client.typeInParts("x".repeat(30_000), "");
-      }
-      assertThat(client.awaitClosed()).isIn(1008, 1009, -1);
+  }
+
+  private static void typeTooMuch(TerminalClient client) throws InterruptedException {
+    try {
+      client.type("x".repeat(70_000).getBytes(StandardCharsets.UTF_8));
+    } catch (AssertionError _) {
+      // The gateway does not wait for the rest.
     }
   }
 
