@@ -32,6 +32,7 @@ import io.reflow.gateway.session.SessionRoutes;
 import io.reflow.gateway.telemetry.HealthRoutes;
 import io.reflow.gateway.telemetry.MetricsRoutes;
 import io.reflow.gateway.terminal.TerminalRoutes;
+import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -109,7 +110,27 @@ public final class Gateway implements AutoCloseable {
           INTERNAL,
           options.internal(INTERNAL, config.replica().host(), config.replica().port(), internal));
     }
-    return server.build().start();
+    WebServer started = server.build().start();
+    requireAddresses(started);
+    return started;
+  }
+
+  /// The server logs which address it could not have, and ends without a word to whoever started
+  /// it.
+  private void requireAddresses(WebServer started) {
+    if (started.port() <= 0) {
+      List<String> wanted = new ArrayList<>();
+      wanted.add("server.port %d".formatted(config.server().port()));
+      if (config.management().enabled()) {
+        wanted.add("management.port %d".formatted(config.management().port()));
+      }
+      if (config.replica().address().isPresent()) {
+        wanted.add("replica.port %d".formatted(config.replica().port()));
+      }
+      throw new IllegalStateException(
+          "can't listen on one of %s: is another program listening there, or is the host wrong?"
+              .formatted(String.join(", ", wanted)));
+    }
   }
 
   /// Tells the other replicas where this one is reached, now that it is.

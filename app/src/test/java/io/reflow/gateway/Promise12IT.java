@@ -9,8 +9,11 @@ import io.reflow.gateway.testing.RawClient;
 import io.reflow.gateway.testing.TestDatabase;
 import io.reflow.gateway.testing.TestGateway;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -61,6 +64,21 @@ class Promise12IT {
         .contains("jwt.secret", "encryption.key")
         .doesNotContain("secret-of-the-database", "\tat ");
     assertThat(folder).isEmptyDirectory();
+  }
+
+  /// Otherwise somebody else's answers would be taken for the gateway's.
+  @Test
+  void withoutItsPortItDoesNotStart() throws IOException {
+    try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String port = Integer.toString(taken.getLocalPort());
+      for (String key : List.of("SERVER_PORT", "MANAGEMENT_PORT")) {
+        assertThatThrownBy(() -> TestGateway.start(Map.of(key, port)).close())
+            .as(key)
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessageContaining("can't listen on")
+            .hasMessageContaining(port);
+      }
+    }
   }
 
   @Test
