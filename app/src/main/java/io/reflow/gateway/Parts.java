@@ -352,8 +352,8 @@ final class Parts {
   private ChainKeys auditKeys() {
     List<byte[]> keys = new ArrayList<>();
     config.audit().key().ifPresent(key -> keys.add(bytes(key)));
-    config.audit().previousKeys().forEach(key -> keys.add(bytes(key)));
     keys.addAll(vault.deriveAll("audit chain").values());
+    config.audit().previousKeys().forEach(key -> keys.add(bytes(key)));
     return new ChainKeys(keys);
   }
 

@@ -38,6 +38,15 @@ import java.util.stream.Collectors;
 /// lost a session meanwhile changes nothing. All times are those of the database's clock.
 public final class SessionStore {
 
+  /// A user's sessions that have not run out, and that their owner does not know to be over.
+  private static final String OPEN =
+      """
+      user_id = :user
+        and last_seen > now() - make_interval(secs => :timeout)
+        and opened_at > now() - make_interval(secs => :lifetime)
+        and not (coalesce(owner, 0) = :owner and digest = any(cast(:over as text[])))
+      """;
+
   private final Database database;
   private final SessionConfig config;
 
@@ -116,7 +125,7 @@ public final class SessionStore {
     if (tooMany <= 0) {
       return;
     }
-    if (endIdle(db, user, tooMany) < tooMany) {
+    if (endIdle(db, user, owner, over, tooMany) < tooMany) {
       throw new Overloaded(
           "you have %d sessions open, which is the limit".formatted(config.maxPerUser()),
           Sessions.EVICTABLE_AFTER);
@@ -129,11 +138,9 @@ public final class SessionStore {
         db.createGet(
                 """
                 select count(*) as open from mcp_session
-                where user_id = :user
-                  and last_seen > now() - make_interval(secs => :timeout)
-                  and opened_at > now() - make_interval(secs => :lifetime)
-                  and not (coalesce(owner, 0) = :owner and digest = any(cast(:over as text[])))
-                """)
+                where %s
+                """
+                    .formatted(OPEN))
             .addParam("user", user.value())
             .addParam("timeout", seconds(longestIdle()))
             .addParam("lifetime", seconds(config.maxLifetime()))
@@ -145,15 +152,20 @@ public final class SessionStore {
   }
 
   /// One that is in use has been seen a minute ago at the latest.
-  private static long endIdle(DbExecute db, UserId user, long most) {
+  private long endIdle(DbExecute db, UserId user, long owner, Collection<String> over, long most) {
     return db.createDelete(
             """
             delete from mcp_session where digest in (
               select digest from mcp_session
-              where user_id = :user and last_seen < now() - make_interval(secs => :idle)
+              where %s and last_seen < now() - make_interval(secs => :idle)
               order by last_seen limit :most)
-            """)
+            """
+                .formatted(OPEN))
         .addParam("user", user.value())
+        .addParam("timeout", seconds(longestIdle()))
+        .addParam("lifetime", seconds(config.maxLifetime()))
+        .addParam("owner", owner)
+        .addParam("over", parameter(List.copyOf(over)))
         .addParam(
             "idle",
             seconds(Sessions.EVICTABLE_AFTER.plus(SessionWriter.TOUCH_EVERY.multipliedBy(2))))

@@ -31,7 +31,7 @@ final class Attempt {
   private final SideMessages sideMessages;
   private volatile Verdict verdict = Verdict.DECIDED;
   private volatile Optional<String> sessionId = Optional.empty();
-  private volatile boolean stream;
+  private volatile @Nullable EventStream events;
   private volatile int status;
   private volatile boolean resumed;
   private final StreamPosition position = new StreamPosition();
@@ -77,7 +77,12 @@ final class Attempt {
 
   /// The answer comes, or came, on a stream that the target may leave open.
   boolean stream() {
-    return stream;
+    return events != null;
+  }
+
+  /// The latest stream that was opened, whether or not anybody heard of it.
+  @Nullable EventStream opened() {
+    return events;
   }
 
   StreamPosition position() {
@@ -86,7 +91,7 @@ final class Attempt {
 
   /// The answer has not come, and there is a way to ask for the rest of the stream.
   boolean resumable() {
-    return stream && !waiting.settled() && position.lastId().isPresent();
+    return stream() && !waiting.settled() && position.lastId().isPresent();
   }
 
   /// Takes the rest of the stream, from another response.
@@ -125,8 +130,9 @@ final class Attempt {
   }
 
   private EventStream events() {
-    stream = true;
-    return new EventStream(largestMessage, position, this::event, this::tooLarge);
+    var opened = new EventStream(largestMessage, position, this::event, this::tooLarge);
+    events = opened;
+    return opened;
   }
 
   private void refused(byte[] bytes, int length) {
@@ -218,7 +224,7 @@ final class Attempt {
   private void settle(Optional<RawJson> of, Answer answer) {
     if (of.filter(this::isOurs).isPresent()) {
       waiting.answer(answer);
-    } else if (!stream) {
+    } else if (!stream()) {
       waiting.fail("answered another question than was asked");
     }
   }

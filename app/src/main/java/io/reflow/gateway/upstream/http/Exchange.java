@@ -28,7 +28,6 @@ final class Exchange implements Lingering.Open {
   private final @Nullable HttpSession within;
   private final PendingCall waiting;
   private final Attempt attempt;
-  private volatile @Nullable EventStream stream;
   private volatile @Nullable Thread resuming;
   private volatile boolean ended;
 
@@ -103,7 +102,6 @@ final class Exchange implements Lingering.Open {
       return;
     }
     if (response.body() instanceof Response.Events(var events)) {
-      stream = events;
       events.getBody().whenComplete((_, failure) -> streamEnded(failure));
     }
     attempt.take(response);
@@ -150,7 +148,7 @@ final class Exchange implements Lingering.Open {
 
   @Override
   public boolean open() {
-    EventStream events = stream;
+    EventStream events = attempt.opened();
     Thread thread = resuming;
     return (events != null && events.open()) || (thread != null && thread.isAlive());
   }
@@ -158,7 +156,7 @@ final class Exchange implements Lingering.Open {
   @Override
   public void end() {
     ended = true;
-    EventStream events = stream;
+    EventStream events = attempt.opened();
     Thread thread = resuming;
     if (events != null) {
       events.end();

@@ -143,7 +143,6 @@ final class StatelessHttp implements Channel {
     private final PendingCall waiting;
     private final StatelessResponse response;
     private final HttpRequest request;
-    private volatile @Nullable EventStream stream;
     private volatile boolean broken;
 
     Exchange(UpstreamCall call, byte[] said, Caller caller) {
@@ -186,7 +185,6 @@ final class StatelessHttp implements Channel {
         return;
       }
       if (arrived.body() instanceof Response.Events(var events)) {
-        stream = events;
         events.getBody().whenComplete((_, failure) -> ended(failure));
       }
       response.take(arrived);
@@ -202,13 +200,13 @@ final class StatelessHttp implements Channel {
 
     @Override
     public boolean open() {
-      EventStream events = stream;
+      EventStream events = response.opened();
       return events != null && events.open();
     }
 
     @Override
     public void end() {
-      EventStream events = stream;
+      EventStream events = response.opened();
       if (events != null) {
         events.end();
       }

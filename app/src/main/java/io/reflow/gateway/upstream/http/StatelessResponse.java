@@ -10,6 +10,7 @@ import io.reflow.gateway.upstream.Answer;
 import java.net.http.HttpResponse;
 import java.util.Arrays;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// What comes back of one POST to a stateless target: JSON, or a stream of notifications that ends
 /// with the answer. Requests of the target have no place there and are not read.
@@ -19,7 +20,7 @@ final class StatelessResponse {
   private final int largestMessage;
   private final Receiver receiver;
   private volatile int status;
-  private volatile boolean stream;
+  private volatile @Nullable EventStream events;
 
   StatelessResponse(long id, int largestMessage, Receiver receiver) {
     this.id = Long.toString(id).getBytes(UTF_8);
@@ -51,7 +52,12 @@ final class StatelessResponse {
 
   /// The target may leave it open behind the answer.
   boolean stream() {
-    return stream;
+    return events != null;
+  }
+
+  /// The stream that was opened, whether or not anybody heard of it.
+  @Nullable EventStream opened() {
+    return events;
   }
 
   /// Tells responses apart.
@@ -60,12 +66,14 @@ final class StatelessResponse {
   }
 
   private EventStream events() {
-    stream = true;
-    return new EventStream(
-        largestMessage,
-        new StreamPosition(),
-        (_, data) -> receive(data, data.length),
-        this::tooLarge);
+    var opened =
+        new EventStream(
+            largestMessage,
+            new StreamPosition(),
+            (_, data) -> receive(data, data.length),
+            this::tooLarge);
+    events = opened;
+    return opened;
   }
 
   /// Looks into a response; what comes on an event stream is looked into as it comes.
@@ -123,7 +131,7 @@ final class StatelessResponse {
   private void settle(Optional<RawJson> of, Answer answer) {
     if (of.filter(this::isOurs).isPresent()) {
       receiver.answer(answer);
-    } else if (!stream) {
+    } else if (!stream()) {
       receiver.fail("answered another question than was asked");
     }
   }
