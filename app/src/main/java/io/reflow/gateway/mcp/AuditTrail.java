@@ -42,6 +42,7 @@ final class AuditTrail {
   private boolean stateless;
   private boolean denied;
   private String reason = "";
+  private String remark = "";
   private OptionalInt errorCode = OptionalInt.empty();
   private long upstreamNanos;
   private int requestBytes;
@@ -113,6 +114,11 @@ final class AuditTrail {
     }
   }
 
+  /// What is to be known besides, whether or not it fails.
+  void remark(String what) {
+    remark = what;
+  }
+
   void errorCode(int code) {
     errorCode = OptionalInt.of(code);
   }
@@ -172,7 +178,7 @@ final class AuditTrail {
         describe(),
         outcome,
         errorCode,
-        present(reason),
+        present(remark.isEmpty() || reason.isEmpty() ? remark + reason : remark + "; " + reason),
         duration(),
         Duration.ofNanos(upstreamNanos),
         answerBytes,

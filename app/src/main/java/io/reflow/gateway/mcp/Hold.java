@@ -70,7 +70,7 @@ final class Hold implements Stage<Equipped, Equipped> {
                   + " replica.address is not set there");
       case Holder.At(var replica) -> {
         if (!call.call().http().carrier().passedOn()) {
-          throw new Incoming.Elsewhere(replica, body(call), Optional.of(lease));
+          throw new Incoming.Elsewhere(replica, body(call), Optional.of(lease), true);
         }
         yield Optional.of("runs for you at another replica than what else may be meant");
       }

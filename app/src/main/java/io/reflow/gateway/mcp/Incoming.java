@@ -110,13 +110,16 @@ record Incoming(
     private final transient Replica replica;
     private final transient byte[] body;
     private final transient Optional<Lease> lease;
+    private final boolean patient;
 
     /// @param lease that the other has, if it is for that
-    Elsewhere(Replica replica, byte[] body, Optional<Lease> lease) {
+    /// @param patient whether someone else can do it once the other is dead
+    Elsewhere(Replica replica, byte[] body, Optional<Lease> lease, boolean patient) {
       super("the message is for another replica", null, false, false);
       this.replica = replica;
       this.body = body;
       this.lease = lease;
+      this.patient = patient;
     }
 
     Replica replica() {
@@ -125,6 +128,10 @@ record Incoming(
 
     byte[] body() {
       return body;
+    }
+
+    boolean patient() {
+      return patient;
     }
 
     Optional<Lease> lease() {

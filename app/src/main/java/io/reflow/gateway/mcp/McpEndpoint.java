@@ -147,7 +147,7 @@ public final class McpEndpoint {
       case Passed.Answered() -> {}
       case Passed.Elsewhere() -> {
         message.lease().ifPresent(leases::forget);
-        if (message.lease().isPresent() && System.nanoTime() - begun < patience) {
+        if (message.patient() && System.nanoTime() - begun < patience) {
           RequestBody.keep(request, message.body());
           return false;
         }

@@ -2,16 +2,20 @@ package io.reflow.gateway.mcp;
 
 import io.reflow.gateway.fault.GatewayException.InvalidParams;
 import io.reflow.gateway.fault.GatewayException.MissingCapability;
+import io.reflow.gateway.fault.GatewayException.Unavailable;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
+import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.mcp.Way.Wanted;
 import io.reflow.gateway.mcp.flight.CallDigest;
 import io.reflow.gateway.mcp.flight.Flight;
 import io.reflow.gateway.mcp.flight.FlightHomes;
 import io.reflow.gateway.mcp.flight.Flights;
+import io.reflow.gateway.mcp.flight.History;
 import io.reflow.gateway.mcp.flight.Landing;
 import io.reflow.gateway.mcp.flight.PageVisits;
 import io.reflow.gateway.mcp.flight.RequestState;
 import io.reflow.gateway.mcp.flight.RequestState.Cause;
+import io.reflow.gateway.mcp.flight.RequestState.Past;
 import io.reflow.gateway.mcp.flight.StateSeal;
 import io.reflow.gateway.mcp.flight.StateStore;
 import io.reflow.gateway.protocol.ClientCapabilities;
@@ -160,7 +164,9 @@ final class StatelessCalls {
     if (upstreams.facts(going.reach()).version().stateless()) {
       return answered(going, call(going, with(going, responses, Optional.empty())));
     }
-    return asked ? launch(going) : answered(going, call(going, going.upstreamCall()));
+    return asked
+        ? launch(going, 0, fresh(going))
+        : answered(going, call(going, going.upstreamCall()));
   }
 
   private Answer call(Going going, UpstreamCall call) throws InterruptedException {
@@ -213,8 +219,18 @@ final class StatelessCalls {
     return responses;
   }
 
+  /// Only a call that may be made twice is remembered.
+  private static Optional<History> fresh(Going going) {
+    return replaySafe(going) ? Optional.of(new History()) : Optional.empty();
+  }
+
+  private static boolean replaySafe(Going going) {
+    return going.reach().target().settings().replaySafe();
+  }
+
   /// Nothing of the request that began the call may be held on to: it is over long before the call.
-  private Reply launch(Going going) throws InterruptedException {
+  private Reply launch(Going going, int round, Optional<History> history)
+      throws InterruptedException {
     Session session = going.session();
     Session own =
         sessions.single(
@@ -235,6 +251,8 @@ final class StatelessCalls {
             RawJson.of(going.request().id().toString()),
             going.allowed(),
             going.caller(),
+            round,
+            history,
             caller -> call(to, reach, call, caller, by, remembering, own));
     return await(going, flight);
   }
@@ -249,13 +267,26 @@ final class StatelessCalls {
     }
     return switch (landing) {
       case Landing.Answered(var answer) -> answered(going, answer);
-      case Landing.Asking(var round, var questions) -> {
-        var cause = new Cause.Suspended(homes.here(), flight.id());
+      case Landing.Asking(var round, var questions, var history) -> {
+        Optional<Past> past = history.flatMap(all -> past(going, all));
+        var cause = new Cause.Suspended(homes.here(), flight.id(), past);
         yield asked(going, input(going).inputRequests(questions), round, cause);
       }
       case Landing.Failed(var why) -> throw why;
       case Landing.Ended(var forbidden) -> throw forbidden ? forbidden(going) : Refusals.ended();
     };
+  }
+
+  /// A call whose history can't be kept is suspended all the same, but can't be made again.
+  private Optional<Past> past(Going going, RawJson history) {
+    if (history.length() <= LONGEST_TO_TRAVEL) {
+      return Optional.of(new Past.Told(history));
+    }
+    try {
+      return states.keep(going.session().owner().user(), history).map(Past.Kept::new);
+    } catch (Unavailable _) {
+      return Optional.empty();
+    }
   }
 
   private static RuntimeException forbidden(Going going) {
@@ -306,7 +337,7 @@ final class StatelessCalls {
     }
     Optional<RawJson> responses = responses(going);
     return switch (state.cause()) {
-      case Cause.Suspended(var _, var flight) -> resume(going, state, flight, answers(responses));
+      case Cause.Suspended suspended -> resume(going, state, suspended, answers(responses));
       case Cause.AtTarget(var inner) -> again(going, responses, inner);
       case Cause.Stored(var row) ->
           again(
@@ -325,15 +356,55 @@ final class StatelessCalls {
     return answered(going, call(going, with(going, responses, Optional.of(state))));
   }
 
-  private Reply resume(Going going, RequestState state, String flight, Map<String, RawJson> answers)
+  private Reply resume(
+      Going going, RequestState state, Cause.Suspended suspended, Map<String, RawJson> answers)
       throws InterruptedException {
-    Flight suspended =
-        flights
-            .find(flight, state.user())
+    Optional<Flight> flight = flights.find(suspended.flight(), state.user());
+    if (flight.isEmpty()) {
+      return repeat(going, state, suspended, answers);
+    }
+    if (suspended.past().isPresent()) {
+      use(state, suspended);
+    }
+    flight.get().resume(state.round(), answers, going.caller());
+    return await(going, flight.get());
+  }
+
+  /// Makes the call again, if its replica is gone and the target does not mind: it asks the same
+  /// and hears what its client has answered until now.
+  private Reply repeat(
+      Going going, RequestState state, Cause.Suspended suspended, Map<String, RawJson> answers)
+      throws InterruptedException {
+    boolean may =
+        replaySafe(going)
+            && suspended.past().isPresent()
+            && homes.gone(suspended.replica())
+            && !upstreams.facts(going.reach()).version().stateless();
+    History history =
+        suspended
+            .past()
+            .filter(_ -> may)
+            .flatMap(past -> history(past, state.user()))
             .orElseThrow(
                 () -> new InvalidParams("the suspended call has expired or was lost; start again"));
-    suspended.resume(state.round(), answers, going.caller());
-    return await(going, suspended);
+    use(state, suspended);
+    history.answered(answers);
+    going.call().trail().remark("the call was made again: its replica is gone");
+    return launch(going, state.round(), Optional.of(history));
+  }
+
+  private Optional<History> history(Past past, UserId user) {
+    return switch (past) {
+      case Past.Told(var history) -> Optional.of(History.read(history));
+      case Past.Kept(var row) -> states.find(row, user).map(History::read);
+    };
+  }
+
+  /// Wherever a state is used, it is used once.
+  private void use(RequestState state, Cause.Suspended suspended) {
+    if (!states.use(state.user(), suspended.flight(), state.round())) {
+      throw new InvalidParams("the requestState has been used already, or has expired");
+    }
   }
 
   private static Map<String, RawJson> answers(Optional<RawJson> responses) {

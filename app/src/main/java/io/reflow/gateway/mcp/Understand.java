@@ -56,10 +56,13 @@ final class Understand implements Stage<Call.Known, Call.Understood> {
       request
           .params()
           .text("requestState")
-          .flatMap(state -> homes.elsewhere(state, call.caller().identity().user()))
-          .ifPresent(replica -> {
-            throw new Incoming.Elsewhere(replica, body, Optional.empty());
-          });
+          .ifPresent(state ->
+              homes
+                  .elsewhere(state, call.caller().identity().user())
+                  .ifPresent(replica -> {
+                    boolean patient = homes.repeatable(state);
+                    throw new Incoming.Elsewhere(replica, body, Optional.empty(), patient);
+                  }));
     }
   }
 

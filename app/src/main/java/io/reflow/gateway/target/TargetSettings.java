@@ -12,7 +12,7 @@ import java.util.TreeMap;
 /// @param stateful what it remembers belongs to one session of a client: each has an instance of
 ///   its own
 /// @param features the features that were switched on or off by name; the others have their default
-/// @param replaySafe calls may be sent twice
+/// @param replaySafe calls may be sent twice: a suspended one is, when its replica is gone
 /// @param trusted what it says of itself is believed
 /// @param uriMode what clients call its resources
 /// @param capabilities what it hears of its clients, where it is told once and for all

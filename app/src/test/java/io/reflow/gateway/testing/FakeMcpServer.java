@@ -136,6 +136,10 @@ public final class FakeMcpServer implements AutoCloseable {
     return this;
   }
 
+  public FakeTools tools() {
+    return tools;
+  }
+
   /// Answers a tool, or a method, with this result.
   public FakeMcpServer answer(String toolOrMethod, String result) {
     script(toolOrMethod, Script.respond(200, "application/json", FakeTools.result("$id", result)));

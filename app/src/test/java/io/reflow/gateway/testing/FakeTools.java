@@ -2,6 +2,7 @@ package io.reflow.gateway.testing;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -31,11 +32,17 @@ public final class FakeTools {
   private final Set<String> notified = new ConcurrentSkipListSet<>();
   private final Set<String> subscribed = new ConcurrentSkipListSet<>();
   private final AtomicReference<Peer> apart = new AtomicReference<>(_ -> {});
+  private volatile String wording = "Question";
   private volatile List<String> listed = List.of("echo");
 
   /// Says which tools are listed; the others can be called all the same.
   public void list(List<String> names) {
     listed = List.copyOf(names);
+  }
+
+  /// What `questions` asks from now on.
+  public void wording(String text) {
+    wording = text;
   }
 
   /// The way back to the client: the stream of the request where there is one.
@@ -173,6 +180,8 @@ public final class FakeTools {
                     + "}"));
       }
       case "question" -> peer.send(result(id, "{\"reply\":" + question(id, request, peer) + "}"));
+      case "questions" ->
+          peer.send(result(id, "{\"replies\":" + questions(id, request, peer) + "}"));
       case "question-apart" ->
           peer.send(result(id, "{\"reply\":" + question(id, request, apart.get()) + "}"));
       case "leave" -> {
@@ -222,6 +231,23 @@ public final class FakeTools {
     peer.send(question(own, request));
     awaitReply(own, 6000);
     return String.valueOf(replies.get(own));
+  }
+
+  /// Asks as often as the arguments say, one after the other, and gives the replies.
+  private String questions(String id, String request, Peer peer)
+      throws IOException, InterruptedException {
+    List<String> given = new ArrayList<>();
+    for (int i = 1; i <= Math.max(1, count(request)); i++) {
+      String own = "\"q" + id + "-" + i + "\"";
+      replies.remove(own);
+      peer.send(
+          ("{\"jsonrpc\":\"2.0\",\"id\":%s,\"method\":\"elicitation/create\",\"params\":{\"message\":\"%s"
+               + " %d\",\"requestedSchema\":{\"type\":\"object\",\"properties\":{}}}}")
+              .formatted(own, wording, i));
+      awaitReply(own, 6000);
+      given.add(String.valueOf(replies.get(own)));
+    }
+    return "[" + String.join(",", given) + "]";
   }
 
   private static String question(String own, String request) {

@@ -42,6 +42,7 @@ public final class Flight implements Caller {
   private final ClientCapabilities capabilities;
   private final Optional<LogLevel> logLevel;
   private final Flights flights;
+  private final Optional<History> history;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Map<String, Question> open = new LinkedHashMap<>();
@@ -57,13 +58,24 @@ public final class Flight implements Caller {
   private long askedAt;
   private long suspendedUntil;
 
-  Flight(String id, UserId owner, Caller first, Flights flights) {
+  /// @param round the last one before the call was made again, else 0
+  /// @param history of a call that may be made again
+  Flight(
+      String id,
+      UserId owner,
+      Caller first,
+      Flights flights,
+      int round,
+      Optional<History> history) {
     this.id = id;
     this.owner = owner;
     this.capabilities = first.capabilities();
     this.logLevel = first.logLevel();
     this.attached = first;
     this.flights = flights;
+    this.round = round;
+    this.history = history;
+    this.keys = history.map(History::size).orElse(0);
   }
 
   /// What is open until its answer is there.
@@ -125,11 +137,11 @@ public final class Flight implements Caller {
     lock.lockInterruptibly();
     try {
       for (InputRequest request : questions) {
-        String key = key(request.method());
-        var renamed = new InputRequest(key, request.method(), request.params());
-        var question = new Question(renamed);
+        Question question = question(request);
         mine.put(request.key(), question);
-        open.put(key, question);
+        if (question.answer == null) {
+          open.put(question.request.key(), question);
+        }
       }
       askedAt = System.nanoTime();
       changed.signalAll();
@@ -142,6 +154,42 @@ public final class Flight implements Caller {
       changed.signalAll();
       lock.unlock();
     }
+  }
+
+  /// Answered already, if the call is made again and had asked that before.
+  private Question question(InputRequest request) throws InterruptedException {
+    if (history.isEmpty()) {
+      return new Question(renamed(request, key(request.method())));
+    }
+    History before = history.get();
+    String digest = History.digest(request);
+    if (!before.behind()) {
+      String key = key(request.method());
+      before.asked(key, digest);
+      return new Question(renamed(request, key));
+    }
+    History.Asked again = before.again(digest).orElseThrow(this::lost);
+    var question = new Question(renamed(request, again.key()));
+    again.answer().ifPresent(answer -> question.answer = new Answer.Given(answer));
+    return question;
+  }
+
+  private static InputRequest renamed(InputRequest request, String key) {
+    return new InputRequest(key, request.method(), request.params());
+  }
+
+  /// The target asks something else than before, to which nobody has given these answers.
+  private InterruptedException lost() {
+    if (worker != null && end == null) {
+      worker.interrupt();
+      end =
+          new Landing.Failed(
+              new InvalidParams(
+                  "the suspended call was lost: made again, its target asks something else;"
+                      + " start again"));
+    }
+    changed.signalAll();
+    return new InterruptedException("the call is over");
   }
 
   private String key(String method) {
@@ -242,7 +290,10 @@ public final class Flight implements Caller {
     attached = null;
     suspendedUntil = System.nanoTime() + flights.ttl();
     changed.signalAll();
-    return new Landing.Asking(round, open.values().stream().map(each -> each.request).toList());
+    return new Landing.Asking(
+        round,
+        open.values().stream().map(each -> each.request).toList(),
+        history.flatMap(History::json));
   }
 
   /// Attaches another request, with what its client has answered. What was not asked is ignored.
@@ -266,6 +317,7 @@ public final class Flight implements Caller {
           answered.add(key);
         }
       });
+      history.ifPresent(all -> all.answered(answers));
       answered.forEach(open::remove);
       askedAt = System.nanoTime();
       changed.signalAll();
@@ -307,7 +359,9 @@ public final class Flight implements Caller {
   void land(Landing landing) throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      end = landing;
+      if (end == null) {
+        end = landing;
+      }
       changed.signalAll();
       long left = suspendedUntil - System.nanoTime();
       while (suspended() && !cancelled && !expired && left > 0) {
@@ -325,7 +379,9 @@ public final class Flight implements Caller {
   void endNow(boolean forbidden) {
     lock.lock();
     try {
-      end = new Landing.Ended(forbidden);
+      if (end == null) {
+        end = new Landing.Ended(forbidden);
+      }
       changed.signalAll();
     } finally {
       lock.unlock();

@@ -37,6 +37,26 @@ public final class FlightHomes {
     return known.isPresent() ? known : epoch.flatMap(replicas::lookUp).map(FlightHomes::reachable);
   }
 
+  /// Whether the call of a state could be made again once its replica is gone.
+  public boolean repeatable(String state) {
+    try {
+      return seal.open(state).cause() instanceof Cause.Suspended(var _, var _, var past)
+          && past.isPresent();
+    } catch (InvalidParams _) {
+      return false;
+    }
+  }
+
+  /// Whether a replica, as it is called in a state, is another one than this and no longer lives.
+  ///
+  /// @throws io.reflow.gateway.fault.GatewayException.Unavailable when that can't be found out now
+  public boolean gone(String replica) {
+    long epoch = Long.parseLong(replica);
+    return epoch != replicas.epoch()
+        && replicas.find(epoch).isEmpty()
+        && replicas.lookUp(epoch).isEmpty();
+  }
+
   private static Replica reachable(Replica replica) {
     if (replica.address().isEmpty()) {
       throw new InvalidParams(
@@ -59,7 +79,7 @@ public final class FlightHomes {
 
   private Optional<Long> home(Cause cause, UserId user) {
     return switch (cause) {
-      case Cause.Suspended(var at, var flight) ->
+      case Cause.Suspended(var at, var flight, var _) ->
           flights.find(flight, user).isEmpty() ? Optional.of(Long.parseLong(at)) : Optional.empty();
       case Cause.Pages(var at, var _) ->
           at.isEmpty() ? Optional.empty() : Optional.of(Long.parseLong(at));

@@ -47,8 +47,23 @@ public final class Flights implements AutoCloseable {
   /// @param stillAllowed whether the caller may go on and have the answer
   public Flight launch(
       Session session, RawJson requestId, BooleanSupplier stillAllowed, Caller first, Work work) {
+    return launch(session, requestId, stillAllowed, first, 0, Optional.empty(), work);
+  }
+
+  /// The same with a call that may be made again, or is.
+  ///
+  /// @param round the last one before it was made again, else 0
+  /// @param history of what was asked before; from then on the call's own
+  public Flight launch(
+      Session session,
+      RawJson requestId,
+      BooleanSupplier stillAllowed,
+      Caller first,
+      int round,
+      Optional<History> history,
+      Work work) {
     String id = UUID.randomUUID().toString();
-    var flight = new Flight(id, session.owner().user(), first, this);
+    var flight = new Flight(id, session.owner().user(), first, this, round, history);
     Thread worker =
         Thread.ofVirtual()
             .name("flight-" + id)

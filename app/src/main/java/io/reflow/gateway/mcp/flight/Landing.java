@@ -1,8 +1,10 @@
 package io.reflow.gateway.mcp.flight;
 
+import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.InputRequest;
 import java.util.List;
+import java.util.Optional;
 
 /// Why a request that waits for a [Flight] has to wait no longer.
 public sealed interface Landing {
@@ -13,7 +15,9 @@ public sealed interface Landing {
   /// The target wants to know these, and the call goes on when its client has said so.
   ///
   /// @param round to be named by the request that answers
-  record Asking(int round, List<InputRequest> questions) implements Landing {
+  /// @param history with which the call could be made again, if it may be
+  record Asking(int round, List<InputRequest> questions, Optional<RawJson> history)
+      implements Landing {
 
     public Asking {
       questions = List.copyOf(questions);

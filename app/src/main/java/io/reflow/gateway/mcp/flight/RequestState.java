@@ -31,7 +31,9 @@ public record RequestState(
   public sealed interface Cause {
 
     /// A suspended call of this gateway.
-    record Suspended(String replica, String flight) implements Cause {}
+    ///
+    /// @param past with which the call can be made again when the replica is gone
+    record Suspended(String replica, String flight, Optional<Past> past) implements Cause {}
 
     /// The target itself, under a name of its own: a JSON string, kept as it was written.
     record AtTarget(RawJson state) implements Cause {}
@@ -49,6 +51,16 @@ public record RequestState(
     }
   }
 
+  /// What was asked and answered until then.
+  public sealed interface Past {
+
+    /// All of it, as [History] writes it.
+    record Told(RawJson history) implements Past {}
+
+    /// The same, where it is too large to travel: by the row that holds it.
+    record Kept(UUID row) implements Past {}
+  }
+
   RawJson json() {
     String head =
         "{\"e\":%d,\"p\":\"%s\",\"t\":%s,\"m\":%s,\"d\":%s,\"n\":%d,"
@@ -62,8 +74,11 @@ public record RequestState(
     return RawJson.of(
         head
             + switch (cause) {
-              case Cause.Suspended(var replica, var flight) ->
-                  "\"f\":%s}".formatted(JsonText.quote(replica + "/" + flight));
+              case Cause.Suspended(var replica, var flight, var past) ->
+                  "\"f\":%s%s}"
+                      .formatted(
+                          JsonText.quote(replica + "/" + flight),
+                          past.map(RequestState::json).orElse(""));
               case Cause.AtTarget(var state) -> "\"u\":%s}".formatted(state);
               case Cause.Stored(var row) -> "\"r\":\"%s\"}".formatted(row);
               case Cause.Pages(var replica, var ids) ->
@@ -75,6 +90,18 @@ public record RequestState(
                               .map(JsonText::quote)
                               .collect(Collectors.joining(",")));
             });
+  }
+
+  private static String json(Past past) {
+    return switch (past) {
+      case Past.Told(var history) -> ",\"a\":" + history;
+      case Past.Kept(var row) -> ",\"w\":\"%s\"".formatted(row);
+    };
+  }
+
+  private static Optional<Past> past(JsonObject json) {
+    Optional<Past> told = json.value("a").map(Past.Told::new);
+    return told.isPresent() ? told : json.text("w").map(UUID::fromString).map(Past.Kept::new);
   }
 
   static RequestState read(JsonObject json) {
@@ -93,7 +120,7 @@ public record RequestState(
     if (flight.isPresent()) {
       int slash = flight.get().lastIndexOf('/');
       return new Cause.Suspended(
-          flight.get().substring(0, slash), flight.get().substring(slash + 1));
+          flight.get().substring(0, slash), flight.get().substring(slash + 1), past(json));
     }
     Optional<String> row = json.text("r");
     if (row.isPresent()) {

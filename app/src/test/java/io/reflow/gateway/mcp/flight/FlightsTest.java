@@ -10,6 +10,8 @@ import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.protocol.JsonObject;
+import io.reflow.gateway.protocol.MalformedMessage;
+import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.ProtocolVersion;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.Session;
@@ -25,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.StringJoiner;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -38,6 +41,7 @@ class FlightsTest {
 
   private static final RawJson ID = RawJson.of("1");
   private static final RawJson YES = RawJson.of("{\"action\":\"accept\"}");
+  private static final RawJson NO = RawJson.of("{\"action\":\"decline\"}");
   private static final Identity ANN =
       new Identity(new UserId(UUID.randomUUID()), "ann@example.com", "user", Set.of());
 
@@ -62,6 +66,107 @@ class FlightsTest {
             Optional.empty(),
             Optional.empty());
     return in.launch(session, ID, allowed::get, RecordingCaller.mute(), work);
+  }
+
+  /// One that is made again, with what is known of it.
+  private Flight again(RawJson history, Map<String, RawJson> answers, Flights.Work work) {
+    History known = History.read(history);
+    known.answered(answers);
+    return launch(flights, 1, Optional.of(known), work);
+  }
+
+  private Flight launch(Flights in, int round, Optional<History> history, Flights.Work work) {
+    Session session =
+        sessions.single(
+            ANN,
+            ProtocolVersion.V2026_07_28,
+            Session.Client.UNKNOWN,
+            ClientCapabilities.NONE,
+            Optional.empty(),
+            Optional.empty());
+    return in.launch(session, ID, allowed::get, RecordingCaller.mute(), round, history, work);
+  }
+
+  private static InputRequest asked(String key, String message) {
+    try {
+      return new InputRequest(
+          key,
+          "elicitation/create",
+          MessageReader.readObject(
+              RawJson.of(
+                  "{\"message\":\"%s\",\"elicitationId\":\"%s\"}"
+                      .formatted(message, UUID.randomUUID()))));
+    } catch (MalformedMessage e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static Answer askOneByOne(Caller caller, String... messages) throws InterruptedException {
+    var given = new StringJoiner(",", "[", "]");
+    for (String message : messages) {
+      if (caller.ask(List.of(asked("x", message))).get("x")
+          instanceof InputRequest.Answer.Given(var answer)) {
+        given.add(answer.toString());
+      }
+    }
+    return new Answer.Result(RawJson.of("{\"given\":" + given + "}"));
+  }
+
+  @Test
+  void madeAgainItAsksOnlyWhatHadNoAnswer() throws InterruptedException {
+    Flight first =
+        launch(flights, 0, Optional.of(new History()), caller -> askOneByOne(caller, "a", "b"));
+    assertThat(asking(first).round()).isEqualTo(1);
+    first.resume(1, Map.of("elicitation-1", YES), RecordingCaller.mute());
+    RawJson history = asking(first).history().orElseThrow();
+
+    Flight again = again(history, Map.of(), caller -> askOneByOne(caller, "a", "b", "c"));
+
+    Landing.Asking rest = asking(again);
+    assertThat(rest.questions()).extracting(InputRequest::key).containsExactly("elicitation-2");
+    assertThat(rest.round()).isEqualTo(2);
+    again.resume(2, Map.of("elicitation-2", NO), RecordingCaller.mute());
+    Landing.Asking more = asking(again);
+    assertThat(more.questions()).extracting(InputRequest::key).containsExactly("elicitation-3");
+    again.resume(3, Map.of("elicitation-3", YES), RecordingCaller.mute());
+    assertThat(again.await())
+        .isEqualTo(
+            new Landing.Answered(
+                new Answer.Result(RawJson.of("{\"given\":[" + YES + "," + NO + "," + YES + "]}"))));
+  }
+
+  @Test
+  void madeAgainItIsLostIfItAsksSomethingElse() throws InterruptedException {
+    Flight first =
+        launch(flights, 0, Optional.of(new History()), caller -> askOneByOne(caller, "a"));
+    RawJson history = asking(first).history().orElseThrow();
+
+    Flight again =
+        again(history, Map.of("elicitation-1", YES), caller -> askOneByOne(caller, "other"));
+
+    assertThat(again.await())
+        .isInstanceOfSatisfying(
+            Landing.Failed.class,
+            failed -> assertThat(failed.why()).isInstanceOf(InvalidParams.class));
+  }
+
+  @Test
+  void whatIsTooLongToBeKeptIsNotMadeAgain() throws InterruptedException {
+    Flight flight =
+        launch(flights, 0, Optional.of(new History()), caller -> askOneByOne(caller, "a", "b"));
+    assertThat(asking(flight).history()).isPresent();
+    RawJson large = RawJson.of("{\"text\":\"" + "x".repeat(History.LONGEST) + "\"}");
+
+    flight.resume(1, Map.of("elicitation-1", large), RecordingCaller.mute());
+
+    assertThat(asking(flight).history()).isEmpty();
+  }
+
+  @Test
+  void whatMayNotBeMadeAgainIsNotRemembered() throws InterruptedException {
+    Flight flight = launch(flights, caller -> ask(caller, "a"));
+
+    assertThat(asking(flight).history()).isEmpty();
   }
 
   private static InputRequest question(String key) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.reflow.gateway.fault.GatewayException.InvalidParams;
 import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.mcp.flight.RequestState.Cause;
+import io.reflow.gateway.mcp.flight.RequestState.Past;
 import io.reflow.gateway.protocol.RawJson;
 import java.time.Instant;
 import java.util.Arrays;
@@ -47,7 +48,10 @@ class StateSealTest {
   void opensWhatItHasSealed() {
     for (Cause cause :
         new Cause[] {
-          new Cause.Suspended("17", "flight"),
+          new Cause.Suspended("17", "flight", Optional.empty()),
+          new Cause.Suspended(
+              "17", "flight", Optional.of(new Past.Told(RawJson.of("[{\"k\":\"x\"}]")))),
+          new Cause.Suspended("17", "flight", Optional.of(new Past.Kept(UUID.randomUUID()))),
           new Cause.AtTarget(RawJson.of("\"st\\u0061te \\/\"")),
           new Cause.Stored(UUID.randomUUID()),
           new Cause.Pages("7", Set.of("e1", "e\"2"))

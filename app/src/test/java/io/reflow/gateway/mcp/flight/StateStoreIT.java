@@ -66,6 +66,18 @@ class StateStoreIT {
   }
 
   @Test
+  void aRoundIsUsedOnceAtAllReplicas() {
+    StateStore store = store(Duration.ofMinutes(1));
+    for (int round = 1; round <= StateStore.MOST_OF_USER; round++) {
+      assertThat(store.use(ann, "flight", round)).isTrue();
+      assertThat(store(Duration.ofMinutes(1)).use(ann, "flight", round)).isFalse();
+    }
+
+    assertThat(store.use(ann, "other", 1)).isTrue();
+    assertThat(store.keep(ann, STATE)).isPresent();
+  }
+
+  @Test
   void forgetsWhatNobodyComesBackFor() {
     StateStore store = store(Duration.ZERO);
     UUID id = store.keep(ann, STATE).orElseThrow();
