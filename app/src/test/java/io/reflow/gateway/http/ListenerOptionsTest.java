@@ -36,8 +36,9 @@ class ListenerOptionsTest {
                       var _ = stopping.await(5, TimeUnit.SECONDS);
                       response.send("finished");
                     }));
-    try (RawClient client = listener.connect();
-        RawClient idle = listener.connect()) {
+    // The first one has been accepted, not only connected, when the second one is served.
+    try (RawClient idle = listener.connect();
+        RawClient client = listener.connect()) {
       client.send("GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n");
       assertThat(running.await(20, TimeUnit.SECONDS)).isTrue();
       Thread stop = Thread.startVirtualThread(listener::close);
