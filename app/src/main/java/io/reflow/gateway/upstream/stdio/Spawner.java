@@ -224,8 +224,8 @@ public final class Spawner implements AutoCloseable {
   /// Runs a command to its end, and tells what it said if it failed.
   private static Optional<String> execute(List<String> line, Path directory)
       throws IOException, InterruptedException {
-    Process process =
-        new ProcessBuilder(line).directory(directory.toFile()).redirectErrorStream(true).start();
+    // Some of it runs as the user of an instance, who could read what the gateway keeps there.
+    Process process = builder(line, Map.of(), directory).redirectErrorStream(true).start();
     try (var output = process.getInputStream();
         var input = process.getOutputStream()) {
       input.close();
