@@ -226,7 +226,7 @@ class ContainmentIT {
             programs.resolve("bwrap"),
             """
             #!/bin/sh
-            echo 'bwrap: No permissions to create new namespace' >&2
+            echo "bwrap: No permissions to create new namespace, ${STDIO_SANDBOX-no settings}" >&2
             exit 1
             """);
     Files.setPosixFilePermissions(bwrap, PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -238,7 +238,7 @@ class ContainmentIT {
         .isInstanceOf(AssertionError.class)
         .hasMessageContainingAll(
             "stdio.sandbox: 'bubblewrap' does not work here",
-            "No permissions to create new namespace",
+            "No permissions to create new namespace, no settings",
             "choose user");
   }
 }

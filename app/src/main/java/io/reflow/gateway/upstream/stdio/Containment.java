@@ -2,6 +2,7 @@ package io.reflow.gateway.upstream.stdio;
 
 import io.reflow.gateway.config.ConfigException;
 import io.reflow.gateway.config.DataSize;
+import io.reflow.gateway.config.Secret;
 import io.reflow.gateway.config.StdioConfig;
 import io.reflow.gateway.config.StdioConfig.Sandbox;
 import io.reflow.gateway.config.SystemUser;
@@ -145,9 +146,9 @@ final class Containment {
           throw failed(launch, "can't be started: " + what);
         });
     Map<String, String> environment = environment(home);
-    launch.environment().forEach((name, secret) -> environment.put(name, secret.reveal()));
     Path program = program(launch, environment);
     List<String> line = front(home, launch.network(), launch.leads());
+    line.addAll(Handover.add(launch.environment(), environment));
     if (stdio.sharedPackages()) {
       List<String> furnishing = packages.furnish(launch, program, installer);
       line.addAll(furnishing);
@@ -308,8 +309,12 @@ final class Containment {
       throw failed(
           launch, "can't be started: '%s' is not among stdio.allowed-commands".formatted(command));
     }
+    String searchPath =
+        Optional.ofNullable(launch.environment().get("PATH"))
+            .map(Secret::reveal)
+            .orElseGet(() -> environment.getOrDefault("PATH", ""));
     Path program =
-        Programs.find(command, environment.getOrDefault("PATH", ""))
+        Programs.find(command, searchPath)
             .orElseThrow(() ->
                 failed(
                     launch,

@@ -1,5 +1,7 @@
 package io.reflow.gateway.upstream.stdio;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryIteratorException;
@@ -43,12 +45,13 @@ final class Orphans {
     }
   }
 
-  private record Stat(boolean zombie, long parent, long session) {}
+  record Stat(boolean zombie, long parent, long session) {}
 
-  private static Stat stat(Path process) {
+  /// @param process its folder in `/proc`
+  static Stat stat(Path process) {
     try {
-      String text = Files.readString(process.resolve("stat"));
-      // The name in parentheses may hold anything.
+      String text = Files.readString(process.resolve("stat"), ISO_8859_1);
+      // The name in parentheses may hold any bytes.
       List<String> fields = List.of(text.substring(text.lastIndexOf(')') + 2).split(" ", -1));
       return new Stat(
           fields.getFirst().equals("Z"),

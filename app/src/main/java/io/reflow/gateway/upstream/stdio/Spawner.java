@@ -180,10 +180,19 @@ public final class Spawner implements AutoCloseable {
       }
     } finally {
       boolean _ = living.remove(child.pid(), child);
-      orphans.reap();
+      reap();
+      if (!contained.namespace()) {
+        contained.uid().ifPresent(this::endAllOf);
+      }
     }
-    if (!contained.namespace()) {
-      contained.uid().ifPresent(this::endAllOf);
+  }
+
+  /// What goes wrong in one round may go well in the next.
+  private void reap() {
+    try {
+      orphans.reap();
+    } catch (RuntimeException e) {
+      LOG.atWarn().setCause(e).log("Processes that have ended may stay on the list of processes");
     }
   }
 
@@ -215,8 +224,8 @@ public final class Spawner implements AutoCloseable {
   /// Runs a command to its end, and tells what it said if it failed.
   private static Optional<String> execute(List<String> line, Path directory)
       throws IOException, InterruptedException {
-    Process process =
-        new ProcessBuilder(line).directory(directory.toFile()).redirectErrorStream(true).start();
+    // Some of it runs as the user of an instance, who could read what the gateway keeps there.
+    Process process = builder(line, Map.of(), directory).redirectErrorStream(true).start();
     try (var output = process.getInputStream();
         var input = process.getOutputStream()) {
       input.close();
@@ -249,7 +258,7 @@ public final class Spawner implements AutoCloseable {
     try {
       while (true) {
         Thread.sleep(LOOK_AT_HOMES);
-        orphans.reap();
+        reap();
         stopTheLarge();
       }
     } catch (InterruptedException _) {
@@ -259,7 +268,11 @@ public final class Spawner implements AutoCloseable {
 
   private void stopTheLarge() {
     for (Child child : living.values()) {
-      containment.homes().tooLarge(child.contained().home()).ifPresent(child::stop);
+      try {
+        containment.homes().tooLarge(child.contained().home()).ifPresent(child::stop);
+      } catch (RuntimeException e) {
+        LOG.atWarn().setCause(e).log("The size of an instance's folder can't be looked after");
+      }
     }
   }
 

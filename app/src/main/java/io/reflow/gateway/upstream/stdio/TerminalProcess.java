@@ -25,7 +25,9 @@ final class TerminalProcess extends Process {
   /// shell can undo that.
   private static final String ALL_ON_TERMINAL =
       """
-      if env --default-signal true 2>/dev/null; then set -- env --default-signal "$@"; fi
+      if /usr/bin/env --default-signal true 2>/dev/null; then
+        set -- /usr/bin/env --default-signal "$@"
+      fi
       exec "$@" <>"$0" >&0 2>&0
       """;
 

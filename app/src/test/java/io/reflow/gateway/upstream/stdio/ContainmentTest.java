@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.reflow.gateway.config.ConfigException;
 import io.reflow.gateway.config.DataSize;
+import io.reflow.gateway.config.Secret;
 import io.reflow.gateway.config.StdioConfig;
 import io.reflow.gateway.config.StdioConfig.Limits;
 import io.reflow.gateway.config.StdioConfig.Sandbox;
@@ -66,7 +67,11 @@ final class ContainmentTest {
   }
 
   private static Launch shell(String script) {
-    return new Launch("fake", List.of("sh", "-c", script), Map.of(), KEY, true, false);
+    return shell(script, Map.of());
+  }
+
+  private static Launch shell(String script, Map<String, Secret> environment) {
+    return new Launch("fake", List.of("sh", "-c", script), environment, KEY, true, false);
   }
 
   private static String said(Spawner spawner, String script)
@@ -115,6 +120,40 @@ final class ContainmentTest {
     // Whoever is contained in another way next time still owns it.
     try (Spawner spawner = spawner(Sandbox.NONE)) {
       assertThat(said(spawner, "echo more >> note; cat note")).isEqualTo("kept\nmore\n");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void launchersHeedNothingOfATarget(Sandbox sandbox) throws IOException, InterruptedException {
+    Sandboxes.assume(sandbox);
+    String path = System.getenv("PATH") + ":/of/the target's \"own\" $HOME";
+    var environment =
+        Map.of(
+            "LD_DEBUG",
+            new Secret("libs"),
+            "PATH",
+            new Secret(path),
+            "REFLOW_INSTANCE",
+            new Secret("none"),
+            "name",
+            new Secret("kept"));
+    try (Spawner spawner = spawner(sandbox)) {
+      Child child = spawner.spawn(shell("echo $LD_DEBUG $name; echo \"$PATH\"; env", environment));
+      try {
+        child.input().close();
+        String said = new String(child.output().readAllBytes(), UTF_8);
+        String loaded = new String(child.errors().readAllBytes(), UTF_8);
+
+        assertThat(said).startsWith("libs kept\n" + path + "\n").doesNotContain("REFLOW_LATER");
+        assertThat(said).contains("REFLOW_INSTANCE=containment/");
+        assertThat(loaded)
+            .contains("initialize program: env")
+            .doesNotContain("setsid", "setpriv", "bwrap", "prlimit");
+      } finally {
+        child.end(Duration.ofSeconds(5));
+        child.errors().close();
+      }
     }
   }
 
