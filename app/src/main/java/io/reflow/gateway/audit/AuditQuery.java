@@ -35,4 +35,10 @@ record AuditQuery(
         limit,
         0);
   }
+
+  /// The same, and this many rows of it at most.
+  AuditQuery limit(int rows) {
+    return new AuditQuery(
+        user, denialsHidden, target, targetId, method, outcome, from, to, after, rows, offset);
+  }
 }

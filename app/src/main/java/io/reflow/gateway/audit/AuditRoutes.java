@@ -3,7 +3,6 @@ package io.reflow.gateway.audit;
 import io.reflow.gateway.database.Database;
 import io.reflow.gateway.fault.GatewayException.InvalidRequest;
 import io.reflow.gateway.fault.GatewayException.NotPermitted;
-import io.reflow.gateway.fault.GatewayException.Overloaded;
 import io.reflow.gateway.http.Exchange;
 import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.identity.Identity;
@@ -14,10 +13,10 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.Semaphore;
 import java.util.function.Function;
 
 /// `GET /api/logs`: users see their own rows, admins all. A user's rows tell no more than the
@@ -25,21 +24,24 @@ import java.util.function.Function;
 ///
 /// The answer is a bare array, newest first. When there may be more, its header `X-Next-Cursor`
 /// holds what to send as `cursor` for the next page; pages neither repeat nor skip a row, whatever
-/// is written meanwhile.
+/// is written meanwhile. A page whose rows are large holds fewer than were asked for.
 public final class AuditRoutes {
 
   private static final int DEFAULT_LIMIT = 100;
   private static final int LARGEST_LIMIT = 500;
   private static final int LARGEST_OFFSET = 1_000_000;
 
-  private static final int EXPORTED_AT_ONCE = 1_000;
-  private static final int EXPORTS = 4;
+  /// Rows may hold arguments and answers.
+  private static final int READ_AT_ONCE = 100;
+
+  private static final int LARGEST_PAGE = 4 << 20;
+
   private static final String NDJSON = "application/x-ndjson";
-  private static final Duration RETRY_AFTER = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final AuditStore store;
   private final ChainVerifier verifier;
-  private final Semaphore exports = new Semaphore(EXPORTS);
+  private final Exports exports = new Exports(PATIENCE);
 
   public AuditRoutes(Database database, ChainVerifier verifier) {
     this.store = new AuditStore(database);
@@ -49,38 +51,59 @@ public final class AuditRoutes {
   public void list(Exchange<Authenticated> exchange) {
     AuditQuery query =
         query(exchange, number(exchange, "limit", 1, LARGEST_LIMIT).orElse(DEFAULT_LIMIT));
-    List<AuditStore.Found> found = store.find(query);
-    if (found.size() == query.limit()) {
-      exchange.header("X-Next-Cursor", found.getLast().cursor().text());
+    Page page = page(query);
+    page.next().ifPresent(next -> exchange.header("X-Next-Cursor", next.text()));
+    exchange.content("application/json", AuditJson.array(shown(exchange, page.rows())));
+  }
+
+  /// @param next where there may be more
+  private record Page(List<AuditStore.Found> rows, Optional<AuditCursor> next) {}
+
+  /// Ends before the limit when the rows grow large.
+  private Page page(AuditQuery query) {
+    List<AuditStore.Found> rows = new ArrayList<>();
+    long size = 0;
+    AuditQuery part = query.limit(Math.min(query.limit(), READ_AT_ONCE));
+    while (true) {
+      List<AuditStore.Found> found = store.find(part);
+      rows.addAll(found);
+      if (found.size() < part.limit()) {
+        return new Page(rows, Optional.empty());
+      }
+      size += found.stream().mapToLong(row -> size(row.row().entry())).sum();
+      AuditCursor last = found.getLast().cursor();
+      int left = query.limit() - rows.size();
+      if (left == 0 || size >= LARGEST_PAGE) {
+        return new Page(rows, Optional.of(last));
+      }
+      part = query.after(last).limit(Math.min(left, READ_AT_ONCE));
     }
-    exchange.content("application/json", AuditJson.array(shown(exchange, found)));
+  }
+
+  private static long size(AuditEntry entry) {
+    return (long) entry.intent().arguments().map(String::length).orElse(0)
+        + entry.answer().map(String::length).orElse(0);
   }
 
   /// `GET /api/logs/export`: every row that the same parameters select, one JSON object a line.
-  /// Read and written a page at a time, so that it costs the same memory however long it is.
+  /// Read and written some rows at a time, so that it costs the same memory however long it is.
   public void export(Exchange<Authenticated> exchange) {
-    AuditQuery query = query(exchange, EXPORTED_AT_ONCE);
-    if (!exports.tryAcquire()) {
-      throw new Overloaded(
-          "%d exports are under way; try again later".formatted(EXPORTS), RETRY_AFTER);
-    }
-    try {
-      // What is wrong with the first page is still told in the answer.
+    AuditQuery query = query(exchange, READ_AT_ONCE);
+    try (var _ = exports.begin(exchange.caller().identity().user(), admin(exchange))) {
+      // What is wrong with the first rows is still told in the answer.
       List<AuditStore.Found> first = store.find(query);
       exchange.stream(
           NDJSON,
           out -> {
-            List<AuditStore.Found> page = first;
-            while (!page.isEmpty()) {
-              out.write(AuditJson.lines(shown(exchange, page)));
-              page =
-                  page.size() < EXPORTED_AT_ONCE
+            List<AuditStore.Found> found = first;
+            while (!found.isEmpty()) {
+              out.write(AuditJson.lines(shown(exchange, found)));
+              found =
+                  found.size() < READ_AT_ONCE
                       ? List.of()
-                      : store.find(query.after(page.getLast().cursor()));
+                      : store.find(query.after(found.getLast().cursor()));
             }
           });
-    } finally {
-      exports.release();
     }
   }
 

@@ -11,6 +11,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -41,6 +42,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
   private static final String PID_FILE = "postmaster.pid";
   private static final int PORT_ATTEMPTS = 5;
   private static final Duration PERIOD = Duration.ofMillis(500);
+  private static final Duration SECOND_LOOK = Duration.ofMillis(100);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
   private static final Map<String, String> SETTINGS =
       Map.ofEntries(
@@ -282,7 +284,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     try {
       while (!closed) {
         Thread.sleep(PERIOD);
-        if (!lives()) {
+        if (!lives(data)) {
           LOG.atError().log("The built-in PostgreSQL has died, starting it again");
           startAgain();
         }
@@ -292,12 +294,24 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
   }
 
-  private boolean lives() {
+  /// Only what is seen twice in a row to be dead is dead; where nothing can be seen, such as while
+  /// the gateway has no file descriptor left, the server is taken to live.
+  static boolean lives(Path data) throws InterruptedException {
+    if (mayLive(data)) {
+      return true;
+    }
+    Thread.sleep(SECOND_LOOK);
+    return mayLive(data);
+  }
+
+  private static boolean mayLive(Path data) {
     try {
-      return runs(Files.readAllLines(data.resolve(PID_FILE)));
-    } catch (IOException | RuntimeException _) {
-      // There is no such file, or the process went away while it was looked at.
+      return runs(Files.readAllLines(data.resolve(PID_FILE), StandardCharsets.ISO_8859_1));
+    } catch (NoSuchFileException _) {
       return false;
+    } catch (IOException | RuntimeException e) {
+      LOG.atWarn().setCause(e).log("Can't see whether the built-in PostgreSQL lives");
+      return true;
     }
   }
 
@@ -305,6 +319,9 @@ public final class EmbeddedPostgres implements AutoCloseable {
   private void startAgain() throws InterruptedException {
     Duration pause = PERIOD;
     while (!closed) {
+      if (lives(data)) {
+        return;
+      }
       try {
         stopLeftover();
         Outcome outcome = commands.run(startCommand());
@@ -360,7 +377,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     if (!Files.exists(pidFile)) {
       return;
     }
-    List<String> lines = Files.readAllLines(pidFile);
+    List<String> lines = Files.readAllLines(pidFile, StandardCharsets.ISO_8859_1);
     if (runs(lines)) {
       LOG.atWarn().log("Stopping the PostgreSQL that an earlier gateway left running");
       stop();
@@ -370,12 +387,17 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
   }
 
+  /// Read as bytes: the command line may be that of anybody who has the number by now.
   private static boolean runs(List<String> pidFile) throws IOException {
-    Path commandLine = Path.of("/proc", pidFile.getFirst().strip(), "cmdline");
-    if (pidFile.size() < 4 || !Files.isReadable(commandLine)) {
+    if (pidFile.size() < 4) {
       return false;
     }
-    List<String> words = List.of(Files.readString(commandLine).split("\0", -1));
+    Path commandLine = Path.of("/proc", pidFile.getFirst().strip(), "cmdline");
+    if (!Files.isReadable(commandLine)) {
+      return false;
+    }
+    String text = Files.readString(commandLine, StandardCharsets.ISO_8859_1);
+    List<String> words = List.of(text.split("\0", -1));
     return words.getFirst().endsWith("/postgres") && words.contains(pidFile.get(1));
   }
 

@@ -145,12 +145,19 @@ public final class ElsewhereEndpoint {
     long giveUpAt = System.nanoTime() + patience.toNanos();
     while (!(home instanceof Home.Here)) {
       if (home instanceof Home.At(Replica replica)) {
-        Passed passed = forward.pass(replica, request, body, response);
-        if (passed instanceof Passed.Lost loss) {
-          tellLoss(loss, lost, trail, request, body, response);
-        }
-        if (!(passed instanceof Passed.Elsewhere)) {
-          return true;
+        switch (forward.pass(replica, request, body, response)) {
+          case Passed.Answered() -> {
+            return true;
+          }
+          case Passed.Left() -> {
+            lost.left(request.prologue().method().text(), body, trail);
+            return true;
+          }
+          case Passed.Lost loss -> {
+            tellLoss(loss, lost, trail, request, body, response);
+            return true;
+          }
+          case Passed.Elsewhere() -> {}
         }
       }
       if (System.nanoTime() > giveUpAt) {

@@ -44,6 +44,16 @@ final class LostRequests {
     record(reason, verb, body, trail, 0);
   }
 
+  /// Records that the client left before anybody was found to answer.
+  ///
+  /// @param verb the HTTP method
+  /// @param trail knows the caller
+  void left(String verb, byte[] body, AuditTrail trail) {
+    trail.method(method(verb, body));
+    trail.requestBytes(body.length);
+    records.add(trail, AuditOutcome.CANCELLED, 0);
+  }
+
   private void record(String reason, String verb, byte[] body, AuditTrail trail, int answerBytes) {
     trail.method(method(verb, body));
     trail.requestBytes(body.length);

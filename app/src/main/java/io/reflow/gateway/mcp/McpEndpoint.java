@@ -145,6 +145,8 @@ public final class McpEndpoint {
       throws InterruptedException {
     switch (forward.pass(message.replica(), request, message.body(), response)) {
       case Passed.Answered() -> {}
+      case Passed.Left() ->
+          new LostRequests(records).left(request.prologue().method().text(), message.body(), trail);
       case Passed.Elsewhere() -> {
         message.lease().ifPresent(leases::forget);
         if (message.patient() && System.nanoTime() - begun < patience) {

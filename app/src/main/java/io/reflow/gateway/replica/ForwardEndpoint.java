@@ -20,6 +20,7 @@ import io.reflow.gateway.http.RequestBody;
 import io.reflow.gateway.http.RequestTrace;
 import io.reflow.gateway.replica.Passed.Answered;
 import io.reflow.gateway.replica.Passed.Elsewhere;
+import io.reflow.gateway.replica.Passed.Left;
 import io.reflow.gateway.replica.Passed.Lost;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -140,7 +141,7 @@ public final class ForwardEndpoint {
       stream.end();
       return new Answered();
     } catch (Passage.Unreached _) {
-      return clientGone.get() ? new Answered() : new Elsewhere();
+      return clientGone.get() ? new Left() : new Elsewhere();
     } catch (CloseConnectionException | UncheckedIOException _) {
       return new Answered();
     } catch (IOException _) {

@@ -6,8 +6,11 @@ import java.util.Optional;
 /// What became of a request that was to be passed on.
 public sealed interface Passed {
 
-  /// The client has its answer, or has left.
+  /// The client has its answer, or has left while the other replica was at work.
   record Answered() implements Passed {}
+
+  /// The client has left before the other replica was reached: nobody has worked on the request.
+  record Left() implements Passed {}
 
   /// The other replica could not be reached, or is the wrong one: nobody has worked on the request.
   record Elsewhere() implements Passed {}

@@ -29,6 +29,7 @@ public final class Subscriptions {
   private final Set<String> uris = ConcurrentHashMap.newKeySet();
   private final Set<String> refused = ConcurrentHashMap.newKeySet();
   private final Set<String> asking = ConcurrentHashMap.newKeySet();
+  private volatile Set<String> latest = Set.of();
   private final Semaphore free = new Semaphore(AT_ONCE);
   private final boolean offered;
   private final Duration patience;
@@ -55,6 +56,7 @@ public final class Subscriptions {
     if (!offered) {
       return;
     }
+    latest = Set.copyOf(wanted);
     List<Asked> asked = new ArrayList<>();
     for (String uri : wanted) {
       if (!uris.contains(uri) && !refused.contains(uri) && asking.add(uri)) {
@@ -70,8 +72,9 @@ public final class Subscriptions {
     Set<String> unwanted = new HashSet<>(uris);
     unwanted.removeAll(wanted);
     for (String uri : unwanted) {
-      uris.remove(uri);
-      Answer _ = ask("resources/unsubscribe", uri, target);
+      if (uris.remove(uri)) {
+        Answer _ = ask("resources/unsubscribe", uri, target);
+      }
     }
   }
 
@@ -102,12 +105,21 @@ public final class Subscriptions {
     return asked;
   }
 
+  /// Nobody may want it any more when the answer comes, and somebody again a moment later.
   private void subscribed(String uri, Asking target) throws InterruptedException {
-    if (ask("resources/subscribe", uri, target) instanceof Answer.Result) {
+    do {
+      if (!(ask("resources/subscribe", uri, target) instanceof Answer.Result)) {
+        refused.add(uri);
+        return;
+      }
       uris.add(uri);
-    } else {
-      refused.add(uri);
-    }
+      if (latest.contains(uri) || !uris.remove(uri)) {
+        return;
+      }
+      Answer _ = ask("resources/unsubscribe", uri, target);
+      // Whoever wants it from now on asks for it.
+      asking.remove(uri);
+    } while (latest.contains(uri) && asking.add(uri));
   }
 
   /// A target that is gone takes nothing; one that is slow with something may have taken the rest.

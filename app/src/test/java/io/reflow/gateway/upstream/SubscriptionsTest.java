@@ -65,6 +65,21 @@ class SubscriptionsTest {
   }
 
   @Test
+  void whatNobodyWantsWhenTheAnswerComesIsGivenUpAtOnce() throws InterruptedException {
+    subscriptions.become(Set.of("slow", "a"), this::ask);
+    subscriptions.become(Set.of("a"), this::ask);
+
+    go.countDown();
+
+    UpstreamFixtures.await(() -> asked.contains("unsubscribe slow"));
+    UpstreamFixtures.await(() -> {
+      subscriptions.become(Set.of("slow", "a"), this::ask);
+      return asked.lastIndexOf("subscribe slow") > asked.indexOf("unsubscribe slow");
+    });
+    assertThat(asked).containsOnlyOnce("subscribe a", "unsubscribe slow");
+  }
+
+  @Test
   void whatIsRefusedIsLeftOutAndNotAskedForAgain() throws InterruptedException {
     subscriptions.become(Set.of("refused", "a"), this::ask);
     subscriptions.become(Set.of("refused", "a"), this::ask);

@@ -96,7 +96,21 @@ final class Reachable {
   }
 
   /// What a host means, and why that is not all of it.
-  private record Answer(List<InetAddress> addresses, Optional<String> refusal, long until) {}
+  ///
+  /// @param sentTo whether there was anything to send to, now or before
+  private record Answer(
+      List<InetAddress> addresses, Optional<String> refusal, long until, boolean sentTo) {
+
+    boolean fresh() {
+      return until - System.nanoTime() > 0;
+    }
+
+    Answer after(@Nullable Answer before) {
+      return before == null || !before.sentTo()
+          ? this
+          : new Answer(addresses, refusal, until, true);
+    }
+  }
 
   /// What counts in the calling thread.
   static Optional<Scope> scope() {
@@ -153,25 +167,36 @@ final class Reachable {
         });
   }
 
-  /// Who does not say for which port gets what is fit for all that were sent to.
+  /// Who does not say for which port gets what is fit for all that were sent to, as it is known
+  /// last.
   private List<InetAddress> known(String host) throws UnknownHostException {
     String name = host.toLowerCase(Locale.ROOT);
-    @Nullable List<InetAddress> common = null;
-    for (Map.Entry<Place, Answer> entry : answers.entrySet()) {
-      if (entry.getKey().host().equals(name)) {
-        common = common == null ? new ArrayList<>(entry.getValue().addresses()) : common;
-        common.retainAll(entry.getValue().addresses());
+    List<Answer> sentTo = new ArrayList<>();
+    answers.forEach((place, answer) -> {
+      if (place.host().equals(name) && answer.sentTo()) {
+        sentTo.add(answer);
       }
-    }
-    if (common == null || common.isEmpty()) {
+    });
+    List<Answer> fresh = sentTo.stream().filter(Answer::fresh).toList();
+    List<InetAddress> common = common(fresh.isEmpty() ? sentTo : fresh);
+    if (common.isEmpty()) {
       throw new UnknownHostException("no address of this host was checked");
     }
     return common;
   }
 
+  private static List<InetAddress> common(List<Answer> answers) {
+    if (answers.isEmpty()) {
+      return List.of();
+    }
+    List<InetAddress> common = new ArrayList<>(answers.getFirst().addresses());
+    answers.forEach(answer -> common.retainAll(answer.addresses()));
+    return common;
+  }
+
   private Answer find(Place place) throws IOException, InterruptedException {
     @Nullable Answer known = answers.get(place);
-    if (known != null && known.until() - System.nanoTime() > 0) {
+    if (known != null && known.fresh()) {
       return known;
     }
     try {
@@ -197,7 +222,7 @@ final class Reachable {
                 if (answers.size() >= MOST_ANSWERS) {
                   answers.clear();
                 }
-                answers.put(place, found);
+                var _ = answers.compute(place, (_, before) -> found.after(before));
                 answer.complete(found);
               } catch (UnknownHostException | RuntimeException e) {
                 answer.completeExceptionally(e);
@@ -218,6 +243,7 @@ final class Reachable {
       }
       refusal = refusal.or(() -> why);
     }
-    return new Answer(List.copyOf(allowed), refusal, System.nanoTime() + FRESH.toNanos());
+    return new Answer(
+        List.copyOf(allowed), refusal, System.nanoTime() + FRESH.toNanos(), !allowed.isEmpty());
   }
 }

@@ -254,6 +254,35 @@ class ReachableTest {
     }
   }
 
+  /// What is refused for a port where nothing was sent says nothing of the others.
+  @Test
+  void repeatedRequestDoesNotFailForARefusalAtAnotherPort()
+      throws IOException, InterruptedException {
+    own.add(new Place("the database", "localhost", good.getAddress().getPort()));
+    name("both.test", "127.0.0.1");
+    try (var flaky = new ServerSocket(0, 50, InetAddress.ofLiteral("127.0.0.1"));
+        var client = client(true)) {
+      var connections = new AtomicInteger();
+      var serving =
+          threads.submit(() -> {
+            while (true) {
+              try (Socket socket = flaky.accept()) {
+                serve(socket, connections.incrementAndGet() == 1);
+              }
+            }
+          });
+      URI url = URI.create("http://both.test:" + flaky.getLocalPort() + "/");
+      assertThatExceptionOfType(Reachable.Refused.class)
+          .isThrownBy(() -> get(client, url("both.test")));
+
+      assertThat(get(client, url)).isEqualTo("ok");
+      assertThat(get(client, url)).isEqualTo("ok");
+
+      assertThat(connections).hasValue(2);
+      serving.cancel(true);
+    }
+  }
+
   /// Answers one request; the first connection then takes a second one and hangs up.
   private static void serve(Socket socket, boolean hangUp) throws IOException {
     read(socket);
