@@ -23,6 +23,7 @@ import io.reflow.gateway.upstream.stdio.Terminal;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
@@ -164,26 +165,28 @@ public final class TerminalRoutes implements AutoCloseable {
     try {
       var injection = parts.credentials().resolve(permit, target, key);
       record.started(permit, injection.scope());
-      try (Terminal terminal =
-          parts
-              .dial()
-              .terminal(
-                  target,
-                  key,
-                  injection,
-                  List.of(parts.config().shell()),
-                  Optional.ofNullable(first.columns()).orElseThrow(),
-                  Optional.ofNullable(first.rows()).orElseThrow())) {
+      var stop = new CompletableFuture<Void>();
+      // First of all: nothing is started for a user who has too many streams.
+      try (var _ =
+              parts
+                  .streams()
+                  .add(
+                      caller.identity().user(),
+                      () -> allowed(caller, target, key),
+                      () -> stop.complete(null));
+          Terminal terminal =
+              parts
+                  .dial()
+                  .terminal(
+                      target,
+                      key,
+                      injection,
+                      List.of(parts.config().shell()),
+                      Optional.ofNullable(first.columns()).orElseThrow(),
+                      Optional.ofNullable(first.rows()).orElseThrow())) {
         var session = new TerminalSession(parts.config(), socket, terminal);
-        try (var _ =
-            parts
-                .streams()
-                .add(
-                    caller.identity().user(),
-                    () -> allowed(caller, target, key),
-                    () -> session.end("it is not allowed any more, or the gateway stops"))) {
-          session.run();
-        }
+        var _ = stop.thenRun(() -> session.end("it is not allowed any more, or the gateway stops"));
+        session.run();
         record.ended(session.reason());
       }
     } catch (GatewayException e) {

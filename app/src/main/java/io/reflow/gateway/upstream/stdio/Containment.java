@@ -29,6 +29,13 @@ final class Containment {
   /// What a process gets of the gateway's environment.
   private static final List<String> INHERITED = List.of("PATH", "LANG", "TMPDIR");
 
+  /// An instance's folder for temporary files, in its home, where `/tmp` is everybody's.
+  private static final String TEMPORARY = "tmp";
+
+  /// Runs as the user of an instance, in its home: other users get nothing of what it makes.
+  private static final String PRIVATELY =
+      "umask 077; [ -d \"$0\" ] || mkdir \"$0\" >&2; exec \"$@\"";
+
   private final StdioConfig stdio;
   private final Homes homes;
   private final Packages packages;
@@ -187,6 +194,9 @@ final class Containment {
       line.addAll(sandbox(network, home.folder()));
     }
     line.addAll(limits());
+    if (stdio.containment() == Sandbox.USER) {
+      line.addAll(List.of("/bin/sh", "-c", PRIVATELY, TEMPORARY));
+    }
     return line;
   }
 
@@ -222,8 +232,10 @@ final class Containment {
         environment.put(name, value);
       }
     }
-    if (stdio.containment() != Sandbox.NONE) {
-      environment.put("TMPDIR", "/tmp");
+    switch (stdio.containment()) {
+      case NONE -> {}
+      case USER -> environment.put("TMPDIR", home.folder().resolve(TEMPORARY).toString());
+      case BUBBLEWRAP -> environment.put("TMPDIR", "/tmp");
     }
     environment.put("HOME", home.folder().toString());
     return environment;

@@ -31,11 +31,17 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Starts targets as child processes. A process gets its own secrets and a few harmless variables,
 /// never the gateway's environment.
 public final class StdioDial implements Dial<Transport.Stdio> {
+
+  private static final Logger LOG = LoggerFactory.getLogger(StdioDial.class);
 
   /// A process tells of these while it runs, as those of the older era do by themselves.
   private static final Set<Listener.ListKind> LISTS = EnumSet.allOf(Listener.ListKind.class);
@@ -251,17 +257,46 @@ public final class StdioDial implements Dial<Transport.Stdio> {
         throws IOException;
   }
 
-  /// A terminal that no process has got is closed, but not when it is unknown whether one may still
-  /// get it: another terminal must not take its name before that.
+  /// A terminal that no process has got is closed, but not while one may still get it: another
+  /// terminal must not take its name before that.
   private Child onTerminal(PseudoTerminal terminal, Launch launch, TerminalStart start)
       throws IOException, InterruptedException {
+    var taken = new AtomicBoolean();
+    var started = new CompletableFuture<Process>();
     try {
       return spawner.spawn(
           launch,
-          (line, environment, directory) -> start.start(terminal, line, environment, directory));
+          (line, environment, directory) -> {
+            if (!taken.compareAndSet(false, true)) {
+              throw new IOException("nobody waits for it any more");
+            }
+            try {
+              Process process = start.start(terminal, line, environment, directory);
+              started.complete(process);
+              return process;
+            } finally {
+              // Without effect once it has started.
+              boolean _ = started.cancel(false);
+            }
+          });
+    } catch (InterruptedException e) {
+      if (taken.compareAndSet(false, true)) {
+        terminal.discard();
+      } else {
+        var _ = started.thenCompose(Process::onExit).whenComplete((_, _) -> discard(terminal));
+      }
+      throw e;
     } catch (IOException | RuntimeException e) {
       terminal.discard();
       throw e;
+    }
+  }
+
+  private static void discard(PseudoTerminal terminal) {
+    try {
+      terminal.discard();
+    } catch (IOException e) {
+      LOG.atWarn().setCause(e).log("A terminal can't be closed");
     }
   }
 }

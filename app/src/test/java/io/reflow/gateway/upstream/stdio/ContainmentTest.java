@@ -123,6 +123,16 @@ final class ContainmentTest {
     }
   }
 
+  @Test
+  void temporaryFilesOfAUserAreTheirOwn() throws IOException, InterruptedException {
+    Sandboxes.assume(Sandbox.USER);
+    try (Spawner spawner = spawner(Sandbox.USER)) {
+      assertThat(
+              said(spawner, "cd $TMPDIR && pwd && umask && stat -c %a . && stat -c %a $(mktemp)"))
+          .matches(".*/instances/.*/tmp\n0077\n700\n600\n");
+    }
+  }
+
   @ParameterizedTest
   @EnumSource
   void launchersHeedNothingOfATarget(Sandbox sandbox) throws IOException, InterruptedException {
