@@ -29,12 +29,9 @@ final class Containment {
   /// What a process gets of the gateway's environment.
   private static final List<String> INHERITED = List.of("PATH", "LANG", "TMPDIR");
 
-  /// An instance's folder for temporary files, in its home, where `/tmp` is everybody's.
-  private static final String TEMPORARY = "tmp";
-
-  /// Runs as the user of an instance, in its home: other users get nothing of what it makes.
-  private static final String PRIVATELY =
-      "umask 077; [ -d \"$0\" ] || mkdir \"$0\" >&2; exec \"$@\"";
+  /// All share `/tmp`: other users can't open what an instance makes there. A folder in its home
+  /// would have a name too long for the sockets that some programs keep with their temporary files.
+  private static final String PRIVATELY = "umask 077; exec \"$@\"";
 
   private final StdioConfig stdio;
   private final Homes homes;
@@ -195,7 +192,7 @@ final class Containment {
     }
     line.addAll(limits());
     if (stdio.containment() == Sandbox.USER) {
-      line.addAll(List.of("/bin/sh", "-c", PRIVATELY, TEMPORARY));
+      line.addAll(List.of("/bin/sh", "-c", PRIVATELY, "sh"));
     }
     return line;
   }
@@ -232,10 +229,8 @@ final class Containment {
         environment.put(name, value);
       }
     }
-    switch (stdio.containment()) {
-      case NONE -> {}
-      case USER -> environment.put("TMPDIR", home.folder().resolve(TEMPORARY).toString());
-      case BUBBLEWRAP -> environment.put("TMPDIR", "/tmp");
+    if (stdio.containment() != Sandbox.NONE) {
+      environment.put("TMPDIR", "/tmp");
     }
     environment.put("HOME", home.folder().toString());
     return environment;
