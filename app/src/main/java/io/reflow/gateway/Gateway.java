@@ -91,7 +91,7 @@ public final class Gateway implements AutoCloseable {
     var server = WebServer.builder();
     options.apply(server);
     HttpRouting.Builder routing = HttpRouting.builder();
-    options.guard(routing, config.cors());
+    options.guard(routing, config.cors(), parts.metrics());
     routes(routing, options);
     server.routing(routing);
     if (config.management().enabled()) {

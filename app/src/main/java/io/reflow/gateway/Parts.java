@@ -156,10 +156,12 @@ final class Parts {
   private final KnownServers servers = new KnownServers();
   private final Spawner spawner;
   private final StdioDial stdio;
+  private final Contacts contacts;
   private final Upstreams upstreams;
   private final Restarts restarts;
   private final Catalog catalog;
   private final SessionStore sessionStore;
+  private final SavedSessions saved;
   private final Sessions sessions;
   private final SessionWriter sessionWriter;
   private final Recycling recycling;
@@ -194,7 +196,9 @@ final class Parts {
     this.authenticator = new Authenticator(logins, identities, tokenUse, clock);
     this.passwords = closing.add(new PasswordHash(config.auth().maxConcurrentPasswordHashes()));
 
-    this.check = new PasswordCheck(userStore, passwords, config.auth().maxLoginFailures(), clock);
+    this.check =
+        new PasswordCheck(
+            userStore, passwords, config.auth().maxLoginFailures(), clock, metrics::refused);
 
     var fresh =
         new Freshness(storage.changes()::confirmedAt, clock, config.policy().maxStaleness());
@@ -217,6 +221,7 @@ final class Parts {
         closing.add(
             new Spawner(config.stdio(), config.server().dataDir(), audit.replica().toString()));
     this.stdio = stdio();
+    this.contacts = new Contacts(metrics, System::nanoTime);
     this.upstreams = closing.add(upstreams(news));
     this.restarts = new Restarts(new InstanceStore(storage.database()));
     this.catalog = new Catalog(upstreams, config.mcp(), clock);
@@ -228,10 +233,10 @@ final class Parts {
     var patience = deadAfter.multipliedBy(2).plus(Duration.ofSeconds(5));
     var seal = new Seal(vault.deriveAll("replica").values(), clock);
     var forwarder = closing.add(new Forwarder(seal, replicas));
-    this.forward = new ForwardEndpoint(forwarder, seal, replicas);
+    this.forward = new ForwardEndpoint(forwarder, seal, replicas, metrics);
     this.inquiry = new Inquiry(forwarder, replicas);
     this.sessionStore = new SessionStore(storage.database(), config.session());
-    var saved = new SavedSessions(vault.deriveAll("session").values(), sessionStore, replicas);
+    this.saved = new SavedSessions(vault.deriveAll("session").values(), sessionStore, replicas);
     this.sessions = new Sessions(config.session(), clock, saved);
     this.sessionWriter =
         closing.add(new SessionWriter(sessions, saved, sessionStore, replicas, clock));
@@ -251,8 +256,6 @@ final class Parts {
     var stateSeal = new StateSeal(vault.deriveAll("request state"), clock);
     this.states = new StateStore(storage.database(), config.mcp().inputTimeout());
     this.flights = closing.add(new Flights(config.mcp().inputTimeout()));
-    metrics.gauge(
-        "reflow.suspended.calls", "{call}", "Calls that wait for their client", flights::count);
     this.streams = new OpenStreams(config.session().maxStreamsPerUser());
     this.terminals =
         closing.add(
@@ -323,7 +326,8 @@ final class Parts {
         config.stdio(),
         config.mcp(),
         news,
-        this::renewed);
+        this::renewed,
+        contacts);
   }
 
   /// The way to a target with its settings and credentials as they are now.
@@ -410,27 +414,27 @@ final class Parts {
     var heardLately = new Freshness(changes::confirmedAt, clock, DATABASE_AWAY);
     health.databaseAwayWhen(() -> changes.lost() || !heardLately.getAsBoolean());
     closing.add(
-        new Sweeper(SWEEP, sessions::expire, streams::recheck, catalog::expire, states::expire));
-    measure();
+        new Sweeper(
+            SWEEP,
+            sessions::expire,
+            streams::recheck,
+            catalog::expire,
+            states::expire,
+            this::forgetFigures));
+    new Figures(this, metrics).register();
+  }
+
+  private void forgetFigures() {
+    metrics.keepTargets(targets.all().stream().map(Target::name).toList());
   }
 
   private void forget(TargetId target) {
     servers.forget(target);
+    contacts.forget(target);
     if (targets.find(target).isEmpty()) {
       eras.forget(target);
     }
     upstreams.retire(target);
-  }
-
-  private void measure() {
-    metrics.gauge("reflow.sessions", "{session}", "Open MCP sessions", () -> sessions.all().size());
-    metrics.gauge(
-        "reflow.stdio.processes", "{process}", "Child processes", upstreams::processCount);
-    metrics.gauge(
-        "reflow.upstream.connections",
-        "{connection}",
-        "Sessions with HTTP targets",
-        upstreams::connectionCount);
   }
 
   Spawner spawner() {
@@ -458,6 +462,54 @@ final class Parts {
 
   Health health() {
     return health;
+  }
+
+  Metrics metrics() {
+    return metrics;
+  }
+
+  Storage storage() {
+    return storage;
+  }
+
+  AuditLog audit() {
+    return audit;
+  }
+
+  PasswordHash passwords() {
+    return passwords;
+  }
+
+  SavedSessions saved() {
+    return saved;
+  }
+
+  Sessions sessions() {
+    return sessions;
+  }
+
+  Targets targets() {
+    return targets;
+  }
+
+  Contacts contacts() {
+    return contacts;
+  }
+
+  Upstreams upstreams() {
+    return upstreams;
+  }
+
+  Catalog catalog() {
+    return catalog;
+  }
+
+  GatewayConfig config() {
+    return config;
+  }
+
+  InstantSource clock() {
+    return clock;
   }
 
   Replicas replicas() {
@@ -497,7 +549,7 @@ final class Parts {
   }
 
   Gate<Authenticated> gate() {
-    return new RestGate(authenticator);
+    return new RestGate(authenticator, metrics::refused);
   }
 
   HealthRoutes healthRoutes() {

@@ -100,6 +100,11 @@ public final class AuditLog implements AutoCloseable {
     return bodies;
   }
 
+  /// How the journal fills and empties.
+  public JournalState state() {
+    return shipper.state();
+  }
+
   /// Proves that what was shipped is as it was.
   public ChainVerifier verifier() {
     return verifier;

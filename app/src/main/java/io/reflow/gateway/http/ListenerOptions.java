@@ -11,6 +11,7 @@ import io.helidon.webserver.http.RoutingResponse;
 import io.reflow.gateway.config.CorsConfig;
 import io.reflow.gateway.config.ManagementConfig;
 import io.reflow.gateway.config.ServerConfig;
+import io.reflow.gateway.telemetry.Metrics;
 import org.slf4j.MDC;
 
 /// How the gateway listens: HTTP/1.1 only, every connection watched, sizes and numbers bounded.
@@ -65,10 +66,11 @@ public final class ListenerOptions {
   }
 
   /// Adds what every route of the main listener is guarded by; call it before the first route.
-  public void guard(HttpRouting.Builder routing, CorsConfig cors) {
+  public void guard(HttpRouting.Builder routing, CorsConfig cors, Metrics metrics) {
     ErrorRendering.register(routing);
+    routing.addFilter(new MeasuredRequests(metrics));
     routing.addFilter(ListenerOptions::withTraceId);
-    routing.addFilter(new HostAndOrigin(config, cors));
+    routing.addFilter(new HostAndOrigin(config, cors, metrics::refused));
     routing.addFilter(new Cors(cors));
     routing.addFilter(new TokenInQuery());
   }

@@ -43,6 +43,7 @@ final class AuditTrail {
   private boolean denied;
   private String reason = "";
   private String remark = "";
+  private String refusal = "";
   private OptionalInt errorCode = OptionalInt.empty();
   private long upstreamNanos;
   private int requestBytes;
@@ -105,6 +106,11 @@ final class AuditTrail {
     policy = rule;
     denied = true;
     reason = why;
+  }
+
+  /// The caller is not let in; a word for the reason.
+  void refusedFor(String word) {
+    refusal = word;
   }
 
   /// The first reason counts: what comes after is its consequence.
@@ -240,6 +246,21 @@ final class AuditTrail {
 
   String featureName() {
     return featureName;
+  }
+
+  /// Why the caller was not let in; empty where it was, or where it is not known.
+  String refusal() {
+    return refusal;
+  }
+
+  /// The wire name of the kind of feature that was asked for.
+  String featureKind() {
+    return featureKind == null ? "" : featureKind.wireName();
+  }
+
+  /// Whether a policy said so.
+  boolean decidedByRule() {
+    return !policy.isEmpty();
   }
 
   boolean isStateless() {

@@ -108,7 +108,7 @@ final class McpPipeline {
   }
 
   private static Inject inject(McpParts parts) {
-    return new Inject(parts.credentials(), parts.eras()::stateless);
+    return new Inject(parts.credentials(), parts.eras()::stateless, parts.metrics());
   }
 
   private static SessionFeeds feeds(McpParts parts, Visibility visibility) {

@@ -5,6 +5,7 @@ import io.reflow.gateway.audit.AuditLog;
 import io.reflow.gateway.audit.AuditOutcome;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.telemetry.Metrics;
+import java.time.Duration;
 import java.util.Optional;
 
 /// Records what became of messages. Callers without a token that counts are counted instead, so
@@ -29,20 +30,31 @@ final class Records {
   /// @param answer as it is recorded, where bodies are
   void add(AuditTrail trail, AuditOutcome outcome, int answerBytes, Optional<String> answer) {
     if (trail.caller().isEmpty()) {
-      metrics.refused("unauthenticated");
+      metrics.refused(trail.refusal().isEmpty() ? "unauthenticated" : trail.refusal());
       strangers.refused(trail);
       return;
     }
-    metrics.request(trail.method(), outcome.wireName(), trail.duration());
-    if (trail.toolCall()) {
-      metrics.toolCall(
-          trail.targetName(), trail.featureName(), outcome.wireName(), trail.duration());
-    }
+    measure(trail, outcome.wireName());
     AuditEntry entry = trail.entry(outcome, answerBytes, answer);
     if (trail.sequence().isPresent()) {
       log.record(trail.sequence().getAsLong(), entry);
     } else {
       log.record(entry);
+    }
+  }
+
+  private void measure(AuditTrail trail, String outcome) {
+    Duration taken = trail.duration();
+    metrics.request(trail.method(), outcome, taken);
+    if (!trail.refusal().isEmpty()) {
+      metrics.refused(trail.refusal());
+    }
+    if (trail.toolCall()) {
+      metrics.toolCall(trail.targetName(), trail.featureName(), outcome, taken);
+    }
+    if (trail.ofTarget() && (trail.denied() || trail.decidedByRule())) {
+      metrics.decision(
+          trail.targetName(), trail.featureKind(), !trail.denied(), trail.decidedByRule());
     }
   }
 

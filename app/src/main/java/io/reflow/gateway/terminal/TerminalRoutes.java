@@ -110,7 +110,7 @@ public final class TerminalRoutes implements AutoCloseable {
 
   private Authenticated authenticated(OpenJson first) {
     return switch (parts.authenticator().authenticate(Optional.of(first.token()))) {
-      case Rejected(var reason) -> throw new NotAuthenticated(reason);
+      case Rejected(var _, var reason) -> throw new NotAuthenticated(reason);
       case Authenticated caller -> caller;
     };
   }
