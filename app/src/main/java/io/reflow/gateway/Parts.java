@@ -87,6 +87,7 @@ import io.reflow.gateway.telemetry.Health;
 import io.reflow.gateway.telemetry.HealthRoutes;
 import io.reflow.gateway.telemetry.Metrics;
 import io.reflow.gateway.telemetry.MetricsRoutes;
+import io.reflow.gateway.telemetry.Otlp;
 import io.reflow.gateway.terminal.TerminalParts;
 import io.reflow.gateway.terminal.TerminalRoutes;
 import io.reflow.gateway.upstream.Reach;
@@ -104,6 +105,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -122,6 +124,7 @@ final class Parts {
   private final Closing closing;
   private final Version version = Version.current();
   private final Health health = new Health();
+  private final Optional<Otlp> otlp;
   private final Metrics metrics;
 
   private final Storage storage;
@@ -179,13 +182,14 @@ final class Parts {
   private Parts(GatewayConfig config, Closing closing) {
     this.config = config;
     this.closing = closing;
-    this.metrics = closing.add(new Metrics(version.text(), clock));
     this.storage = Storage.open(config, clock, closing);
     this.vault = new Vault(config.encryption());
     this.audit =
         closing.add(
             AuditLog.open(
                 config.server().dataDir(), config.audit(), auditKeys(), storage.database(), clock));
+    this.otlp = Otlp.of(config.telemetry(), version.text(), audit.replica().toString());
+    this.metrics = closing.add(new Metrics(version.text(), clock, otlp));
 
     this.userStore = new UserStore(storage.database());
     this.tokenStore = new TokenStore(storage.database());

@@ -7,6 +7,7 @@ import io.opentelemetry.exporter.prometheus.PrometheusMetricReader;
 import io.opentelemetry.sdk.metrics.SdkMeterProvider;
 import io.opentelemetry.sdk.metrics.data.MetricData;
 import io.opentelemetry.sdk.metrics.export.MetricReader;
+import io.opentelemetry.sdk.metrics.export.PeriodicMetricReader;
 import io.opentelemetry.sdk.resources.Resource;
 import io.prometheus.metrics.config.EscapingScheme;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
@@ -144,6 +145,21 @@ public final class Metrics implements AutoCloseable {
   /// @param version the gateway's, for `reflow_build_info`
   public Metrics(String version, InstantSource clock) {
     this(version, clock, Resource.empty(), List.of());
+  }
+
+  /// @param otlp where the same is sent to, now and then
+  public Metrics(String version, InstantSource clock, Optional<Otlp> otlp) {
+    this(
+        version,
+        clock,
+        otlp.map(Otlp::resource).orElse(Resource.empty()),
+        otlp.filter(it -> it.config().metrics()).map(Metrics::sender).stream().toList());
+  }
+
+  private static MetricReader sender(Otlp otlp) {
+    return PeriodicMetricReader.builder(otlp.metricExporter())
+        .setInterval(otlp.config().metricsInterval())
+        .build();
   }
 
   /// @param readers who else is to have the figures
