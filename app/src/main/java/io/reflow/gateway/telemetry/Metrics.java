@@ -169,7 +169,12 @@ public final class Metrics implements AutoCloseable {
   ///
   /// @param outcome as in the audit row: `allowed`, `denied`, `failed`, `cancelled`
   public void request(String method, String outcome, Duration taken) {
-    operations.record(new Operation(METHODS.contains(method) ? method : OTHER, outcome), taken);
+    operations.record(new Operation(method(method), outcome), taken);
+  }
+
+  /// The method, if MCP has it; clients can send any.
+  public static String method(String sent) {
+    return METHODS.contains(sent) ? sent : OTHER;
   }
 
   /// A tool call is answered.
