@@ -83,11 +83,14 @@ import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.target.TargetStore;
 import io.reflow.gateway.target.Targets;
+import io.reflow.gateway.telemetry.Baggage;
 import io.reflow.gateway.telemetry.Health;
 import io.reflow.gateway.telemetry.HealthRoutes;
+import io.reflow.gateway.telemetry.Logging;
 import io.reflow.gateway.telemetry.Metrics;
 import io.reflow.gateway.telemetry.MetricsRoutes;
 import io.reflow.gateway.telemetry.Otlp;
+import io.reflow.gateway.telemetry.Tracing;
 import io.reflow.gateway.terminal.TerminalParts;
 import io.reflow.gateway.terminal.TerminalRoutes;
 import io.reflow.gateway.upstream.Reach;
@@ -124,11 +127,11 @@ final class Parts {
   private final Closing closing;
   private final Version version = Version.current();
   private final Health health = new Health();
-  private final Optional<Otlp> otlp;
   private final Metrics metrics;
 
   private final Storage storage;
   private final AuditLog audit;
+  private final Optional<Tracing> tracing;
   private final Replicas replicas;
   private final Leases leases;
   private final ForwardEndpoint forward;
@@ -188,8 +191,13 @@ final class Parts {
         closing.add(
             AuditLog.open(
                 config.server().dataDir(), config.audit(), auditKeys(), storage.database(), clock));
-    this.otlp = Otlp.of(config.telemetry(), version.text(), audit.replica().toString());
+    Optional<Otlp> otlp =
+        Otlp.of(config.telemetry(), version.text(), audit.replica().toString(), clock);
     this.metrics = closing.add(new Metrics(version.text(), clock, otlp));
+    audit.begin(otlp.flatMap(Otlp::audit));
+    this.tracing = otlp.flatMap(Otlp::tracing);
+    tracing.ifPresent(closing::add);
+    otlp.flatMap(Otlp::logs).map(Logging::export).ifPresent(closing::add);
 
     this.userStore = new UserStore(storage.database());
     this.tokenStore = new TokenStore(storage.database());
@@ -308,6 +316,7 @@ final class Parts {
             audit,
             new ArgumentDigest(secret(vault.derive("audit arguments"))),
             metrics,
+            new Baggage(config.telemetry().baggage()),
             config.mcp(),
             version.text(),
             clock);
@@ -462,6 +471,11 @@ final class Parts {
   void listening(int managementPort, int internalPort) {
     ownPlaces.add(new Place("the management port", config.management().host(), managementPort));
     ownPlaces.add(new Place("the internal port", config.replica().host(), internalPort));
+  }
+
+  /// What traces requests, if they are traced.
+  Optional<Tracing> tracing() {
+    return tracing;
   }
 
   Health health() {

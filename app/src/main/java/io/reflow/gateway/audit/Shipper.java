@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +38,7 @@ final class Shipper implements AutoCloseable {
   private final AuditConfig config;
   private final InstantSource clock;
   private final Thread thread;
+  private Consumer<List<AuditRow>> copies = _ -> {};
   private final Map<Long, OpenIntent> open = new HashMap<>();
   private final List<AuditRow> read = new ArrayList<>();
 
@@ -75,7 +77,9 @@ final class Shipper implements AutoCloseable {
     this.thread = Thread.ofPlatform().daemon().name("audit-shipper").unstarted(this::run);
   }
 
-  void start() {
+  /// @param copied gets the rows that the database has
+  void start(Consumer<List<AuditRow>> copied) {
+    copies = copied;
     thread.start();
   }
 
@@ -246,6 +250,7 @@ final class Shipper implements AutoCloseable {
                 ? pause.multipliedBy(2)
                 : LONGEST_PAUSE;
       }
+      copies.accept(part);
       part.clear();
     }
     return true;

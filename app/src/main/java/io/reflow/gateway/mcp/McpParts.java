@@ -19,6 +19,7 @@ import io.reflow.gateway.session.OpenStreams;
 import io.reflow.gateway.session.Sessions;
 import io.reflow.gateway.session.SseConnections;
 import io.reflow.gateway.target.Targets;
+import io.reflow.gateway.telemetry.Baggage;
 import io.reflow.gateway.telemetry.Metrics;
 import io.reflow.gateway.upstream.Upstreams;
 import io.reflow.gateway.upstream.era.Eras;
@@ -49,6 +50,7 @@ public record McpParts(
     AuditLog audit,
     ArgumentDigest digest,
     Metrics metrics,
+    Baggage baggage,
     McpConfig config,
     String version,
     InstantSource clock) {

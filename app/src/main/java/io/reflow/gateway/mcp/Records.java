@@ -3,6 +3,7 @@ package io.reflow.gateway.mcp;
 import io.reflow.gateway.audit.AuditEntry;
 import io.reflow.gateway.audit.AuditLog;
 import io.reflow.gateway.audit.AuditOutcome;
+import io.reflow.gateway.policy.Feature.Kind;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.telemetry.Metrics;
 import java.time.Duration;
@@ -52,9 +53,10 @@ final class Records {
     if (trail.toolCall()) {
       metrics.toolCall(trail.targetName(), trail.featureName(), outcome, taken);
     }
-    if (trail.ofTarget() && (trail.denied() || trail.decidedByRule())) {
-      metrics.decision(
-          trail.targetName(), trail.featureKind(), !trail.denied(), trail.decidedByRule());
+    Kind kind = trail.featureKind();
+    boolean byRule = !trail.policy().isEmpty();
+    if (kind != null && trail.ofTarget() && (trail.denied() || byRule)) {
+      metrics.decision(trail.targetName(), kind.wireName(), !trail.denied(), byRule);
     }
   }
 

@@ -170,10 +170,11 @@ public final class ForwardEndpoint {
 
   private Passage send(Replica to, ServerRequest request, byte[] body) {
     Map<String, String> trace = new HashMap<>();
-    if (!request.headers().contains(TRACEPARENT)) {
+    RequestTrace.onward(request).ifPresent(traced -> traced.each(trace::put));
+    if (trace.isEmpty() && !request.headers().contains(TRACEPARENT)) {
       trace.put(
           "traceparent",
-          "00-%s-%016x-01"
+          "00-%s-%016x-00"
               .formatted(
                   RequestTrace.of(request).value(),
                   ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE)));
@@ -185,12 +186,13 @@ public final class ForwardEndpoint {
     }
   }
 
+  /// @param more headers that count in place of the request's own
   private static Seal.Head head(ServerRequest request, Map<String, String> more) {
     Map<String, String> headers = new HashMap<>(more);
     for (Header header : request.headers()) {
       String name = header.headerName().lowerCase();
       if (ASKED.contains(header.headerName()) || name.startsWith(PARAMETER)) {
-        headers.put(name, String.join(", ", header.allValues()));
+        headers.putIfAbsent(name, String.join(", ", header.allValues()));
       }
     }
     var prologue = request.prologue();

@@ -153,12 +153,12 @@ public final class Metrics implements AutoCloseable {
         version,
         clock,
         otlp.map(Otlp::resource).orElse(Resource.empty()),
-        otlp.filter(it -> it.config().metrics()).map(Metrics::sender).stream().toList());
+        otlp.filter(Otlp::metricsEnabled).map(Metrics::sender).stream().toList());
   }
 
   private static MetricReader sender(Otlp otlp) {
     return PeriodicMetricReader.builder(otlp.metricExporter())
-        .setInterval(otlp.config().metricsInterval())
+        .setInterval(otlp.metricsInterval())
         .build();
   }
 
@@ -274,7 +274,12 @@ public final class Metrics implements AutoCloseable {
   ///
   /// @param outcome as in the audit row: `allowed`, `denied`, `failed`, `cancelled`
   public void request(String method, String outcome, Duration taken) {
-    operations.record(new Operation(known(METHODS, method), outcome), taken);
+    operations.record(new Operation(method(method), outcome), taken);
+  }
+
+  /// The method, if MCP has it; clients can send any.
+  public static String method(String sent) {
+    return known(METHODS, sent);
   }
 
   /// A tool call is answered.
@@ -290,7 +295,7 @@ public final class Metrics implements AutoCloseable {
   ///
   /// @param outcome `answered`, `error`, `failed` or `cancelled`
   public void upstreamRequest(String target, String method, String outcome, Duration taken) {
-    upstreams.record(new Upstream(targets.of(target), known(METHODS, method), outcome), taken);
+    upstreams.record(new Upstream(targets.of(target), method(method), outcome), taken);
   }
 
   /// The policies have decided on a feature of a target.

@@ -16,6 +16,10 @@ import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.target.Transport;
+import io.reflow.gateway.telemetry.ChildSpan;
+import io.reflow.gateway.telemetry.Propagation;
+import io.reflow.gateway.telemetry.SpanFacts;
+import io.reflow.gateway.telemetry.Trace;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -199,7 +203,8 @@ public final class Upstreams implements AutoCloseable {
   }
 
   private Lease<Upstream> lease(Reach reach, Duration patience) throws InterruptedException {
-    return pool(reach.target().transport()).acquire(reach.key(), new Opener(reach), patience);
+    return pool(reach.target().transport())
+        .acquire(reach.key(), new Opener(reach, Trace.current()), patience);
   }
 
   private InstancePool<Upstream> pool(Transport transport) {
@@ -226,9 +231,12 @@ public final class Upstreams implements AutoCloseable {
 
   private final class Opener implements Starter<Upstream> {
     private final Reach reach;
+    private final Trace trace;
 
-    Opener(Reach reach) {
+    /// @param trace of the call that it is for
+    Opener(Reach reach, Trace trace) {
       this.reach = reach;
+      this.trace = trace;
     }
 
     @Override
@@ -243,25 +251,46 @@ public final class Upstreams implements AutoCloseable {
 
     @Override
     public Starter<Upstream> renewed() {
-      return new Opener(renewal.apply(reach));
+      return new Opener(renewal.apply(reach), trace);
     }
 
     @Override
     public Upstream start(LastLines lines) throws InterruptedException {
+      ChildSpan span = trace.begin();
+      boolean open = false;
+      try {
+        Upstream upstream = open(lines, span.onward());
+        open = true;
+        events.contact(reach.target(), true);
+        return upstream;
+      } catch (UpstreamFailed e) {
+        events.contact(reach.target(), false);
+        throw e;
+      } finally {
+        var kind = stdio() ? ChildSpan.Kind.STEP : ChildSpan.Kind.CALL;
+        span.end(kind, stdio() ? "process start" : "connect", open ? "" : "failed", this::describe);
+      }
+    }
+
+    private boolean stdio() {
+      return reach.target().transport() instanceof Transport.Stdio;
+    }
+
+    private Upstream open(LastLines lines, Propagation onward) throws InterruptedException {
       InstanceKey key = reach.key();
-      Upstream upstream = LevelledUpstream.of(open(key, lines));
-      events.contact(reach.target(), true);
+      Upstream upstream =
+          LevelledUpstream.of(
+              connector.open(
+                  new Opening(
+                      reach.target(), key, reach.injection(), listener(key), lines, onward)));
       watcher.opened(key, upstream.facts());
       return upstream;
     }
 
-    private Upstream open(InstanceKey key, LastLines lines) throws InterruptedException {
-      try {
-        return connector.open(
-            new Opening(reach.target(), key, reach.injection(), listener(key), lines));
-      } catch (UpstreamFailed e) {
-        events.contact(reach.target(), false);
-        throw e;
+    private void describe(SpanFacts facts) {
+      Spans.describe(facts, reach.target());
+      if (reach.target().transport() instanceof Transport.Stdio process) {
+        facts.text("process.executable.path", process.command());
       }
     }
   }

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /// A real listener on a free port, set up as the gateway does it, but with short deadlines.
@@ -30,7 +31,7 @@ final class TestListener implements AutoCloseable {
   }
 
   TestListener(ServerConfig config, Consumer<HttpRouting.Builder> routes) {
-    ListenerOptions options = new ListenerOptions(config);
+    ListenerOptions options = new ListenerOptions(config, Optional.empty());
     WebServerConfig.Builder builder = WebServer.builder();
     HttpRouting.Builder routing = HttpRouting.builder();
     options.apply(builder);

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.reflow.gateway.audit.AuditOutcome;
+import io.reflow.gateway.telemetry.Trace;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -67,7 +68,7 @@ class StrangersTest {
   }
 
   private static AuditTrail trail(Instant startedAt) {
-    return new AuditTrail(startedAt, "trace", false, () -> "192.0.2.7");
+    return new AuditTrail(startedAt, "trace", Trace.OFF, false, () -> "192.0.2.7");
   }
 
   private static List<KeyValuePair> facts(ILoggingEvent event) {

@@ -53,7 +53,7 @@ class ForwardEndpointIT {
     forwarder = new Forwarder(seal, replicas);
     endpoint = new ForwardEndpoint(forwarder, seal, replicas, metrics);
     WebServerConfig.Builder builder = WebServer.builder();
-    new ListenerOptions(config()).apply(builder);
+    new ListenerOptions(config(), Optional.empty()).apply(builder);
     server = builder.routing(HttpRouting.builder().post("/mcp", this::pass)).build().start();
   }
 
