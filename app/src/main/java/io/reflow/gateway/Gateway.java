@@ -24,6 +24,7 @@ import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.identity.IdentityRoutes;
 import io.reflow.gateway.identity.TokenRoutes;
 import io.reflow.gateway.identity.UserRoutes;
+import io.reflow.gateway.live.LiveRoutes;
 import io.reflow.gateway.mcp.ElsewhereEndpoint;
 import io.reflow.gateway.mcp.McpEndpoint;
 import io.reflow.gateway.mcp.SseEndpoint;
@@ -170,6 +171,8 @@ public final class Gateway implements AutoCloseable {
     if (terminals.enabled()) {
       options.socket("/api/targets/{id}/terminal", terminals::serve);
     }
+    LiveRoutes live = parts.liveRoutes();
+    options.socket("/api/observability/ws", live::serve);
     new RestRoutes<Authenticated>(routing, parts.gate())
         .post("/api/auth/register", Access.PUBLIC, identity::register)
         .post("/api/auth/login", Access.PUBLIC, identity::login)
@@ -235,6 +238,8 @@ public final class Gateway implements AutoCloseable {
         .get("/api/logs", Access.USER, logs::list)
         .get("/api/logs/export", Access.USER, logs::export)
         .get("/api/logs/verify", Access.ADMIN, logs::verify)
+        .get("/api/observability/snapshot", Access.ADMIN, live::snapshot)
+        .get("/api/observability/ws", Access.PUBLIC, live::explain)
         .refuseOtherMethods();
   }
 

@@ -43,6 +43,10 @@ import io.reflow.gateway.identity.UserStore;
 import io.reflow.gateway.instance.InstanceKey.Sharing;
 import io.reflow.gateway.instance.InstanceStore;
 import io.reflow.gateway.instance.Restarts;
+import io.reflow.gateway.live.Figures;
+import io.reflow.gateway.live.LiveParts;
+import io.reflow.gateway.live.LiveRoutes;
+import io.reflow.gateway.live.Recent;
 import io.reflow.gateway.mcp.Bystanders;
 import io.reflow.gateway.mcp.ElsewhereEndpoint;
 import io.reflow.gateway.mcp.ListChanges;
@@ -168,6 +172,8 @@ final class Parts {
   private final StateStore states;
   private final OpenStreams streams;
   private final TerminalRoutes terminals;
+  private final Recent recent;
+  private final LiveRoutes live;
   private final ListChanges listChanges;
   private final SseEndpoint sse;
   private final McpEndpoint mcp;
@@ -269,6 +275,11 @@ final class Parts {
                     streams,
                     audit,
                     clock)));
+    this.recent = new Recent(clock);
+    audit.onRecord(recent::answered);
+    sessions.onOpen(recent::opened);
+    sessions.onEnd(recent::ended);
+    this.live = new LiveRoutes(live());
     this.listChanges = new ListChanges(sessions, targets, policies);
     news.onAnnounced(listChanges::announced);
     catalog.onBack(listChanges::announced);
@@ -306,6 +317,27 @@ final class Parts {
             clock);
     this.sse = new SseEndpoint(mcpParts);
     this.mcp = new McpEndpoint(mcpParts, sse, forward, patience);
+  }
+
+  private LiveParts live() {
+    var figures =
+        new Figures(
+            metrics,
+            health,
+            sessions,
+            streams,
+            flights::count,
+            upstreams::processCount,
+            upstreams::connectionCount);
+    return new LiveParts(
+        audit.replica(),
+        config.server().headerTimeout(),
+        authenticator,
+        streams,
+        sessions,
+        recent,
+        figures,
+        clock);
   }
 
   private StdioDial stdio() {
@@ -510,6 +542,10 @@ final class Parts {
 
   TerminalRoutes terminalRoutes() {
     return terminals;
+  }
+
+  LiveRoutes liveRoutes() {
+    return live;
   }
 
   IdentityRoutes identityRoutes() {

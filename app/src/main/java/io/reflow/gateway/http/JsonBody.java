@@ -49,7 +49,7 @@ final class JsonBody {
   }
 
   static byte[] write(Object json) {
-    return JSONB.toJson(json).getBytes(StandardCharsets.UTF_8);
+    return SafeJson.escaped(JSONB.toJson(json)).getBytes(StandardCharsets.UTF_8);
   }
 
   private static void checkMediaType(String header) {

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 
 /// One metric: a histogram of durations for each set of labels. The OpenTelemetry SDK's own takes a
@@ -57,6 +58,11 @@ final class Histograms<L extends Record> {
       histogram = histograms.computeIfAbsent(labels, _ -> new Histogram(boundaries));
     }
     histogram.record(duration);
+  }
+
+  /// What is counted so far for each set of labels.
+  void read(BiConsumer<L, Reading.Durations> reader) {
+    histograms.forEach((labels, histogram) -> reader.accept(labels, histogram.reading()));
   }
 
   MetricData collect(Resource resource) {

@@ -13,11 +13,14 @@ import io.prometheus.metrics.model.snapshots.InfoSnapshot;
 import io.prometheus.metrics.model.snapshots.InfoSnapshot.InfoDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import io.reflow.gateway.telemetry.Reading.Counts;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -232,6 +235,29 @@ public final class Metrics implements AutoCloseable {
         .setUnit(unit)
         .setDescription(description)
         .buildWithCallback(it -> it.record(total.getAsLong()));
+  }
+
+  /// What is counted so far, for who watches it grow. Costs those nothing who count.
+  public Reading reading() {
+    var requests = new Counts[] {Counts.NONE};
+    operations.read((labels, durations) ->
+        requests[0] =
+            requests[0].plus(
+                new Counts(Map.of(labels.outcome(), total(durations.counts())), durations)));
+    Map<String, Counts> byTarget = new HashMap<>();
+    toolCalls.forEach((key, count) ->
+        byTarget.merge(
+            key.tool().target(),
+            new Counts(Map.of(key.outcome(), count.sum()), Reading.Durations.NONE),
+            Counts::plus));
+    toolDurations.read((tool, durations) ->
+        byTarget.merge(tool.target(), new Counts(Map.of(), durations), Counts::plus));
+    long refused = refusals.values().stream().mapToLong(LongAdder::sum).sum();
+    return new Reading(System.nanoTime(), requests[0], byTarget, refused);
+  }
+
+  private static long total(long[] counts) {
+    return Arrays.stream(counts).sum();
   }
 
   /// Everything, in the text format of Prometheus.
