@@ -7,6 +7,7 @@ import static io.reflow.gateway.credential.EnvPath.USER;
 
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
+import io.reflow.gateway.api.ClientRoutes;
 import io.reflow.gateway.api.ImportRoutes;
 import io.reflow.gateway.api.InstanceRoutes;
 import io.reflow.gateway.api.ProbeRoutes;
@@ -171,6 +172,7 @@ public final class Gateway implements AutoCloseable {
     if (terminals.enabled()) {
       options.socket("/api/targets/{id}/terminal", terminals::serve);
     }
+    ClientRoutes clients = parts.clientRoutes();
     LiveRoutes live = parts.liveRoutes();
     options.socket("/api/observability/ws", live::serve);
     new RestRoutes<Authenticated>(routing, parts.gate())
@@ -238,6 +240,9 @@ public final class Gateway implements AutoCloseable {
         .get("/api/logs", Access.USER, logs::list)
         .get("/api/logs/export", Access.USER, logs::export)
         .get("/api/logs/verify", Access.ADMIN, logs::verify)
+        .get("/api/clients", Access.USER, clients::list)
+        .get("/api/clients/{client}", Access.USER, clients::show)
+        .post("/api/clients/{client}", Access.USER, clients::create)
         .get("/api/observability/snapshot", Access.ADMIN, live::snapshot)
         .get("/api/observability/ws", Access.PUBLIC, live::explain)
         .refuseOtherMethods();

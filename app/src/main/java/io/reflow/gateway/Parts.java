@@ -1,5 +1,6 @@
 package io.reflow.gateway;
 
+import io.reflow.gateway.api.ClientRoutes;
 import io.reflow.gateway.api.ImportRoutes;
 import io.reflow.gateway.api.ImportStore;
 import io.reflow.gateway.api.InstanceRoutes;
@@ -542,6 +543,10 @@ final class Parts {
 
   TerminalRoutes terminalRoutes() {
     return terminals;
+  }
+
+  ClientRoutes clientRoutes() {
+    return new ClientRoutes(config.server().publicUrl(), access, tokenRoutes());
   }
 
   LiveRoutes liveRoutes() {
