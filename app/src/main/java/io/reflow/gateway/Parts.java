@@ -1,5 +1,6 @@
 package io.reflow.gateway;
 
+import io.reflow.gateway.api.ClientRoutes;
 import io.reflow.gateway.api.ImportRoutes;
 import io.reflow.gateway.api.ImportStore;
 import io.reflow.gateway.api.InstanceRoutes;
@@ -43,6 +44,10 @@ import io.reflow.gateway.identity.UserStore;
 import io.reflow.gateway.instance.InstanceKey.Sharing;
 import io.reflow.gateway.instance.InstanceStore;
 import io.reflow.gateway.instance.Restarts;
+import io.reflow.gateway.live.LiveFigures;
+import io.reflow.gateway.live.LiveParts;
+import io.reflow.gateway.live.LiveRoutes;
+import io.reflow.gateway.live.Recent;
 import io.reflow.gateway.mcp.Bystanders;
 import io.reflow.gateway.mcp.ElsewhereEndpoint;
 import io.reflow.gateway.mcp.ListChanges;
@@ -176,6 +181,8 @@ final class Parts {
   private final StateStore states;
   private final OpenStreams streams;
   private final TerminalRoutes terminals;
+  private final Recent recent;
+  private final LiveRoutes live;
   private final ListChanges listChanges;
   private final SseEndpoint sse;
   private final McpEndpoint mcp;
@@ -284,6 +291,11 @@ final class Parts {
                     streams,
                     audit,
                     clock)));
+    this.recent = new Recent(clock);
+    audit.onRecord(recent::answered);
+    sessions.onOpen(recent::opened);
+    sessions.onEnd(recent::ended);
+    this.live = new LiveRoutes(live());
     this.listChanges = new ListChanges(sessions, targets, policies);
     news.onAnnounced(listChanges::announced);
     catalog.onBack(listChanges::announced);
@@ -322,6 +334,27 @@ final class Parts {
             clock);
     this.sse = new SseEndpoint(mcpParts);
     this.mcp = new McpEndpoint(mcpParts, sse, forward, patience);
+  }
+
+  private LiveParts live() {
+    var figures =
+        new LiveFigures(
+            metrics,
+            health,
+            sessions,
+            streams,
+            flights::count,
+            upstreams::processCount,
+            upstreams::connectionCount);
+    return new LiveParts(
+        audit.replica(),
+        config.server().headerTimeout(),
+        authenticator,
+        streams,
+        sessions,
+        recent,
+        figures,
+        clock);
   }
 
   private StdioDial stdio() {
@@ -580,6 +613,14 @@ final class Parts {
 
   TerminalRoutes terminalRoutes() {
     return terminals;
+  }
+
+  ClientRoutes clientRoutes() {
+    return new ClientRoutes(config.server().publicUrl(), access, tokenRoutes());
+  }
+
+  LiveRoutes liveRoutes() {
+    return live;
   }
 
   IdentityRoutes identityRoutes() {

@@ -13,12 +13,15 @@ import io.prometheus.metrics.config.EscapingScheme;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.snapshots.InfoSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import io.reflow.gateway.telemetry.Reading.Counts;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -443,6 +446,22 @@ public final class Metrics implements AutoCloseable {
         .setUnit(unit)
         .setDescription(description)
         .buildWithCallback(it -> it.record(total.getAsLong()));
+  }
+
+  /// What is counted so far, for who watches it grow. Costs those nothing who count.
+  public Reading reading() {
+    var requests = new Counts[] {Counts.NONE};
+    operations.read((labels, durations) ->
+        requests[0] =
+            requests[0].plus(
+                new Counts(Map.of(labels.outcome(), total(durations.counts())), durations)));
+    Map<String, Counts> byTarget = new HashMap<>();
+    tools.read((target, counts) -> byTarget.merge(target, counts, Counts::plus));
+    return new Reading(System.nanoTime(), requests[0], byTarget, refusals.total());
+  }
+
+  private static long total(long[] counts) {
+    return Arrays.stream(counts).sum();
   }
 
   /// Everything, in the text format of Prometheus.
