@@ -30,16 +30,26 @@ public record McpInstanceStatus(
   public enum Phase {
     /// A pod is on its way, or will be after a pause.
     @JsonProperty("Pending")
-    PENDING,
+    PENDING("Pending"),
     /// The server answers at the service's address.
     @JsonProperty("Ready")
-    READY,
+    READY("Ready"),
     /// Without a pod since nobody used it; the next use brings it back.
     @JsonProperty("Idle")
-    IDLE,
+    IDLE("Idle"),
     /// Not allowed, or given up after too many failures.
     @JsonProperty("Failed")
-    FAILED
+    FAILED("Failed");
+
+    private final String wireName;
+
+    Phase(String wireName) {
+      this.wireName = wireName;
+    }
+
+    public String wireName() {
+      return wireName;
+    }
   }
 
   /// As Kubernetes' own conditions are.
