@@ -103,6 +103,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -117,6 +118,8 @@ final class Parts {
   private static final Duration DATABASE_AWAY = Duration.ofSeconds(15);
 
   private static final Duration SWEEP = Duration.ofSeconds(15);
+  private static final Duration SHORTEST_HOME_SWEEP = Duration.ofSeconds(1);
+  private static final Duration LONGEST_HOME_SWEEP = Duration.ofMinutes(10);
 
   private final InstantSource clock = InstantSource.system();
   private final Closing closing;
@@ -411,7 +414,26 @@ final class Parts {
     health.databaseAwayWhen(() -> changes.lost() || !heardLately.getAsBoolean());
     closing.add(
         new Sweeper(SWEEP, sessions::expire, streams::recheck, catalog::expire, states::expire));
+    closing.add(new Sweeper(homeSweep(), this::removeLeftHomes));
     measure();
+  }
+
+  /// As often as it takes to keep to the retention.
+  private Duration homeSweep() {
+    Duration retention = config.stdio().homeRetention();
+    return Collections.max(
+        List.of(SHORTEST_HOME_SWEEP, Collections.min(List.of(retention, LONGEST_HOME_SWEEP))));
+  }
+
+  /// In a thread of its own: it may take long.
+  private void removeLeftHomes() {
+    try {
+      spawner.removeLeftHomes(
+          target -> targets.find(target).isPresent() || targetStore.exists(target),
+          identities::mayExist);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void forget(TargetId target) {
