@@ -87,6 +87,7 @@ import io.reflow.gateway.telemetry.Health;
 import io.reflow.gateway.telemetry.HealthRoutes;
 import io.reflow.gateway.telemetry.Metrics;
 import io.reflow.gateway.telemetry.MetricsRoutes;
+import io.reflow.gateway.telemetry.Strangers;
 import io.reflow.gateway.terminal.TerminalParts;
 import io.reflow.gateway.terminal.TerminalRoutes;
 import io.reflow.gateway.upstream.Reach;
@@ -181,6 +182,7 @@ final class Parts {
     this.config = config;
     this.closing = closing;
     this.metrics = closing.add(new Metrics(version.text(), clock));
+    var strangers = new Strangers(metrics, System::nanoTime);
     this.storage = Storage.open(config, clock, closing);
     this.vault = new Vault(config.encryption());
     this.audit =
@@ -249,6 +251,7 @@ final class Parts {
             forward,
             audit,
             metrics,
+            strangers,
             patience,
             clock);
     var stateSeal = new StateSeal(vault.deriveAll("request state"), clock);
@@ -271,6 +274,7 @@ final class Parts {
                     stdio,
                     streams,
                     audit,
+                    strangers,
                     clock)));
     this.listChanges = new ListChanges(sessions, targets, policies);
     news.onAnnounced(listChanges::announced);
@@ -304,6 +308,7 @@ final class Parts {
             audit,
             new ArgumentDigest(secret(vault.derive("audit arguments"))),
             metrics,
+            strangers,
             config.mcp(),
             version.text(),
             clock);

@@ -20,6 +20,7 @@ import io.reflow.gateway.session.Sessions;
 import io.reflow.gateway.session.SseConnections;
 import io.reflow.gateway.target.Targets;
 import io.reflow.gateway.telemetry.Metrics;
+import io.reflow.gateway.telemetry.Strangers;
 import io.reflow.gateway.upstream.Upstreams;
 import io.reflow.gateway.upstream.era.Eras;
 import java.time.InstantSource;
@@ -49,11 +50,12 @@ public record McpParts(
     AuditLog audit,
     ArgumentDigest digest,
     Metrics metrics,
+    Strangers strangers,
     McpConfig config,
     String version,
     InstantSource clock) {
 
   Records records() {
-    return new Records(audit, metrics);
+    return new Records(audit, metrics, strangers);
   }
 }

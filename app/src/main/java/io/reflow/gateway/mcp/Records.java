@@ -5,6 +5,7 @@ import io.reflow.gateway.audit.AuditLog;
 import io.reflow.gateway.audit.AuditOutcome;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.telemetry.Metrics;
+import io.reflow.gateway.telemetry.Strangers;
 import java.util.Optional;
 
 /// Records what became of messages. Callers without a token that counts are counted instead, so
@@ -13,11 +14,12 @@ final class Records {
 
   private final AuditLog log;
   private final Metrics metrics;
-  private final Strangers strangers = new Strangers(System::nanoTime);
+  private final Strangers strangers;
 
-  Records(AuditLog log, Metrics metrics) {
+  Records(AuditLog log, Metrics metrics, Strangers strangers) {
     this.log = log;
     this.metrics = metrics;
+    this.strangers = strangers;
   }
 
   /// @throws io.reflow.gateway.fault.GatewayException.Unavailable when it can't be recorded: then
@@ -29,8 +31,7 @@ final class Records {
   /// @param answer as it is recorded, where bodies are
   void add(AuditTrail trail, AuditOutcome outcome, int answerBytes, Optional<String> answer) {
     if (trail.caller().isEmpty()) {
-      metrics.refused("unauthenticated");
-      strangers.refused(trail);
+      strangers.refused(trail::peer, trail.tokenSent(), trail.traceId());
       return;
     }
     metrics.request(trail.method(), outcome.wireName(), trail.duration());
