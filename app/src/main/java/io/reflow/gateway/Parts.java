@@ -95,6 +95,7 @@ import io.reflow.gateway.telemetry.Logging;
 import io.reflow.gateway.telemetry.Metrics;
 import io.reflow.gateway.telemetry.MetricsRoutes;
 import io.reflow.gateway.telemetry.Otlp;
+import io.reflow.gateway.telemetry.Strangers;
 import io.reflow.gateway.telemetry.Tracing;
 import io.reflow.gateway.terminal.TerminalParts;
 import io.reflow.gateway.terminal.TerminalRoutes;
@@ -112,6 +113,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -127,6 +129,8 @@ final class Parts {
   private static final Duration DATABASE_AWAY = Duration.ofSeconds(15);
 
   private static final Duration SWEEP = Duration.ofSeconds(15);
+  private static final Duration SHORTEST_HOME_SWEEP = Duration.ofSeconds(1);
+  private static final Duration LONGEST_HOME_SWEEP = Duration.ofMinutes(10);
 
   private final InstantSource clock = InstantSource.system();
   private final Closing closing;
@@ -201,6 +205,7 @@ final class Parts {
     Optional<Otlp> otlp =
         Otlp.of(config.telemetry(), version.text(), audit.replica().toString(), clock);
     this.metrics = closing.add(new Metrics(version.text(), clock, otlp));
+    var strangers = new Strangers(metrics, System::nanoTime);
     audit.begin(otlp.flatMap(Otlp::audit));
     this.tracing = otlp.flatMap(Otlp::tracing);
     tracing.ifPresent(closing::add);
@@ -270,6 +275,7 @@ final class Parts {
             forward,
             audit,
             metrics,
+            strangers,
             patience,
             clock);
     var stateSeal = new StateSeal(vault.deriveAll("request state"), clock);
@@ -290,6 +296,7 @@ final class Parts {
                     stdio,
                     streams,
                     audit,
+                    strangers,
                     clock)));
     this.recent = new Recent(clock);
     audit.onRecord(recent::answered);
@@ -329,6 +336,7 @@ final class Parts {
             new ArgumentDigest(secret(vault.derive("audit arguments"))),
             metrics,
             new Baggage(config.telemetry().baggage()),
+            strangers,
             config.mcp(),
             version.text(),
             clock);
@@ -467,11 +475,30 @@ final class Parts {
             catalog::expire,
             states::expire,
             this::forgetFigures));
+    closing.add(new Sweeper(homeSweep(), this::removeLeftHomes));
     new Figures(this, metrics).register();
   }
 
   private void forgetFigures() {
     metrics.keepTargets(targets.all().stream().map(Target::name).toList());
+  }
+
+  /// As often as it takes to keep to the retention.
+  private Duration homeSweep() {
+    Duration retention = config.stdio().homeRetention();
+    return Collections.max(
+        List.of(SHORTEST_HOME_SWEEP, Collections.min(List.of(retention, LONGEST_HOME_SWEEP))));
+  }
+
+  /// In a thread of its own: it may take long.
+  private void removeLeftHomes() {
+    try {
+      spawner.removeLeftHomes(
+          target -> targets.find(target).isPresent() || targetStore.exists(target),
+          identities::mayExist);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void forget(TargetId target) {

@@ -6,6 +6,7 @@ import io.reflow.gateway.audit.AuditOutcome;
 import io.reflow.gateway.policy.Feature.Kind;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.telemetry.Metrics;
+import io.reflow.gateway.telemetry.Strangers;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -15,11 +16,12 @@ final class Records {
 
   private final AuditLog log;
   private final Metrics metrics;
-  private final Strangers strangers = new Strangers(System::nanoTime);
+  private final Strangers strangers;
 
-  Records(AuditLog log, Metrics metrics) {
+  Records(AuditLog log, Metrics metrics, Strangers strangers) {
     this.log = log;
     this.metrics = metrics;
+    this.strangers = strangers;
   }
 
   /// @throws io.reflow.gateway.fault.GatewayException.Unavailable when it can't be recorded: then
@@ -31,8 +33,8 @@ final class Records {
   /// @param answer as it is recorded, where bodies are
   void add(AuditTrail trail, AuditOutcome outcome, int answerBytes, Optional<String> answer) {
     if (trail.caller().isEmpty()) {
-      metrics.refused(trail.refusal().isEmpty() ? "unauthenticated" : trail.refusal());
-      strangers.refused(trail);
+      String reason = trail.refusal().isEmpty() ? "unauthenticated" : trail.refusal();
+      strangers.refused(reason, trail::peer, trail.tokenSent(), trail.traceId());
       return;
     }
     measure(trail, outcome.wireName());
