@@ -461,7 +461,7 @@ restarts() {
 }
 
 grafana() {
-  [[ ,$(variable COMPOSE_PROFILES), == *,grafana,* ]]
+  [[ ,${COMPOSE_PROFILES-$(variable COMPOSE_PROFILES)}, == *,grafana,* ]]
 }
 
 containers_failed() {

@@ -3,6 +3,7 @@ package io.reflow.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.reflow.gateway.testing.Commands;
 import io.reflow.gateway.testing.Commands.Outcome;
 import io.reflow.gateway.testing.Docker;
@@ -130,6 +131,85 @@ class ContainersIT {
 
     assertThat(outcome.output()).contains("The configuration is wrong: server.port");
     assertThat(outcome.code()).isEqualTo(2);
+  }
+
+  @Test
+  void runsByItselfInAContainerThatCanNotBeChanged() throws InterruptedException {
+    String container =
+        HERE.output(
+            LOOK,
+            "docker",
+            "run",
+            "--detach",
+            "--rm",
+            "--read-only",
+            "--tmpfs=/tmp",
+            "--cap-drop=ALL",
+            "--security-opt=no-new-privileges",
+            "--publish=127.0.0.1:%d:3000".formatted(port),
+            "reflow-gateway:" + OLD);
+    try (var gateway = new RemoteGateway(port)) {
+      UpstreamFixtures.await(
+          Duration.ofMinutes(2),
+          () ->
+              HERE.output(LOOK, "docker", "inspect", "--format={{.State.Health.Status}}", container)
+                  .equals("healthy"));
+      gateway.register();
+      gateway.logIn();
+    } finally {
+      Outcome _ = HERE.run(LOOK, "docker", "rm", "--force", "--volumes", container);
+    }
+  }
+
+  @Test
+  void refusesToStartWithoutSecrets() throws IOException, InterruptedException {
+    Path environment = folder.resolve("env");
+    String complete = Files.readString(environment);
+    for (String secret :
+        List.of("DB_PASSWORD", "JWT_SECRET", "ENCRYPTION_KEY", "GRAFANA_PASSWORD")) {
+      Files.writeString(environment, complete.replace(secret + "=", "OTHER="));
+
+      Outcome outcome = HERE.run(LOOK, compose(OLD, "config", "--quiet"));
+
+      assertThat(outcome.code()).isNotZero();
+      assertThat(outcome.output()).contains(secret, "is missing in .env");
+    }
+  }
+
+  /// Grafana itself is not there to look.
+  @Test
+  void whatGrafanaIsGivenIsThere() throws IOException, InterruptedException {
+    JsonNode service =
+        new ObjectMapper()
+            .readTree(
+                HERE.output(LOOK, compose(OLD, "--profile", "grafana", "config", "--format=json")))
+            .at("/services/otel-lgtm");
+
+    assertThat(service.at("/ports/0/host_ip").textValue()).isEqualTo("127.0.0.1");
+    assertThat(service.at("/ports/0/published").textValue()).isEqualTo("3002");
+    List<Path> files =
+        service
+            .get("volumes")
+            .valueStream()
+            .filter(volume -> volume.get("type").textValue().equals("bind"))
+            .map(volume -> Path.of(volume.get("source").textValue()))
+            .toList();
+    assertThat(files).hasSize(5).allMatch(Files::exists);
+    assertThat(files).anyMatch(file -> file.resolve("overview.json").toFile().exists());
+    assertThat(Files.readString(Docker.REPOSITORY.resolve("container/grafana/dashboards.yaml")))
+        .contains("path: " + target(service, "chart/dashboards"));
+    assertThat(Files.readString(Docker.REPOSITORY.resolve("container/grafana/prometheus.yaml")))
+        .contains("- " + target(service, "chart/alerts") + "/*.yaml");
+  }
+
+  private static String target(JsonNode service, String source) {
+    return service
+        .get("volumes")
+        .valueStream()
+        .filter(volume -> volume.get("source").textValue().endsWith(source))
+        .map(volume -> volume.get("target").textValue())
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test
