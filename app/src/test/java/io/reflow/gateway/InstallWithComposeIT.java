@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,9 +35,13 @@ class InstallWithComposeIT {
   private int port;
   private Commands commands;
 
+  @BeforeAll
+  static void requireTheEngine() throws InterruptedException {
+    Docker.require();
+  }
+
   @BeforeEach
   void layOutTheRepository() throws IOException, InterruptedException {
-    Docker.require();
     port = Docker.freePort();
     repository = Files.createDirectory(folder.resolve("shipped"));
     home = folder.resolve("a home/reflow-gateway");

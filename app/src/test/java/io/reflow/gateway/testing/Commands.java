@@ -58,7 +58,13 @@ public final class Commands {
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile());
         builder.environment().putAll(environment);
-        Process process = builder.start();
+        Process process;
+        try {
+          process = builder.start();
+        } catch (IOException e) {
+          // As a shell has it for a program that is not there.
+          return new Outcome(127, e.toString());
+        }
         if (!process.waitFor(atMost.toSeconds(), TimeUnit.SECONDS)) {
           process.descendants().forEach(ProcessHandle::destroyForcibly);
           Process _ = process.destroyForcibly();

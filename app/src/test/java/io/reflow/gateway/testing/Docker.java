@@ -23,14 +23,16 @@ public final class Docker {
   /// there is no engine the test is skipped, but not in CI.
   public static void require() throws InterruptedException {
     Commands commands = new Commands(REPOSITORY, Map.of());
-    for (String part : new String[] {"docker info", "docker compose version"}) {
-      // With a shell: there may be no docker at all.
-      Outcome outcome = commands.run(LOOK, "sh", "-c", part);
-      if (outcome.code() != 0) {
-        throw NodePackages.absent("'%s' does not work: %s".formatted(part, outcome.output()));
-      }
-    }
+    need(commands.run(LOOK, "docker", "info"));
+    need(commands.run(LOOK, "docker", "compose", "version"));
     String _ = commands.output(PREPARATION, ".ci/base-images");
+  }
+
+  private static void need(Outcome outcome) {
+    if (outcome.code() != 0) {
+      throw NodePackages.absent(
+          "a Docker engine and docker compose are needed: " + outcome.output());
+    }
   }
 
   /// Two free ports that are two apart: the gateway's, and the one that is Grafana's then.
