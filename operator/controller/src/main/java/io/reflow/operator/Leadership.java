@@ -1,5 +1,6 @@
 package io.reflow.operator;
 
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfigBuilder;
@@ -53,7 +54,7 @@ final class Leadership implements AutoCloseable {
     this.client = client;
     this.terms = terms;
     this.work = work;
-    lock = new Watched(new LeaseLock(namespace, LEASE, identity));
+    lock = new Watched(namespace, identity);
     thread = Thread.ofVirtual().name("leadership").unstarted(this::run);
   }
 
@@ -160,14 +161,16 @@ final class Leadership implements AutoCloseable {
     return new LeaderElector(client, config, threads);
   }
 
-  /// Notes when the Lease was last looked at.
+  /// The Lease; notes when it was last looked at, and really gives it back.
   private static final class Watched implements Lock {
 
+    private final String namespace;
     private final Lock lease;
     private final AtomicLong lookedAt = new AtomicLong(System.nanoTime());
 
-    Watched(Lock lease) {
-      this.lease = lease;
+    Watched(String namespace, String identity) {
+      this.namespace = namespace;
+      lease = new LeaseLock(namespace, LEASE, identity);
     }
 
     Duration silence() {
@@ -187,7 +190,22 @@ final class Leadership implements AutoCloseable {
 
     @Override
     public void update(KubernetesClient client, LeaderElectionRecord election) {
-      lease.update(client, election);
+      if (election.getHolderIdentity() == null) {
+        giveBack(client);
+      } else {
+        lease.update(client, election);
+      }
+    }
+
+    /// The library merges a record without a holder into the Lease, which leaves the holder there:
+    /// the other replica would wait until the Lease has run out.
+    private void giveBack(KubernetesClient client) {
+      var leases = client.leases().inNamespace(namespace);
+      Lease held = leases.withName(LEASE).get();
+      if (held != null && identity().equals(held.getSpec().getHolderIdentity())) {
+        held.getSpec().setHolderIdentity(null);
+        Lease _ = leases.resource(held).update();
+      }
     }
 
     @Override
