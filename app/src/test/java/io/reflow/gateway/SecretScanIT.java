@@ -15,8 +15,6 @@ import io.reflow.gateway.testing.StdioServer;
 import io.reflow.gateway.testing.TestGateway;
 import io.reflow.gateway.testing.UpstreamFixtures;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -68,13 +66,8 @@ class SecretScanIT {
     web = new FakeMcpServer().list("echo", "leak", "deny");
     beside = TestGateway.start();
     admin = beside.adminToken();
-    int management = freePort();
-    metrics = URI.create("http://127.0.0.1:%d/metrics".formatted(management));
-    gateway =
-        new GatewayProcess(
-            beside,
-            folder,
-            Map.of("LOGGING_LEVEL", "trace", "MANAGEMENT_PORT", Integer.toString(management)));
+    gateway = new GatewayProcess(beside, folder, Map.of("LOGGING_LEVEL", "trace"));
+    metrics = URI.create("http://127.0.0.1:%d/metrics".formatted(gateway.managementPort()));
     SCANNER
         .plant("the signing secret", TestGateway.JWT_SECRET)
         .plant("the encryption key", TestGateway.ENCRYPTION_KEY)
@@ -91,12 +84,6 @@ class SecretScanIT {
         .plant("a secret URL", URL_SECRET)
         .plant("a private argument", ARGUMENT);
     use();
-  }
-
-  private static int freePort() throws IOException {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   private static void use() throws IOException, InterruptedException {
