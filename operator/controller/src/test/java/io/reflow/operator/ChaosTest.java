@@ -128,6 +128,24 @@ class ChaosTest {
   }
 
   @Test
+  void survivesListsAndWatchesThatFailAtFirst() {
+    var refused = new AtomicInteger();
+    cluster.api.decide(
+        guarded(request ->
+            request.method().equals("GET")
+                    && request.name().isEmpty()
+                    && refused.incrementAndGet() <= 20
+                ? refused.get() % 2 == 0 ? Fate.ERROR : Fate.BROKEN
+                : Fate.DONE));
+
+    cluster.operator();
+    McpInstance instance = cluster.create("user:1");
+
+    cluster.awaitPhase(instance, Phase.READY);
+    assertThat(refused.get()).isGreaterThan(20);
+  }
+
+  @Test
   void survivesAnApiServerThatRefusesAThirdOfAllRequests() {
     var random = new Random(11);
     cluster.api.decide(

@@ -72,6 +72,31 @@ class LifeOfAnInstanceTest {
   }
 
   @Test
+  void beginsAnewWithAnInstanceOfTheSameName() {
+    cluster.operator();
+    McpInstance instance = cluster.create("user:1");
+    cluster.awaitPhase(instance, Phase.READY);
+    String first = cluster.podUid(instance);
+
+    List<StatusDetails> _ = cluster.gateway.resource(instance).delete();
+    McpInstance again = cluster.create("user:1");
+
+    cluster.awaitPhase(again, Phase.READY);
+    assertThat(cluster.podUid(again)).isNotIn(first, "none");
+    for (Kind kind : List.of(Kind.POD, Kind.SERVICE, Kind.POLICY)) {
+      cluster.await(
+          "all to belong to the new one",
+          () ->
+              cluster.api.objects().list(kind).stream()
+                  .allMatch(thing ->
+                      thing
+                          .at("/metadata/ownerReferences/0/uid")
+                          .asString()
+                          .equals(again.getMetadata().getUid())));
+    }
+  }
+
+  @Test
   void sleepsWhenUnusedAndWakesOnUse() {
     cluster.operator();
     McpInstance instance = cluster.create(new Draft("user:1").idleTtl("10m").build());

@@ -64,13 +64,12 @@ class ReplicasTest {
     cluster.await("readiness", () -> get(replica, "/health/ready").statusCode() == 200);
     cluster.await(
         "the metrics to tell",
-        () ->
-            get(replica, "/metrics")
-                .body()
-                .contains("reflow_operator_instances{phase=\"Ready\"} 1"));
-    assertThat(get(replica, "/metrics").body())
-        .contains("reflow_operator_leader 1\n")
-        .contains("reflow_operator_pods_made_total 1\n");
+        () -> {
+          String metrics = get(replica, "/metrics").body();
+          return metrics.contains("reflow_operator_instances{phase=\"Ready\"} 1\n")
+              && metrics.contains("reflow_operator_leader 1\n")
+              && metrics.contains("reflow_operator_pods_made_total 1\n");
+        });
     assertThat(get(replica, "/metrics/x").statusCode()).isEqualTo(404);
     assertThat(get(replica, "/").statusCode()).isEqualTo(404);
   }

@@ -102,6 +102,13 @@ class DesiredPodTest {
   }
 
   @Test
+  void leavesOutADeadlineThatKubernetesWouldNotTake() {
+    Pod pod = DesiredPod.of(stored(new Draft("a").maxLifetime("999999h").build()), RULES);
+
+    assertThat(pod.getSpec().getActiveDeadlineSeconds()).isNull();
+  }
+
+  @Test
   void takesTextsLiterally() {
     Pod pod =
         DesiredPod.of(

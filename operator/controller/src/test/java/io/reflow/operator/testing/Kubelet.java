@@ -47,16 +47,11 @@ public final class Kubelet implements AutoCloseable {
   }
 
   private void run() {
-    long since = 0;
     try {
+      long seen = 0;
       while (!Thread.currentThread().isInterrupted()) {
-        long from = Math.max(since, objects.forgotten());
-        for (var change : objects.changesAfter(from, Kind.POD, _ -> true, 100)) {
-          since = change.version();
-          if (change.after() != null) {
-            handle(change.after());
-          }
-        }
+        seen = objects.awaitAfter(seen, 100);
+        objects.list(Kind.POD).forEach(this::handle);
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();

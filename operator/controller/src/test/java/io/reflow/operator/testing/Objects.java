@@ -67,9 +67,18 @@ public final class Objects {
     return locked(() -> version);
   }
 
-  /// The version up to which nothing is known any more.
-  long forgotten() {
-    return locked(() -> forgotten);
+  /// The newest version; waits a little for one after that.
+  long awaitAfter(long seen, long millis) throws InterruptedException {
+    lock.lock();
+    try {
+      long left = TimeUnit.MILLISECONDS.toNanos(millis);
+      while (version <= seen && left > 0) {
+        left = changed.awaitNanos(left);
+      }
+      return version;
+    } finally {
+      lock.unlock();
+    }
   }
 
   public ObjectNode create(Kind kind, String namespace, ObjectNode body) {
