@@ -2,6 +2,7 @@ package io.reflow.operator;
 
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfigBuilder;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
@@ -14,8 +15,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,6 +73,11 @@ final class Leadership implements AutoCloseable {
   /// otherwise go unnoticed.
   boolean alive() {
     return lock.silence().compareTo(terms.lease().multipliedBy(8)) < 0;
+  }
+
+  /// Whether the API server lets the Lease be read.
+  boolean connected() {
+    return lock.connected();
   }
 
   /// Gives the Lease back when the work has ended, so that the other replica need not wait.
@@ -167,6 +175,8 @@ final class Leadership implements AutoCloseable {
     private final String namespace;
     private final Lock lease;
     private final AtomicLong lookedAt = new AtomicLong(System.nanoTime());
+    private final AtomicBoolean connected = new AtomicBoolean();
+    private final AtomicBoolean told = new AtomicBoolean();
 
     Watched(String namespace, String identity) {
       this.namespace = namespace;
@@ -177,10 +187,25 @@ final class Leadership implements AutoCloseable {
       return Duration.ofNanos(System.nanoTime() - lookedAt.get());
     }
 
+    boolean connected() {
+      return connected.get();
+    }
+
     @Override
-    public LeaderElectionRecord get(KubernetesClient client) {
+    public @Nullable LeaderElectionRecord get(KubernetesClient client) {
       lookedAt.set(System.nanoTime());
-      return lease.get(client);
+      try {
+        LeaderElectionRecord election = lease.get(client);
+        if (!connected.getAndSet(true)) {
+          LOG.info("The API server answers");
+        }
+        return election;
+      } catch (KubernetesClientException e) {
+        if (connected.getAndSet(false) || !told.getAndSet(true)) {
+          LOG.warn("The Lease can't be read, which is tried again: {}", e.getMessage());
+        }
+        throw e;
+      }
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.reflow.operator.OperatorFixture.Replica;
 import io.reflow.operator.crd.McpInstance;
 import io.reflow.operator.crd.McpInstanceStatus.Phase;
+import io.reflow.operator.testing.ApiServer.Fate;
 import io.reflow.operator.testing.Kind;
 import java.io.IOException;
 import java.net.URI;
@@ -72,6 +73,20 @@ class ReplicasTest {
         });
     assertThat(get(replica, "/metrics/x").statusCode()).isEqualTo(404);
     assertThat(get(replica, "/").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void isNotReadyWithoutTheApiServer() throws IOException, InterruptedException {
+    cluster.api.decide(request -> request.token().startsWith("operator") ? Fate.BROKEN : Fate.DONE);
+    Replica replica = cluster.operator();
+    assertThat(get(replica, "/health/ready").statusCode()).isEqualTo(503);
+    assertThat(get(replica, "/health/live").statusCode()).isEqualTo(200);
+
+    cluster.api.decide(_ -> Fate.DONE);
+
+    cluster.await("readiness", () -> get(replica, "/health/ready").statusCode() == 200);
+    cluster.api.kill(replica.token());
+    cluster.await("no readiness", () -> get(replica, "/health/ready").statusCode() == 503);
   }
 
   private Replica leader(List<Replica> replicas) {
