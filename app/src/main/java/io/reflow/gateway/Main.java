@@ -29,6 +29,8 @@ public final class Main {
     // they are read, and its input does while the child does not read.
     int carriers = 3 * config.stdio().maxProcesses() + 256;
     System.setProperty("jdk.virtualThreadScheduler.maxPoolSize", Integer.toString(carriers));
+    // A call starts several short threads: to enter each in a list costs more than to run it.
+    System.setProperty("jdk.trackAllThreads", "false");
     Logging.configure(config.logging());
     SelfProtection.warn();
     var closing = new Closing();
