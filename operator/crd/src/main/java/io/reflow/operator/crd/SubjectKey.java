@@ -1,8 +1,5 @@
 package io.reflow.operator.crd;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -32,11 +29,6 @@ public final class SubjectKey {
   }
 
   private static String digest(String key) {
-    try {
-      byte[] bytes = key.getBytes(StandardCharsets.UTF_8);
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java has SHA-256", e);
-    }
+    return HexFormat.of().formatHex(Digests.sha256().digest(Digests.bytes(key)));
   }
 }
