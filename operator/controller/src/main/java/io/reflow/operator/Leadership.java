@@ -95,7 +95,12 @@ final class Leadership implements AutoCloseable {
   private void run() {
     try {
       while (!closing.await(0, TimeUnit.MILLISECONDS)) {
-        term();
+        try {
+          term();
+        } catch (RuntimeException e) {
+          LOG.atError().setCause(e).log("An election failed and is held again: {}", e.getMessage());
+          boolean _ = closing.await(terms.retry().toMillis(), TimeUnit.MILLISECONDS);
+        }
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
