@@ -83,11 +83,15 @@ import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.target.TargetStore;
 import io.reflow.gateway.target.Targets;
+import io.reflow.gateway.telemetry.Baggage;
 import io.reflow.gateway.telemetry.Health;
 import io.reflow.gateway.telemetry.HealthRoutes;
+import io.reflow.gateway.telemetry.Logging;
 import io.reflow.gateway.telemetry.Metrics;
 import io.reflow.gateway.telemetry.MetricsRoutes;
+import io.reflow.gateway.telemetry.Otlp;
 import io.reflow.gateway.telemetry.Strangers;
+import io.reflow.gateway.telemetry.Tracing;
 import io.reflow.gateway.terminal.TerminalParts;
 import io.reflow.gateway.terminal.TerminalRoutes;
 import io.reflow.gateway.upstream.Reach;
@@ -106,6 +110,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -130,6 +135,7 @@ final class Parts {
 
   private final Storage storage;
   private final AuditLog audit;
+  private final Optional<Tracing> tracing;
   private final Replicas replicas;
   private final Leases leases;
   private final ForwardEndpoint forward;
@@ -160,10 +166,12 @@ final class Parts {
   private final KnownServers servers = new KnownServers();
   private final Spawner spawner;
   private final StdioDial stdio;
+  private final Contacts contacts;
   private final Upstreams upstreams;
   private final Restarts restarts;
   private final Catalog catalog;
   private final SessionStore sessionStore;
+  private final SavedSessions saved;
   private final Sessions sessions;
   private final SessionWriter sessionWriter;
   private final Recycling recycling;
@@ -181,14 +189,20 @@ final class Parts {
   private Parts(GatewayConfig config, Closing closing) {
     this.config = config;
     this.closing = closing;
-    this.metrics = closing.add(new Metrics(version.text(), clock));
-    var strangers = new Strangers(metrics, System::nanoTime);
     this.storage = Storage.open(config, clock, closing);
     this.vault = new Vault(config.encryption());
     this.audit =
         closing.add(
             AuditLog.open(
                 config.server().dataDir(), config.audit(), auditKeys(), storage.database(), clock));
+    Optional<Otlp> otlp =
+        Otlp.of(config.telemetry(), version.text(), audit.replica().toString(), clock);
+    this.metrics = closing.add(new Metrics(version.text(), clock, otlp));
+    var strangers = new Strangers(metrics, System::nanoTime);
+    audit.begin(otlp.flatMap(Otlp::audit));
+    this.tracing = otlp.flatMap(Otlp::tracing);
+    tracing.ifPresent(closing::add);
+    otlp.flatMap(Otlp::logs).map(Logging::export).ifPresent(closing::add);
 
     this.userStore = new UserStore(storage.database());
     this.tokenStore = new TokenStore(storage.database());
@@ -199,7 +213,9 @@ final class Parts {
     this.authenticator = new Authenticator(logins, identities, tokenUse, clock);
     this.passwords = closing.add(new PasswordHash(config.auth().maxConcurrentPasswordHashes()));
 
-    this.check = new PasswordCheck(userStore, passwords, config.auth().maxLoginFailures(), clock);
+    this.check =
+        new PasswordCheck(
+            userStore, passwords, config.auth().maxLoginFailures(), clock, metrics::refused);
 
     var fresh =
         new Freshness(storage.changes()::confirmedAt, clock, config.policy().maxStaleness());
@@ -222,6 +238,7 @@ final class Parts {
         closing.add(
             new Spawner(config.stdio(), config.server().dataDir(), audit.replica().toString()));
     this.stdio = stdio();
+    this.contacts = new Contacts(metrics, System::nanoTime);
     this.upstreams = closing.add(upstreams(news));
     this.restarts = new Restarts(new InstanceStore(storage.database()));
     this.catalog = new Catalog(upstreams, config.mcp(), clock);
@@ -233,10 +250,10 @@ final class Parts {
     var patience = deadAfter.multipliedBy(2).plus(Duration.ofSeconds(5));
     var seal = new Seal(vault.deriveAll("replica").values(), clock);
     var forwarder = closing.add(new Forwarder(seal, replicas));
-    this.forward = new ForwardEndpoint(forwarder, seal, replicas);
+    this.forward = new ForwardEndpoint(forwarder, seal, replicas, metrics);
     this.inquiry = new Inquiry(forwarder, replicas);
     this.sessionStore = new SessionStore(storage.database(), config.session());
-    var saved = new SavedSessions(vault.deriveAll("session").values(), sessionStore, replicas);
+    this.saved = new SavedSessions(vault.deriveAll("session").values(), sessionStore, replicas);
     this.sessions = new Sessions(config.session(), clock, saved);
     this.sessionWriter =
         closing.add(new SessionWriter(sessions, saved, sessionStore, replicas, clock));
@@ -257,8 +274,6 @@ final class Parts {
     var stateSeal = new StateSeal(vault.deriveAll("request state"), clock);
     this.states = new StateStore(storage.database(), config.mcp().inputTimeout());
     this.flights = closing.add(new Flights(config.mcp().inputTimeout()));
-    metrics.gauge(
-        "reflow.suspended.calls", "{call}", "Calls that wait for their client", flights::count);
     this.streams = new OpenStreams(config.session().maxStreamsPerUser());
     this.terminals =
         closing.add(
@@ -309,6 +324,7 @@ final class Parts {
             new ArgumentDigest(secret(vault.derive("audit arguments"))),
             metrics,
             strangers,
+            new Baggage(config.telemetry().baggage()),
             config.mcp(),
             version.text(),
             clock);
@@ -331,7 +347,8 @@ final class Parts {
         config.stdio(),
         config.mcp(),
         news,
-        this::renewed);
+        this::renewed,
+        contacts);
   }
 
   /// The way to a target with its settings and credentials as they are now.
@@ -418,9 +435,19 @@ final class Parts {
     var heardLately = new Freshness(changes::confirmedAt, clock, DATABASE_AWAY);
     health.databaseAwayWhen(() -> changes.lost() || !heardLately.getAsBoolean());
     closing.add(
-        new Sweeper(SWEEP, sessions::expire, streams::recheck, catalog::expire, states::expire));
+        new Sweeper(
+            SWEEP,
+            sessions::expire,
+            streams::recheck,
+            catalog::expire,
+            states::expire,
+            this::forgetFigures));
     closing.add(new Sweeper(homeSweep(), this::removeLeftHomes));
-    measure();
+    new Figures(this, metrics).register();
+  }
+
+  private void forgetFigures() {
+    metrics.keepTargets(targets.all().stream().map(Target::name).toList());
   }
 
   /// As often as it takes to keep to the retention.
@@ -443,21 +470,11 @@ final class Parts {
 
   private void forget(TargetId target) {
     servers.forget(target);
+    contacts.forget(target);
     if (targets.find(target).isEmpty()) {
       eras.forget(target);
     }
     upstreams.retire(target);
-  }
-
-  private void measure() {
-    metrics.gauge("reflow.sessions", "{session}", "Open MCP sessions", () -> sessions.all().size());
-    metrics.gauge(
-        "reflow.stdio.processes", "{process}", "Child processes", upstreams::processCount);
-    metrics.gauge(
-        "reflow.upstream.connections",
-        "{connection}",
-        "Sessions with HTTP targets",
-        upstreams::connectionCount);
   }
 
   Spawner spawner() {
@@ -483,8 +500,61 @@ final class Parts {
     ownPlaces.add(new Place("the internal port", config.replica().host(), internalPort));
   }
 
+  /// What traces requests, if they are traced.
+  Optional<Tracing> tracing() {
+    return tracing;
+  }
+
   Health health() {
     return health;
+  }
+
+  Metrics metrics() {
+    return metrics;
+  }
+
+  Storage storage() {
+    return storage;
+  }
+
+  AuditLog audit() {
+    return audit;
+  }
+
+  PasswordHash passwords() {
+    return passwords;
+  }
+
+  SavedSessions saved() {
+    return saved;
+  }
+
+  Sessions sessions() {
+    return sessions;
+  }
+
+  Targets targets() {
+    return targets;
+  }
+
+  Contacts contacts() {
+    return contacts;
+  }
+
+  Upstreams upstreams() {
+    return upstreams;
+  }
+
+  Catalog catalog() {
+    return catalog;
+  }
+
+  GatewayConfig config() {
+    return config;
+  }
+
+  InstantSource clock() {
+    return clock;
   }
 
   Replicas replicas() {
@@ -524,7 +594,7 @@ final class Parts {
   }
 
   Gate<Authenticated> gate() {
-    return new RestGate(authenticator);
+    return new RestGate(authenticator, metrics::refused);
   }
 
   HealthRoutes healthRoutes() {

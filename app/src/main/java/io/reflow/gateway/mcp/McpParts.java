@@ -19,6 +19,7 @@ import io.reflow.gateway.session.OpenStreams;
 import io.reflow.gateway.session.Sessions;
 import io.reflow.gateway.session.SseConnections;
 import io.reflow.gateway.target.Targets;
+import io.reflow.gateway.telemetry.Baggage;
 import io.reflow.gateway.telemetry.Metrics;
 import io.reflow.gateway.telemetry.Strangers;
 import io.reflow.gateway.upstream.Upstreams;
@@ -51,6 +52,7 @@ public record McpParts(
     ArgumentDigest digest,
     Metrics metrics,
     Strangers strangers,
+    Baggage baggage,
     McpConfig config,
     String version,
     InstantSource clock) {

@@ -29,6 +29,9 @@ import io.reflow.gateway.session.InFlight;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
+import io.reflow.gateway.telemetry.Baggage;
+import io.reflow.gateway.telemetry.ChildSpan;
+import io.reflow.gateway.telemetry.Propagation;
 import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.ServerFacts.Capability;
@@ -62,6 +65,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   private final McpConfig config;
   private final Translations translations;
   private final ResourceProbe probe;
+  private final Baggage baggage;
 
   Proxy(
       Authenticator authenticator,
@@ -81,7 +85,8 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       ArgumentDigest digest,
       McpConfig config,
       Translations translations,
-      ResourceProbe probe) {
+      ResourceProbe probe,
+      Baggage baggage) {
     this.authenticator = authenticator;
     this.local = local;
     this.stateless = stateless;
@@ -100,6 +105,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     this.config = config;
     this.translations = translations;
     this.probe = probe;
+    this.baggage = baggage;
   }
 
   @Override
@@ -249,9 +255,13 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     inFlight.onlyWhile(allowed);
     requireCompletions(found, wanted);
     if (call.call().session().stateless()) {
-      Outgoing outgoing = outgoing(request, wanted, found, headers(call, request, found));
+      Map<String, String> headers = headers(call, request, found);
+      ChildSpan span = trail.trace().begin();
+      Outgoing outgoing = outgoing(request, wanted, found, headers, span);
       return timed(
-          call, () -> statelessCalls.send(call.call(), request, wanted, found, outgoing, allowed));
+          call,
+          span,
+          () -> statelessCalls.send(call.call(), request, wanted, found, outgoing, allowed));
     }
     if (request.method().equals("resources/subscribe")) {
       feeds.subscribe(call.call().session(), wanted.exposed(), found.reach(), found.feature());
@@ -308,12 +318,18 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     Reply send() throws InterruptedException;
   }
 
-  private static Reply timed(Call.Equipped call, Sending sending) throws InterruptedException {
+  private static Reply timed(Call.Equipped call, ChildSpan span, Sending sending)
+      throws InterruptedException {
     long start = System.nanoTime();
+    String error = "";
     try {
       return sending.send();
+    } catch (RuntimeException | InterruptedException e) {
+      error = e.getClass().getSimpleName();
+      throw e;
     } finally {
       call.trail().upstreamTook(System.nanoTime() - start);
+      Traced.called(call.trail(), span, error);
     }
   }
 
@@ -332,7 +348,8 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
 
   private Reply send(Call.Equipped call, Message.Request request, Wanted wanted, Found found)
       throws InterruptedException {
-    Outgoing outgoing = outgoing(request, wanted, found, Map.of());
+    ChildSpan span = call.trail().trace().begin();
+    Outgoing outgoing = outgoing(request, wanted, found, Map.of(), span);
     Session session = call.call().session();
     Target target = found.reach().target();
     SessionCaller client = callers.of(call.call(), outgoing.clientProgressToken(), target);
@@ -344,6 +361,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
             () -> translations.between(session, target).inputs());
     return timed(
         call,
+        span,
         () -> {
           try {
             Answer answer = upstreams.call(found.reach(), outgoing.call(), caller);
@@ -378,14 +396,32 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   }
 
   private Outgoing outgoing(
-      Message.Request request, Wanted wanted, Found found, Map<String, String> headers) {
+      Message.Request request,
+      Wanted wanted,
+      Found found,
+      Map<String, String> headers,
+      ChildSpan span) {
     return new Outgoing(
         request,
         wanted,
         found.feature().name(),
         translations.spokenBy(found.reach().target()),
         config.timeout(),
-        headers);
+        headers,
+        onward(request, span));
+  }
+
+  /// Baggage of clients goes no further than an admin has said, whether or not anything is traced.
+  private Propagation onward(Message.Request request, ChildSpan span) {
+    Propagation onward = span.onward();
+    return onward.traced()
+        ? onward
+        : request
+            .params()
+            .object("_meta")
+            .text("baggage")
+            .map(sent -> new Propagation("", "", baggage.allowed(sent)))
+            .orElse(Propagation.NONE);
   }
 
   private Optional<Found> find(Way.One<Ready> one) throws InterruptedException {

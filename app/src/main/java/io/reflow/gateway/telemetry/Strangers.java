@@ -26,9 +26,12 @@ public final class Strangers {
     this.nextSample = new AtomicLong(nanos.getAsLong());
   }
 
+  /// Counts one of them.
+  ///
+  /// @param why one of a few words
   /// @param peer where the caller is
-  public void refused(Supplier<String> peer, boolean tokenSent, String traceId) {
-    metrics.refused("unauthenticated");
+  public void refused(String why, Supplier<String> peer, boolean tokenSent, String traceId) {
+    metrics.refused(why);
     var _ = count.incrementAndGet();
     long next = nextSample.get();
     long now = nanos.getAsLong();

@@ -110,8 +110,8 @@ public final class TerminalRoutes implements AutoCloseable {
 
   private Authenticated authenticated(Socket socket, OpenJson first) {
     return switch (parts.authenticator().authenticate(Optional.of(first.token()))) {
-      case Rejected(var reason) -> {
-        parts.strangers().refused(socket::peer, true, socket.traceId().value());
+      case Rejected(var why, var reason) -> {
+        parts.strangers().refused(why.word(), socket::peer, true, socket.traceId().value());
         throw new NotAuthenticated(reason);
       }
       case Authenticated caller -> caller;

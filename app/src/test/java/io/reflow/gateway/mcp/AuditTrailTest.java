@@ -3,6 +3,7 @@ package io.reflow.gateway.mcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.reflow.gateway.audit.AuditOutcome;
+import io.reflow.gateway.telemetry.Trace;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -22,6 +23,6 @@ class AuditTrailTest {
   }
 
   private static AuditTrail trail(Instant startedAt) {
-    return new AuditTrail(startedAt, "trace", false, () -> "192.0.2.7");
+    return new AuditTrail(startedAt, "trace", Trace.OFF, false, () -> "192.0.2.7");
   }
 }

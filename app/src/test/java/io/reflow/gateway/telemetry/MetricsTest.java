@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
@@ -54,7 +55,7 @@ class MetricsTest {
   @Test
   void countsTheFirstToolsThatAnsweredAndTheRestTogether() {
     metrics.toolCall("github", "made-up", "denied", Duration.ZERO);
-    for (int i = 0; i < Metrics.MAX_TOOLS + 10; i++) {
+    for (int i = 0; i < ToolFigures.MAX_TOOLS + 10; i++) {
       metrics.toolCall("github", "tool" + i, "allowed", Duration.ofMillis(1));
     }
     metrics.toolCall("github", "tool0", "failed", Duration.ofMillis(1));
@@ -78,7 +79,8 @@ class MetricsTest {
     metrics.gauge("reflow.audit.lag", "s", "Age of the oldest row not shipped", () -> 0.25);
     metrics.counter("reflow.audit.shipped", "{row}", "Rows shipped", () -> 42);
     metrics.refused("unauthenticated");
-    metrics.httpRequest("POST", "/mcp", 200, Duration.ofMillis(1));
+    metrics.httpRequestBegins();
+    metrics.httpRequest("POST", Optional.of("/mcp"), 200, Duration.ofMillis(1));
     sessions.set(4);
 
     assertThat(text())

@@ -63,7 +63,9 @@ final class Exchange implements Lingering.Open {
 
   Answer run() throws InterruptedException {
     byte[] body = Envelope.request(id, waiting.call().method(), waiting.call().params());
-    HttpRequest request = around.wire().post(body, within).build();
+    HttpRequest.Builder posting = around.wire().post(body, within);
+    waiting.call().trace().each(posting::setHeader);
+    HttpRequest request = posting.build();
     around.calls().add(id, waiting);
     boolean answered = false;
     try {

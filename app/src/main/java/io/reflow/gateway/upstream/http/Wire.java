@@ -2,6 +2,7 @@ package io.reflow.gateway.upstream.http;
 
 import io.reflow.gateway.config.Secret;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
+import io.reflow.gateway.telemetry.Propagation;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -178,9 +179,11 @@ public final class Wire {
   /// Posts a message whose answer comes in another way, and gives the HTTP status.
   ///
   /// @param version that was agreed on
-  public int status(byte[] message, Optional<String> version, Duration timeout)
+  /// @param trace that the message belongs to
+  public int status(byte[] message, Optional<String> version, Propagation trace, Duration timeout)
       throws IOException, InterruptedException {
     HttpRequest.Builder builder = forPosts(template.copy());
+    trace.each(builder::setHeader);
     version.ifPresent(known -> builder.setHeader(VERSION, known));
     return send(builder.POST(BodyPublishers.ofByteArray(message)).timeout(timeout).build());
   }
