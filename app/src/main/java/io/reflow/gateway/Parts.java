@@ -56,6 +56,7 @@ import io.reflow.gateway.mcp.McpEndpoint;
 import io.reflow.gateway.mcp.McpParts;
 import io.reflow.gateway.mcp.SseEndpoint;
 import io.reflow.gateway.mcp.TargetLogs;
+import io.reflow.gateway.mcp.UnknownNotifications;
 import io.reflow.gateway.mcp.flight.FlightHomes;
 import io.reflow.gateway.mcp.flight.Flights;
 import io.reflow.gateway.mcp.flight.PageVisits;
@@ -314,6 +315,8 @@ final class Parts {
     news.onLogged(new TargetLogs(sessions, targets, policies)::logged);
     var bystanders = new Bystanders(sessions, targets, policies, servers, config.mcp(), clock);
     news.askOutsideOfCalls(bystanders::find);
+    var unknown = new UnknownNotifications(sessions, targets, policies, upstreams);
+    news.onUnknown(unknown::fromTarget);
     var mcpParts =
         new McpParts(
             authenticator,
@@ -336,6 +339,7 @@ final class Parts {
             leases,
             closing.add(new PageVisits(upstreams::listen, config.mcp().inputTimeout())),
             bystanders,
+            unknown,
             audit,
             new ArgumentDigest(secret(vault.derive("audit arguments"))),
             metrics,

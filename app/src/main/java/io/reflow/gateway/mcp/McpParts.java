@@ -48,6 +48,7 @@ public record McpParts(
     Leases leases,
     PageVisits visits,
     Bystanders bystanders,
+    UnknownNotifications unknownNotifications,
     AuditLog audit,
     ArgumentDigest digest,
     Metrics metrics,

@@ -58,7 +58,8 @@ final class McpPipeline {
                 warmUp,
                 parts.changes(),
                 feeds,
-                new RootChanges(visibility, parts.upstreams())),
+                new RootChanges(visibility, parts.upstreams()),
+                parts.unknownNotifications()),
             new StatelessAnswers(
                 introduction,
                 new StatelessListen(

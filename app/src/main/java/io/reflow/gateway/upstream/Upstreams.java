@@ -108,6 +108,9 @@ public final class Upstreams implements AutoCloseable {
     /// A target that serves one user has logged something that belongs to no call.
     default void logged(InstanceKey key, RawJson params) {}
 
+    /// A target has sent a notification that no revision of MCP knows.
+    default void unknown(InstanceKey key, String method, RawJson params) {}
+
     /// For who does not want to know.
     Watcher NONE =
         new Watcher() {
@@ -326,6 +329,11 @@ public final class Upstreams implements AutoCloseable {
         if (key.exclusive()) {
           watcher.logged(key, params);
         }
+      }
+
+      @Override
+      public void unknown(String method, RawJson params) {
+        watcher.unknown(key, method, params);
       }
     };
   }
