@@ -16,8 +16,6 @@ import io.reflow.gateway.testing.StdioServer;
 import io.reflow.gateway.testing.TestGateway;
 import io.reflow.gateway.testing.UpstreamFixtures;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -72,8 +70,6 @@ class SecretScanIT {
     web = new FakeMcpServer().list("echo", "leak", "deny");
     beside = TestGateway.start();
     admin = beside.adminToken();
-    int management = freePort();
-    metrics = URI.create("http://127.0.0.1:%d/metrics".formatted(management));
     gateway =
         new GatewayProcess(
             beside,
@@ -81,8 +77,6 @@ class SecretScanIT {
             Map.of(
                 "LOGGING_LEVEL",
                 "trace",
-                "MANAGEMENT_PORT",
-                Integer.toString(management),
                 "TELEMETRY_ENABLED",
                 "true",
                 "TELEMETRY_PROTOCOL",
@@ -97,6 +91,7 @@ class SecretScanIT {
                 "1",
                 "TELEMETRY_INTERVAL",
                 "50ms"));
+    metrics = URI.create("http://127.0.0.1:%d/metrics".formatted(gateway.managementPort()));
     SCANNER
         .plant("the signing secret", TestGateway.JWT_SECRET)
         .plant("the encryption key", TestGateway.ENCRYPTION_KEY)
@@ -114,12 +109,6 @@ class SecretScanIT {
         .plant("the collector's secret", COLLECTOR_SECRET)
         .plant("a private argument", ARGUMENT);
     use();
-  }
-
-  private static int freePort() throws IOException {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   private static void use() throws IOException, InterruptedException {

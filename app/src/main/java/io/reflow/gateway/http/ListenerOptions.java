@@ -11,6 +11,7 @@ import io.helidon.webserver.http.RoutingResponse;
 import io.reflow.gateway.config.CorsConfig;
 import io.reflow.gateway.config.ManagementConfig;
 import io.reflow.gateway.config.ServerConfig;
+import io.reflow.gateway.telemetry.Metrics;
 import io.reflow.gateway.telemetry.Tracing;
 import java.util.Optional;
 import org.slf4j.MDC;
@@ -75,11 +76,12 @@ public final class ListenerOptions {
   }
 
   /// Adds what every route of the main listener is guarded by; call it before the first route.
-  public void guard(HttpRouting.Builder routing, CorsConfig cors) {
+  public void guard(HttpRouting.Builder routing, CorsConfig cors, Metrics metrics) {
     ErrorRendering.register(routing);
+    routing.addFilter(new MeasuredRequests(metrics));
     routing.addFilter(ListenerOptions::withTraceId);
     tracing.ifPresent(it -> routing.addFilter(new TracedRequests(it, false)));
-    routing.addFilter(new HostAndOrigin(config, cors));
+    routing.addFilter(new HostAndOrigin(config, cors, metrics::refused));
     routing.addFilter(new Cors(cors));
     routing.addFilter(new TokenInQuery());
   }

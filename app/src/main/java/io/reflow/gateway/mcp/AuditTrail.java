@@ -48,6 +48,7 @@ final class AuditTrail {
   private boolean denied;
   private String reason = "";
   private String remark = "";
+  private String refusal = "";
   private OptionalInt errorCode = OptionalInt.empty();
   private long upstreamNanos;
   private int requestBytes;
@@ -124,6 +125,11 @@ final class AuditTrail {
     policy = rule;
     denied = true;
     reason = why;
+  }
+
+  /// The caller is not let in; a word for the reason.
+  void refusedFor(String word) {
+    refusal = word;
   }
 
   /// The first reason counts: what comes after is its consequence.
@@ -276,6 +282,11 @@ final class AuditTrail {
 
   String featureName() {
     return featureName;
+  }
+
+  /// Why the caller was not let in; empty where it was, or where it is not known.
+  String refusal() {
+    return refusal;
   }
 
   boolean isStateless() {

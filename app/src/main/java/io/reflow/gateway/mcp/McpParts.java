@@ -21,6 +21,7 @@ import io.reflow.gateway.session.SseConnections;
 import io.reflow.gateway.target.Targets;
 import io.reflow.gateway.telemetry.Baggage;
 import io.reflow.gateway.telemetry.Metrics;
+import io.reflow.gateway.telemetry.Strangers;
 import io.reflow.gateway.upstream.Upstreams;
 import io.reflow.gateway.upstream.era.Eras;
 import java.time.InstantSource;
@@ -51,11 +52,12 @@ public record McpParts(
     ArgumentDigest digest,
     Metrics metrics,
     Baggage baggage,
+    Strangers strangers,
     McpConfig config,
     String version,
     InstantSource clock) {
 
   Records records() {
-    return new Records(audit, metrics);
+    return new Records(audit, metrics, strangers);
   }
 }

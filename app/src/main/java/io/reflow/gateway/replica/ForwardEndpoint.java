@@ -22,6 +22,7 @@ import io.reflow.gateway.replica.Passed.Answered;
 import io.reflow.gateway.replica.Passed.Elsewhere;
 import io.reflow.gateway.replica.Passed.Left;
 import io.reflow.gateway.replica.Passed.Lost;
+import io.reflow.gateway.telemetry.Metrics;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,6 +31,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,8 +76,10 @@ public final class ForwardEndpoint {
   private final Forwarder forwarder;
   private final Seal seal;
   private final Replicas replicas;
+  private final Metrics metrics;
 
-  public ForwardEndpoint(Forwarder forwarder, Seal seal, Replicas replicas) {
+  public ForwardEndpoint(Forwarder forwarder, Seal seal, Replicas replicas, Metrics metrics) {
+    this.metrics = metrics;
     this.forwarder = forwarder;
     this.seal = seal;
     this.replicas = replicas;
@@ -123,6 +127,21 @@ public final class ForwardEndpoint {
   /// @param body the whole body, which was read before
   /// @throws InvalidRequest when it holds what can't be passed on
   public Passed pass(Replica to, ServerRequest request, byte[] body, ServerResponse response)
+      throws InterruptedException {
+    long begun = System.nanoTime();
+    Passed passed = passOn(to, request, body, response);
+    metrics.forward(
+        switch (passed) {
+          case Answered() -> "answered";
+          case Left() -> "left";
+          case Lost _ -> "lost";
+          case Elsewhere() -> "elsewhere";
+        },
+        Duration.ofNanos(System.nanoTime() - begun));
+    return passed;
+  }
+
+  private Passed passOn(Replica to, ServerRequest request, byte[] body, ServerResponse response)
       throws InterruptedException {
     var clientGone = new AtomicBoolean();
     var stream = new Answer(response);

@@ -2,6 +2,7 @@ package io.reflow.gateway.upstream;
 
 import io.reflow.gateway.config.McpConfig;
 import io.reflow.gateway.config.StdioConfig;
+import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.instance.InstanceKey;
 import io.reflow.gateway.instance.InstancePool;
@@ -22,6 +23,7 @@ import io.reflow.gateway.telemetry.Trace;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
@@ -42,7 +44,9 @@ public final class Upstreams implements AutoCloseable {
   private final InstancePool<Upstream> connections;
   private final FanIn listeners;
   private final UnaryOperator<Reach> renewal;
+  private final UpstreamEvents events;
 
+  /// @param events hears what is to be counted
   /// @param renewal makes of an older way to a target the one that it is now: those who listen for
   ///   long need it, when an instance was replaced meanwhile, and whoever starts one
   public Upstreams(
@@ -50,10 +54,12 @@ public final class Upstreams implements AutoCloseable {
       StdioConfig stdio,
       McpConfig mcp,
       Watcher watcher,
-      UnaryOperator<Reach> renewal) {
+      UnaryOperator<Reach> renewal,
+      UpstreamEvents events) {
     this.connector = connector;
     this.watcher = watcher;
     this.renewal = renewal;
+    this.events = events;
     this.timeouts = mcp.timeout();
     this.startTimeout = stdio.startTimeout();
     // No call lasts longer, so that none is cut short.
@@ -66,8 +72,11 @@ public final class Upstreams implements AutoCloseable {
             new Limits(
                 stdio.maxProcesses(), stdio.maxProcessesPerTarget(), stdio.maxProcessesPerUser()),
             lifetimes,
-            stdio.stderrLines());
-    this.connections = new InstancePool<>("connections", CONNECTIONS, lifetimes, 0);
+            stdio.stderrLines(),
+            events.instances("process"));
+    this.connections =
+        new InstancePool<>(
+            "connections", CONNECTIONS, lifetimes, 0, events.instances("connection"));
     this.listeners =
         new FanIn(
             reach -> {
@@ -120,6 +129,30 @@ public final class Upstreams implements AutoCloseable {
   ///   opened, is gone, is silent for too long, or answers with garbage
   /// @throws io.reflow.gateway.fault.GatewayException.Overloaded when there are too many instances
   public Answer call(Reach reach, UpstreamCall call, Caller caller) throws InterruptedException {
+    long begun = System.nanoTime();
+    var outcome = UpstreamEvents.Outcome.FAILED;
+    try {
+      Answer answer = answer(reach, call, caller);
+      outcome =
+          switch (answer) {
+            case Answer.Result _ -> UpstreamEvents.Outcome.ANSWERED;
+            case Answer.Failure _ -> UpstreamEvents.Outcome.ERROR;
+          };
+      events.contact(reach.target(), true);
+      return answer;
+    } catch (UpstreamFailed e) {
+      events.contact(reach.target(), false);
+      throw e;
+    } catch (InterruptedException e) {
+      outcome = UpstreamEvents.Outcome.CANCELLED;
+      throw e;
+    } finally {
+      events.call(
+          reach.target(), call.method(), outcome, Duration.ofNanos(System.nanoTime() - begun));
+    }
+  }
+
+  private Answer answer(Reach reach, UpstreamCall call, Caller caller) throws InterruptedException {
     Duration patience = shorter(openTimeout(reach.target()), call.maxDuration());
     try (Lease<Upstream> lease = lease(reach, patience)) {
       return lease.instance().call(call.within(reach.injection().timeout()), caller);
@@ -228,7 +261,11 @@ public final class Upstreams implements AutoCloseable {
       try {
         Upstream upstream = open(lines, span.onward());
         open = true;
+        events.contact(reach.target(), true);
         return upstream;
+      } catch (UpstreamFailed e) {
+        events.contact(reach.target(), false);
+        throw e;
       } finally {
         var kind = stdio() ? ChildSpan.Kind.STEP : ChildSpan.Kind.CALL;
         span.end(kind, stdio() ? "process start" : "connect", open ? "" : "failed", this::describe);
@@ -298,6 +335,16 @@ public final class Upstreams implements AutoCloseable {
     List<InstanceStatus> all = new ArrayList<>(processes.list(target));
     all.addAll(connections.list(target));
     return all;
+  }
+
+  /// How many child processes there are of each target, by their states.
+  public Map<TargetId, Map<InstanceStatus.State, Integer>> processCounts() {
+    return processes.counts();
+  }
+
+  /// The same of sessions with HTTP targets.
+  public Map<TargetId, Map<InstanceStatus.State, Integer>> connectionCounts() {
+    return connections.counts();
   }
 
   /// How many child processes exist.

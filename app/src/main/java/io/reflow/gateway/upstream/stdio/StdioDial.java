@@ -24,7 +24,6 @@ import io.reflow.gateway.upstream.era.Verdict;
 import io.reflow.gateway.upstream.stateless.Context;
 import io.reflow.gateway.upstream.stateless.StatelessUpstream;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -269,9 +268,7 @@ public final class StdioDial implements Dial<Transport.Stdio> {
   /// Starts a process that finds itself on a terminal.
   @FunctionalInterface
   private interface TerminalStart {
-    Process start(
-        PseudoTerminal terminal, List<String> line, Map<String, String> environment, Path directory)
-        throws IOException;
+    Process start(PseudoTerminal terminal, Contained contained) throws IOException;
   }
 
   /// A terminal that no process has got is closed, but not while one may still get it: another
@@ -283,12 +280,15 @@ public final class StdioDial implements Dial<Transport.Stdio> {
     try {
       return spawner.spawn(
           launch,
-          (line, environment, directory) -> {
+          contained -> {
             if (!taken.compareAndSet(false, true)) {
               throw new IOException("nobody waits for it any more");
             }
             try {
-              Process process = start.start(terminal, line, environment, directory);
+              if (contained.uid().isPresent()) {
+                terminal.give(contained.uid().getAsInt());
+              }
+              Process process = start.start(terminal, contained);
               started.complete(process);
               return process;
             } finally {

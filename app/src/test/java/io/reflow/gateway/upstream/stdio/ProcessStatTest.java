@@ -9,15 +9,17 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-final class OrphansTest {
+final class ProcessStatTest {
 
   @TempDir private Path process;
 
   @Test
   void aNameMayHoldAnyBytes() throws IOException {
-    byte[] stat = "77 (\u00ff\u00fe) R 5 (x) Z 1 70 71 0 -1".getBytes(ISO_8859_1);
+    byte[] stat =
+        "77 (\u00ff\u00fe) R 5 (x) Z 1 70 71 0 -1 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21"
+            .getBytes(ISO_8859_1);
     Files.write(process.resolve("stat"), stat);
 
-    assertThat(Orphans.stat(process)).isEqualTo(new Orphans.Stat(true, 1, 71));
+    assertThat(ProcessStat.of(process)).isEqualTo(new ProcessStat(true, 1, 71, 17, 19));
   }
 }
