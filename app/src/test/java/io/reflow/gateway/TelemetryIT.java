@@ -202,8 +202,10 @@ class TelemetryIT {
       Span start = span(each -> each.getName().equals("process start"));
       assertThat(told)
           .contains("00-%s-%s-01".formatted(hex(start.getTraceId()), hex(start.getSpanId())));
-      Span initialize = span(each -> each.getName().equals("initialize"));
-      assertThat(start.getParentSpanId()).isEqualTo(initialize.getSpanId());
+      // Of the session's first message or of the call, whichever came first.
+      Span message = span(each -> each.getSpanId().equals(start.getParentSpanId()));
+      assertThat(message.getKind()).isEqualTo(SpanKind.SPAN_KIND_SERVER);
+      assertThat(message.getTraceId()).isEqualTo(start.getTraceId());
       assertThat(attribute(start.getAttributesList(), "reflow.target")).isEqualTo("child");
     }
   }
