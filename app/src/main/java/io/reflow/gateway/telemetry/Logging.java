@@ -28,6 +28,7 @@ public final class Logging {
     context.getLogger("io.helidon.webserver.http.DirectHandlers").setLevel(Level.ERROR);
     // What it has to say of failed exports is said once a minute, by Losses.
     context.getLogger("io.opentelemetry").setLevel(Level.OFF);
+    context.getLogger("okhttp3").setLevel(Level.OFF);
     bridge(config.level());
   }
 

@@ -113,6 +113,11 @@ final class MessageTrace implements Trace {
   }
 
   @Override
+  public Runnable carrying(Runnable work) {
+    return () -> ScopedValue.where(CURRENT, this).run(work);
+  }
+
+  @Override
   public void passedOn() {
     passedOn = true;
   }

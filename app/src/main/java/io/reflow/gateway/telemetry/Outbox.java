@@ -25,7 +25,8 @@ final class Outbox<T> implements AutoCloseable {
   private static final int BATCH = 512;
   private static final int TRIES = 5;
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
-  private static final Duration FAREWELL = Duration.ofSeconds(5);
+  private static final Duration FAREWELL = Duration.ofSeconds(3);
+  private static final Duration GLANCE = Duration.ofMillis(100);
 
   private final Signal signal;
   private final Settings settings;
@@ -109,7 +110,7 @@ final class Outbox<T> implements AutoCloseable {
 
   private void send(List<T> batch) {
     Duration pause = FIRST_PAUSE;
-    for (int i = 0; i < TRIES && patience() > 0; i++) {
+    for (int i = 0; i < TRIES && !late(); i++) {
       if (i > 0 && !waited(pause.multipliedBy(1L << (i - 1)))) {
         break;
       }
@@ -126,16 +127,20 @@ final class Outbox<T> implements AutoCloseable {
 
   private CompletableResultCode tried(List<T> batch) {
     try {
-      return sender.send(batch).join(patience(), TimeUnit.NANOSECONDS);
+      long until = System.nanoTime() + settings.timeout().plusSeconds(1).toNanos();
+      CompletableResultCode result = sender.send(batch);
+      while (!result.isDone() && until - System.nanoTime() > 0 && !late()) {
+        var _ = result.join(GLANCE.toNanos(), TimeUnit.NANOSECONDS);
+      }
+      return result;
     } catch (RuntimeException e) {
       return CompletableResultCode.ofExceptionalFailure(e);
     }
   }
 
-  /// What is left of the time for one export; when the gateway stops it does not wait for long.
-  private long patience() {
-    long longest = settings.timeout().plusSeconds(1).toNanos();
-    return closing ? Math.min(longest, end - System.nanoTime()) : longest;
+  /// Whether the gateway stops, and has waited for long enough.
+  private boolean late() {
+    return closing && end - System.nanoTime() <= 0;
   }
 
   /// False where there is no time left to wait.
@@ -172,6 +177,7 @@ final class Outbox<T> implements AutoCloseable {
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
+    losses.close();
     var _ = sender.shutdown();
   }
 }

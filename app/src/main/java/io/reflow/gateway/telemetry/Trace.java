@@ -30,6 +30,9 @@ public sealed interface Trace permits MessageTrace, Trace.Off {
   /// Does something so that [#current()] is this trace meanwhile.
   <T, X extends Throwable> T during(CallableOp<T, X> work) throws X;
 
+  /// The same for another thread.
+  Runnable carrying(Runnable work);
+
   /// The message is answered.
   ///
   /// @param name of its span
@@ -64,6 +67,11 @@ public sealed interface Trace permits MessageTrace, Trace.Off {
     @Override
     public <T, X extends Throwable> T during(CallableOp<T, X> work) throws X {
       return work.call();
+    }
+
+    @Override
+    public Runnable carrying(Runnable work) {
+      return work;
     }
 
     @Override
