@@ -7,6 +7,7 @@ import static io.reflow.gateway.credential.EnvPath.USER;
 
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
+import io.reflow.gateway.api.ClientRoutes;
 import io.reflow.gateway.api.ImportRoutes;
 import io.reflow.gateway.api.InstanceRoutes;
 import io.reflow.gateway.api.ProbeRoutes;
@@ -24,6 +25,7 @@ import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.identity.IdentityRoutes;
 import io.reflow.gateway.identity.TokenRoutes;
 import io.reflow.gateway.identity.UserRoutes;
+import io.reflow.gateway.live.LiveRoutes;
 import io.reflow.gateway.mcp.ElsewhereEndpoint;
 import io.reflow.gateway.mcp.McpEndpoint;
 import io.reflow.gateway.mcp.SseEndpoint;
@@ -170,6 +172,9 @@ public final class Gateway implements AutoCloseable {
     if (terminals.enabled()) {
       options.socket("/api/targets/{id}/terminal", terminals::serve);
     }
+    ClientRoutes clients = parts.clientRoutes();
+    LiveRoutes live = parts.liveRoutes();
+    options.socket("/api/observability/ws", live::serve);
     new RestRoutes<Authenticated>(routing, parts.gate())
         .post("/api/auth/register", Access.PUBLIC, identity::register)
         .post("/api/auth/login", Access.PUBLIC, identity::login)
@@ -235,6 +240,11 @@ public final class Gateway implements AutoCloseable {
         .get("/api/logs", Access.USER, logs::list)
         .get("/api/logs/export", Access.USER, logs::export)
         .get("/api/logs/verify", Access.ADMIN, logs::verify)
+        .get("/api/clients", Access.USER, clients::list)
+        .get("/api/clients/{client}", Access.USER, clients::show)
+        .post("/api/clients/{client}", Access.USER, clients::create)
+        .get("/api/observability/snapshot", Access.ADMIN, live::snapshot)
+        .get("/api/observability/ws", Access.PUBLIC, live::explain)
         .refuseOtherMethods();
   }
 

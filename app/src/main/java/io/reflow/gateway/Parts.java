@@ -1,5 +1,6 @@
 package io.reflow.gateway;
 
+import io.reflow.gateway.api.ClientRoutes;
 import io.reflow.gateway.api.ImportRoutes;
 import io.reflow.gateway.api.ImportStore;
 import io.reflow.gateway.api.InstanceRoutes;
@@ -11,6 +12,7 @@ import io.reflow.gateway.audit.ArgumentDigest;
 import io.reflow.gateway.audit.AuditLog;
 import io.reflow.gateway.audit.AuditRoutes;
 import io.reflow.gateway.audit.ChainKeys;
+import io.reflow.gateway.catalog.AdvertStore;
 import io.reflow.gateway.catalog.Catalog;
 import io.reflow.gateway.catalog.Cursors;
 import io.reflow.gateway.catalog.KnownServers;
@@ -43,6 +45,10 @@ import io.reflow.gateway.identity.UserStore;
 import io.reflow.gateway.instance.InstanceKey.Sharing;
 import io.reflow.gateway.instance.InstanceStore;
 import io.reflow.gateway.instance.Restarts;
+import io.reflow.gateway.live.LiveFigures;
+import io.reflow.gateway.live.LiveParts;
+import io.reflow.gateway.live.LiveRoutes;
+import io.reflow.gateway.live.Recent;
 import io.reflow.gateway.mcp.Bystanders;
 import io.reflow.gateway.mcp.ElsewhereEndpoint;
 import io.reflow.gateway.mcp.ListChanges;
@@ -163,7 +169,8 @@ final class Parts {
   private final AddressRules addresses;
   private final EraStore eraStore;
   private final Eras eras;
-  private final KnownServers servers = new KnownServers();
+  private final AdvertStore adverts;
+  private final KnownServers servers;
   private final Spawner spawner;
   private final StdioDial stdio;
   private final Contacts contacts;
@@ -180,6 +187,8 @@ final class Parts {
   private final StateStore states;
   private final OpenStreams streams;
   private final TerminalRoutes terminals;
+  private final Recent recent;
+  private final LiveRoutes live;
   private final ListChanges listChanges;
   private final SseEndpoint sse;
   private final McpEndpoint mcp;
@@ -233,6 +242,8 @@ final class Parts {
     ownPlaces.add(new Place("the database", storage.address().host(), storage.address().port()));
     this.eraStore = new EraStore(storage.database());
     this.eras = new Eras(eraStore::save, clock);
+    this.adverts = new AdvertStore(storage.database());
+    this.servers = new KnownServers(adverts);
     var news = new TargetNews(servers);
     this.spawner =
         closing.add(
@@ -291,6 +302,11 @@ final class Parts {
                     audit,
                     strangers,
                     clock)));
+    this.recent = new Recent(clock);
+    audit.onRecord(recent::answered);
+    sessions.onOpen(recent::opened);
+    sessions.onEnd(recent::ended);
+    this.live = new LiveRoutes(live());
     this.listChanges = new ListChanges(sessions, targets, policies);
     news.onAnnounced(listChanges::announced);
     catalog.onBack(listChanges::announced);
@@ -323,13 +339,34 @@ final class Parts {
             audit,
             new ArgumentDigest(secret(vault.derive("audit arguments"))),
             metrics,
-            strangers,
             new Baggage(config.telemetry().baggage()),
+            strangers,
             config.mcp(),
             version.text(),
             clock);
     this.sse = new SseEndpoint(mcpParts);
     this.mcp = new McpEndpoint(mcpParts, sse, forward, patience);
+  }
+
+  private LiveParts live() {
+    var figures =
+        new LiveFigures(
+            metrics,
+            health,
+            sessions,
+            streams,
+            flights::count,
+            upstreams::processCount,
+            upstreams::connectionCount);
+    return new LiveParts(
+        audit.replica(),
+        config.server().headerTimeout(),
+        authenticator,
+        streams,
+        sessions,
+        recent,
+        figures,
+        clock);
   }
 
   private StdioDial stdio() {
@@ -431,6 +468,7 @@ final class Parts {
     replicas.start();
     sessionWriter.start();
     eras.load(targets.all(), eraStore.all());
+    servers.load(adverts.all());
     health.rulesTooOldWhen(() -> !policies.ready());
     var heardLately = new Freshness(changes::confirmedAt, clock, DATABASE_AWAY);
     health.databaseAwayWhen(() -> changes.lost() || !heardLately.getAsBoolean());
@@ -607,6 +645,14 @@ final class Parts {
 
   TerminalRoutes terminalRoutes() {
     return terminals;
+  }
+
+  ClientRoutes clientRoutes() {
+    return new ClientRoutes(config.server().publicUrl(), access, tokenRoutes());
+  }
+
+  LiveRoutes liveRoutes() {
+    return live;
   }
 
   IdentityRoutes identityRoutes() {

@@ -26,7 +26,8 @@ class ArchitectureTest {
           .consideringOnlyDependenciesInLayers()
           .withOptionalLayers(true)
           .layer("endpoint")
-          .definedBy("..gateway.mcp..", "..gateway.api..", "..gateway.terminal..")
+          .definedBy(
+              "..gateway.mcp..", "..gateway.api..", "..gateway.terminal..", "..gateway.live..")
           .layer("engine")
           .definedBy(
               "..gateway.upstream..",

@@ -19,7 +19,7 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Reads one entry of the `mcpServers` object that desktop clients keep.
+/// Reads one server of the file that a client keeps.
 final class DesktopConfig {
 
   private static final Set<String> READ =
@@ -35,6 +35,8 @@ final class DesktopConfig {
           "description",
           "disabled",
           "tty");
+  private static final List<String> TYPES =
+      List.of("stdio", "http", "streamable-http", "streamableHttp", "sse");
   private static final Pattern REFERENCE = Pattern.compile(".*\\$\\{[^}]*}.*", Pattern.DOTALL);
   private static final int LONGEST_NAME = 40;
 
@@ -55,10 +57,13 @@ final class DesktopConfig {
   /// The target that the entry describes.
   ///
   /// @throws InvalidRequest saying what can't be taken over and what to do about it
-  static ImportedTarget read(String source, String name, @Nullable Map<String, Object> entry) {
-    if (entry == null) {
+  static ImportedTarget read(String source, String name, @Nullable Object given) {
+    if (!(given instanceof Map<?, ?> members)) {
       throw new InvalidRequest("it must be an object");
     }
+    Map<String, @Nullable Object> entry = new TreeMap<>();
+    members.forEach((member, each) -> entry.put(String.valueOf(member), each));
+    checkType(entry.get("type"));
     List<String> ignored =
         entry.keySet().stream().filter(field -> !READ.contains(field)).sorted().toList();
     Map<String, Secret> secrets = new TreeMap<>();
@@ -73,8 +78,18 @@ final class DesktopConfig {
     return new ImportedTarget(source, target, secrets, ignored);
   }
 
-  private static TargetRequestJson process(String name, Map<String, Object> entry) {
+  /// A client says how it reaches a server in words of its own.
+  private static void checkType(@Nullable Object type) {
+    if (type != null && !(type instanceof String word && TYPES.contains(word))) {
+      throw new InvalidRequest(
+          "type must be one of %s: the gateway reaches servers in no other way"
+              .formatted(String.join(", ", TYPES)));
+    }
+  }
+
+  private static TargetRequestJson process(String name, Map<String, @Nullable Object> entry) {
     String command = text("command", entry.get("command"));
+    refuseReference("command", command);
     List<String> arguments = new ArrayList<>();
     if (entry.get("args") != null) {
       if (!(entry.get("args") instanceof List<?> list)) {
@@ -91,7 +106,7 @@ final class DesktopConfig {
   }
 
   private static TargetRequestJson server(
-      String name, Map<String, Object> entry, Map<String, Secret> secrets) {
+      String name, Map<String, @Nullable Object> entry, Map<String, Secret> secrets) {
     @Nullable Object given = entry.get("url") == null ? entry.get("serverUrl") : entry.get("url");
     if (given == null) {
       throw new InvalidRequest("command or url is missing");

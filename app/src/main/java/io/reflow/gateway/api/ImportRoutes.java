@@ -6,7 +6,6 @@ import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.target.AddressRules;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.Transport.Stdio;
-import jakarta.json.bind.annotation.JsonbProperty;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -17,7 +16,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// `/api/targets/import`: takes over the `mcpServers` of a desktop client. All entries are
+/// `/api/targets/import`: takes over the servers that a client keeps in its file. All entries are
 /// imported, or none; secrets become encrypted default env configs.
 public final class ImportRoutes {
 
@@ -35,12 +34,10 @@ public final class ImportRoutes {
     this.addresses = addresses;
   }
 
-  /// What clients keep in their file.
-  public record RequestJson(
-      @JsonbProperty("mcpServers") @Nullable Map<String, Map<String, Object>> mcpServers) {}
-
   /// What is or would be created.
-  public record ResultJson(boolean dryRun, List<EntryJson> targets) {}
+  ///
+  /// @param ignoredMembers what else the file has, which means nothing here
+  public record ResultJson(boolean dryRun, List<EntryJson> targets, List<String> ignoredMembers) {}
 
   /// One entry: with a `problem` it can't be imported.
   public record EntryJson(
@@ -77,18 +74,15 @@ public final class ImportRoutes {
 
   public void importAll(Exchange<Authenticated> exchange) {
     boolean dryRun = dryRun(exchange.query("dry_run"));
-    RequestJson request = exchange.body(RequestJson.class);
-    if (request.mcpServers() == null || request.mcpServers().isEmpty()) {
-      throw new InvalidRequest("mcpServers is missing or empty");
-    }
-    if (request.mcpServers().size() > MOST_ENTRIES) {
-      throw new InvalidRequest("mcpServers has more than %d members".formatted(MOST_ENTRIES));
+    ClientFile file = ClientFile.of(exchange.relaxedBody(Map.class));
+    if (file.servers().size() > MOST_ENTRIES) {
+      throw new InvalidRequest("the file has more than %d servers".formatted(MOST_ENTRIES));
     }
     List<ImportedTarget> imported = new ArrayList<>();
     List<EntryJson> problems = new ArrayList<>();
-    read(request.mcpServers(), imported, problems);
+    read(file.servers(), imported, problems);
     if (dryRun) {
-      exchange.ok(result(true, imported, problems));
+      exchange.ok(result(true, imported, problems, file));
       return;
     }
     if (!problems.isEmpty()) {
@@ -96,11 +90,11 @@ public final class ImportRoutes {
     }
     store.insertAll(imported);
     reload.run();
-    exchange.created(result(false, imported, problems));
+    exchange.created(result(false, imported, problems, file));
   }
 
   private void read(
-      Map<String, Map<String, Object>> entries,
+      Map<String, @Nullable Object> entries,
       List<ImportedTarget> imported,
       List<EntryJson> problems) {
     Set<String> used = new HashSet<>();
@@ -121,11 +115,11 @@ public final class ImportRoutes {
   }
 
   private static ResultJson result(
-      boolean dryRun, List<ImportedTarget> imported, List<EntryJson> problems) {
+      boolean dryRun, List<ImportedTarget> imported, List<EntryJson> problems, ClientFile file) {
     List<EntryJson> entries = new ArrayList<>();
     imported.forEach(each -> entries.add(EntryJson.of(each, !dryRun)));
     entries.addAll(problems);
-    return new ResultJson(dryRun, entries);
+    return new ResultJson(dryRun, entries, file.ignored());
   }
 
   private static String joined(List<EntryJson> problems) {

@@ -21,6 +21,21 @@ public record AuditEntry(
     long answerBytes,
     Optional<String> answer) {
 
+  /// The same without what was said: for who only needs to know what happened.
+  public AuditEntry withoutBodies() {
+    return answer.isEmpty() && intent.arguments().isEmpty()
+        ? this
+        : new AuditEntry(
+            intent.with(Optional.empty()),
+            outcome,
+            errorCode,
+            reason,
+            duration,
+            upstream,
+            answerBytes,
+            Optional.empty());
+  }
+
   static AuditEntry interrupted(AuditIntent intent) {
     return new AuditEntry(
         intent,

@@ -2,6 +2,7 @@ package io.reflow.gateway.audit;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.reflow.gateway.http.SafeJson;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -46,7 +47,7 @@ final class AuditJson {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return escaped(text.toString()).getBytes(StandardCharsets.UTF_8);
+    return SafeJson.escaped(text.toString()).getBytes(StandardCharsets.UTF_8);
   }
 
   private static void write(JsonGenerator json, AuditRowJson row) throws IOException {
@@ -88,43 +89,5 @@ final class AuditJson {
     if (value != null) {
       json.writeStringField(name, value);
     }
-  }
-
-  /// Outside of strings JSON has none of these.
-  private static String escaped(String json) {
-    int first = firstUnsafe(json);
-    if (first < 0) {
-      return json;
-    }
-    StringBuilder safe = new StringBuilder(json.length() + 64).append(json, 0, first);
-    for (int i = first; i < json.length(); i++) {
-      char c = json.charAt(i);
-      if (unsafe(c)) {
-        safe.append("\\u%04x".formatted((int) c));
-      } else {
-        safe.append(c);
-      }
-    }
-    return safe.toString();
-  }
-
-  private static int firstUnsafe(String json) {
-    for (int i = 0; i < json.length(); i++) {
-      if (unsafe(json.charAt(i))) {
-        return i;
-      }
-    }
-    return -1;
-  }
-
-  private static boolean unsafe(char c) {
-    if (c < 0x7f) {
-      return false;
-    }
-    return c <= 0x9f
-        || switch (Character.getType(c)) {
-          case Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> true;
-          default -> false;
-        };
   }
 }

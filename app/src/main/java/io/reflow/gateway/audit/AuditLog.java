@@ -30,6 +30,7 @@ public final class AuditLog implements AutoCloseable {
   private final Bodies bodies;
   private Optional<RowCopies> copies = Optional.empty();
   private boolean begun;
+  private volatile Consumer<AuditEntry> listener = _ -> {};
 
   private AuditLog(
       UUID replica,
@@ -78,6 +79,12 @@ public final class AuditLog implements AutoCloseable {
     keeper.start();
   }
 
+  /// `listener` hears of every entry that is recorded from now on, on the thread of its call: it
+  /// must neither wait nor fail.
+  public void onRecord(Consumer<AuditEntry> listener) {
+    this.listener = listener;
+  }
+
   /// Records that a call is about to go upstream.
   ///
   /// @return the number to give to [#record(long, AuditEntry)]; none is given twice
@@ -94,6 +101,7 @@ public final class AuditLog implements AutoCloseable {
   ///   the answer may not leave
   public void record(long intended, AuditEntry entry) {
     long _ = journal.append(AuditRecords.write(intended, entry));
+    listener.accept(entry);
   }
 
   /// Records a call that never was to go upstream: denied, or answered by the gateway itself.
@@ -101,6 +109,7 @@ public final class AuditLog implements AutoCloseable {
   /// @throws io.reflow.gateway.fault.GatewayException.Unavailable when it can't be recorded
   public void record(AuditEntry entry) {
     long _ = journal.appendNew(AuditRecords.write(0, entry));
+    listener.accept(entry);
   }
 
   /// Names this gateway's rows among those of all replicas. Lives and dies with the journal, so a

@@ -49,6 +49,11 @@ public final class Exchange<C> {
     return JsonBody.read(request, type);
   }
 
+  /// The same with comments and commas after the last member, as in files that people edit.
+  public <T> T relaxedBody(Class<T> type) {
+    return JsonBody.readRelaxed(request, type);
+  }
+
   /// A path parameter. It holds no NUL: nothing stored has one.
   public String path(String name) {
     String text = request.path().pathParameters().get(name);

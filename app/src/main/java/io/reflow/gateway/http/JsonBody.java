@@ -33,10 +33,19 @@ final class JsonBody {
     return read(RequestBody.read(request), type);
   }
 
+  /// The same, of a file that a program keeps for people to edit.
+  static <T> T readRelaxed(ServerRequest request, Class<T> type) {
+    checkMediaType(request.headers().first(HeaderNames.CONTENT_TYPE).orElse(""));
+    return bind(RelaxedJson.strict(decode(RequestBody.read(request))), type);
+  }
+
   /// Binds only what [JsonShape] has found to be in order: its messages name the field, those of
   /// the binder do not.
   static <T> T read(byte[] body, Class<T> type) {
-    String json = decode(body);
+    return bind(decode(body), type);
+  }
+
+  private static <T> T bind(String json, Class<T> type) {
     if (json.isBlank()) {
       throw new InvalidRequest("the body is empty; it must be JSON");
     }
@@ -49,7 +58,7 @@ final class JsonBody {
   }
 
   static byte[] write(Object json) {
-    return JSONB.toJson(json).getBytes(StandardCharsets.UTF_8);
+    return SafeJson.escaped(JSONB.toJson(json)).getBytes(StandardCharsets.UTF_8);
   }
 
   private static void checkMediaType(String header) {

@@ -124,7 +124,19 @@ public final class Socket {
 
   /// Sends JSON; waits while the client is slow. False when the socket is over or closing.
   public boolean send(Object json) throws InterruptedException {
-    return put(new Outgoing.Text(new String(JsonBody.write(json), StandardCharsets.UTF_8)));
+    return put(text(json));
+  }
+
+  /// The same, but false as well when the client is so slow that there is no room in time.
+  public boolean send(Object json, Duration atMost) throws InterruptedException {
+    return !over
+        && !closing
+        && outbox.offer(text(json), atMost.toNanos(), TimeUnit.NANOSECONDS)
+        && !over;
+  }
+
+  private static Outgoing text(Object json) {
+    return new Outgoing.Text(new String(JsonBody.write(json), StandardCharsets.UTF_8));
   }
 
   /// Sends bytes; otherwise the same.
@@ -154,6 +166,19 @@ public final class Socket {
     }
   }
 
+  /// Ends it from any thread, without waiting: `last` is sent in place of what has not left yet.
+  public void end(Object last, String reason) {
+    if (closing) {
+      return;
+    }
+    closing = true;
+    connection.endAfter(GOODBYE);
+    outbox.clear();
+    boolean _ = outbox.offer(text(last));
+    boolean _ = outbox.offer(new Outgoing.Close(WsCloseCodes.NORMAL_CLOSE, cut(reason)));
+    stopReceiving();
+  }
+
   /// The last message of a socket that could not be served.
   @JsonbPropertyOrder({"type", "error", "code", "traceId"})
   public record ErrorJson(String type, String error, String code, String traceId) {}
@@ -178,8 +203,7 @@ public final class Socket {
     }
     closing = true;
     connection.endAfter(GOODBYE);
-    String cut = reason.length() <= LONGEST_REASON ? reason : reason.substring(0, LONGEST_REASON);
-    var last = new Outgoing.Close(code, cut);
+    var last = new Outgoing.Close(code, cut(reason));
     try {
       if (!outbox.offer(last, GOODBYE.toMillis(), TimeUnit.MILLISECONDS)) {
         connection.endAfter(Duration.ZERO);
@@ -188,6 +212,10 @@ public final class Socket {
       Thread.currentThread().interrupt();
       connection.endAfter(Duration.ZERO);
     }
+  }
+
+  private static String cut(String reason) {
+    return reason.length() <= LONGEST_REASON ? reason : reason.substring(0, LONGEST_REASON);
   }
 
   WsListener listener(SocketHandler handler) {

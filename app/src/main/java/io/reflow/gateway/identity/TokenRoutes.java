@@ -106,22 +106,30 @@ public final class TokenRoutes {
   }
 
   public void create(Exchange<Authenticated> exchange) {
-    Authenticated caller = exchange.caller();
+    exchange.created(create(exchange.caller(), exchange.body(NewTokenJson.class)));
+  }
+
+  /// Makes a token for a caller who has logged in.
+  ///
+  /// @throws NotPermitted where the caller came with an API token, or wants more than they may do
+  public CreatedTokenJson create(Authenticated caller, NewTokenJson wanted) {
     if (caller.kind() != Kind.LOGIN) {
       throw new NotPermitted("an API token can't make tokens; log in for that");
     }
-    NewTokenJson body = exchange.body(NewTokenJson.class);
-    Set<TokenScope> scopes = body.tokenScopes();
+    Set<TokenScope> scopes = wanted.tokenScopes();
     if (scopes.contains(TokenScope.ADMIN) && !caller.mayUse(TokenScope.ADMIN)) {
       throw new NotPermitted("the scope 'admin' is for admins");
     }
     String text = ApiToken.newText();
     ApiToken token =
         tokens.create(
-            caller.identity().user(), body.name(), TokenDigest.of(text), scopes, end(body.days()));
+            caller.identity().user(),
+            wanted.name(),
+            TokenDigest.of(text),
+            scopes,
+            end(wanted.days()));
     identities.reload();
-    exchange.created(
-        new CreatedTokenJson(ApiTokenJson.of(new Listed(token, Optional.empty())), text));
+    return new CreatedTokenJson(ApiTokenJson.of(new Listed(token, Optional.empty())), text);
   }
 
   public void revoke(Exchange<Authenticated> exchange) {

@@ -51,8 +51,8 @@ public record McpParts(
     AuditLog audit,
     ArgumentDigest digest,
     Metrics metrics,
-    Strangers strangers,
     Baggage baggage,
+    Strangers strangers,
     McpConfig config,
     String version,
     InstantSource clock) {

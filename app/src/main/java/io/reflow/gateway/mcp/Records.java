@@ -33,11 +33,8 @@ final class Records {
   /// @param answer as it is recorded, where bodies are
   void add(AuditTrail trail, AuditOutcome outcome, int answerBytes, Optional<String> answer) {
     if (trail.caller().isEmpty()) {
-      strangers.refused(
-          trail.refusal().isEmpty() ? "unauthenticated" : trail.refusal(),
-          trail::peer,
-          trail.tokenSent(),
-          trail.traceId());
+      String reason = trail.refusal().isEmpty() ? "unauthenticated" : trail.refusal();
+      strangers.refused(reason, trail::peer, trail.tokenSent(), trail.traceId());
       return;
     }
     measure(trail, outcome.wireName());

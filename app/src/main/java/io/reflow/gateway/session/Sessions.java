@@ -35,6 +35,7 @@ public final class Sessions {
   private final Set<Session> calls = ConcurrentHashMap.newKeySet();
   private final Map<UserId, AtomicInteger> inFlight = new ConcurrentHashMap<>();
   private final List<Consumer<Session>> listeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<Session>> openListeners = new CopyOnWriteArrayList<>();
   private final List<Consumer<UserId>> recycleListeners = new CopyOnWriteArrayList<>();
   private final ReentrantLock opening = new ReentrantLock();
   private final SessionConfig config;
@@ -55,6 +56,11 @@ public final class Sessions {
   /// `listener` hears of every session that has ended. It must not block.
   public void onEnd(Consumer<Session> listener) {
     listeners.add(listener);
+  }
+
+  /// `listener` hears of every session that is opened here, or goes on here. It must not block.
+  public void onOpen(Consumer<Session> listener) {
+    openListeners.add(listener);
   }
 
   /// `listener` hears of every user whose sessions were all ended to begin anew. It must not block.
@@ -144,7 +150,11 @@ public final class Sessions {
     try {
       makeRoom(session.owner().user());
       Session present = sessions.putIfAbsent(session.id().value(), session);
-      return present == null ? session : present;
+      if (present != null) {
+        return present;
+      }
+      openListeners.forEach(listener -> listener.accept(session));
+      return session;
     } finally {
       opening.unlock();
     }

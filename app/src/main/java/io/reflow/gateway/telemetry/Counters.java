@@ -33,6 +33,10 @@ final class Counters<L> {
     counter.increment();
   }
 
+  long total() {
+    return counters.values().stream().mapToLong(LongAdder::sum).sum();
+  }
+
   void forget(Predicate<L> which) {
     counters.keySet().removeIf(which);
   }

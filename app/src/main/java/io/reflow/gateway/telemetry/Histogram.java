@@ -33,6 +33,11 @@ final class Histogram {
     return Arrays.stream(counts).map(LongAdder::sum).toList();
   }
 
+  Reading.Durations reading() {
+    return new Reading.Durations(
+        boundaries, Arrays.stream(counts).mapToLong(LongAdder::sum).toArray());
+  }
+
   double seconds() {
     return nanos.sum() / 1e9;
   }

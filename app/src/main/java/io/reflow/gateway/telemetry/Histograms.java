@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -71,6 +72,11 @@ final class Histograms<L> {
 
   void forget(Predicate<L> which) {
     histograms.keySet().removeIf(which);
+  }
+
+  /// What is counted so far for each set of labels.
+  void read(BiConsumer<L, Reading.Durations> reader) {
+    histograms.forEach((labels, histogram) -> reader.accept(labels, histogram.reading()));
   }
 
   MetricData collect(Resource resource) {

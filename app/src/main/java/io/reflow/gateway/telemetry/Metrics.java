@@ -13,12 +13,15 @@ import io.prometheus.metrics.config.EscapingScheme;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.snapshots.InfoSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import io.reflow.gateway.telemetry.Reading.Counts;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -154,6 +157,13 @@ public final class Metrics implements AutoCloseable {
         clock,
         otlp.map(Otlp::resource).orElse(Resource.empty()),
         otlp.filter(Otlp::metricsEnabled).map(Metrics::sender).stream().toList());
+    otlp.ifPresent(it ->
+        counters(
+            "reflow.telemetry.lost",
+            "{item}",
+            "Spans, lines, metrics and audit rows that no collector has taken",
+            "signal",
+            it::lost));
   }
 
   private static MetricReader sender(Otlp otlp) {
@@ -445,6 +455,38 @@ public final class Metrics implements AutoCloseable {
         .buildWithCallback(it -> it.record(total.getAsLong()));
   }
 
+  /// What is counted so far, for who watches it grow. Costs those nothing who count.
+  public Reading reading() {
+    var requests = new Counts[] {Counts.NONE};
+    operations.read((labels, durations) ->
+        requests[0] =
+            requests[0].plus(
+                new Counts(Map.of(labels.outcome(), total(durations.counts())), durations)));
+    Map<String, Counts> byTarget = new HashMap<>();
+    tools.read((target, counts) -> byTarget.merge(target, counts, Counts::plus));
+    return new Reading(System.nanoTime(), requests[0], byTarget, refusals.total());
+  }
+
+  private static long total(long[] counts) {
+    return Arrays.stream(counts).sum();
+  }
+
+  /// A total for each of a few words.
+  private void counters(
+      String name,
+      String unit,
+      String description,
+      String label,
+      Supplier<Map<String, Long>> totals) {
+    AttributeKey<String> key = AttributeKey.stringKey(label);
+    meter
+        .counterBuilder(name)
+        .setUnit(unit)
+        .setDescription(description)
+        .buildWithCallback(it ->
+            totals.get().forEach((word, total) -> it.record(total, Attributes.of(key, word))));
+  }
+
   /// Everything, in the text format of Prometheus.
   public byte[] prometheusText() {
     ByteArrayOutputStream text = new ByteArrayOutputStream(16_384);
@@ -472,6 +514,11 @@ public final class Metrics implements AutoCloseable {
 
   private static String known(Set<String> names, String name) {
     return names.contains(name) ? name : Labels.OTHER;
+  }
+
+  /// What is counted here, as it is collected.
+  List<MetricData> measured() {
+    return collect(Resource.empty());
   }
 
   private List<MetricData> collect(Resource resource) {

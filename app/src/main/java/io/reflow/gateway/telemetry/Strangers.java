@@ -26,12 +26,12 @@ public final class Strangers {
     this.nextSample = new AtomicLong(nanos.getAsLong());
   }
 
-  /// Counts one of them.
+  /// Counts one, and says so now and then.
   ///
-  /// @param why one of a few words
+  /// @param reason a word for the figures
   /// @param peer where the caller is
-  public void refused(String why, Supplier<String> peer, boolean tokenSent, String traceId) {
-    metrics.refused(why);
+  public void refused(String reason, Supplier<String> peer, boolean tokenSent, String traceId) {
+    metrics.refused(reason);
     var _ = count.incrementAndGet();
     long next = nextSample.get();
     long now = nanos.getAsLong();

@@ -7,10 +7,12 @@ import io.opentelemetry.sdk.metrics.data.MetricData;
 import io.opentelemetry.sdk.resources.Resource;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BiConsumer;
 
 /// The calls of tools. So many tools have figures of their own; the others of a target count
 /// together.
@@ -42,6 +44,12 @@ final class ToolFigures {
         count = counts.computeIfAbsent(outcome, _ -> new LongAdder());
       }
       count.increment();
+    }
+
+    Reading.Counts reading() {
+      Map<String, Long> sums = new HashMap<>();
+      counts.forEach((outcome, count) -> sums.put(outcome, count.sum()));
+      return new Reading.Counts(sums, Reading.Durations.NONE);
     }
   }
 
@@ -113,6 +121,13 @@ final class ToolFigures {
           return gone;
         });
     durations.forget(tool -> tool.target().equals(target));
+  }
+
+  /// What is counted so far, a piece at a time, with the target it is about.
+  void read(BiConsumer<String, Reading.Counts> reader) {
+    known.forEach((tool, outcomes) -> reader.accept(tool.target(), outcomes.reading()));
+    durations.read(
+        (tool, counted) -> reader.accept(tool.target(), new Reading.Counts(Map.of(), counted)));
   }
 
   MetricData collect(Resource resource) {

@@ -39,10 +39,10 @@ class StrangersTest {
     var nanos = new AtomicLong(-5);
     var strangers = new Strangers(new Metrics("0", InstantSource.system()), nanos::get);
     for (int i = 0; i < 1_000; i++) {
-      strangers.refused("unauthenticated", () -> "192.0.2.7", false, "trace");
+      strangers.refused("token_missing", () -> "192.0.2.7", false, "trace");
     }
     var _ = nanos.addAndGet(Duration.ofSeconds(10).toNanos());
-    strangers.refused("unauthenticated", () -> "192.0.2.7", false, "trace");
+    strangers.refused("token_missing", () -> "192.0.2.7", false, "trace");
 
     List<ILoggingEvent> told =
         log.list.stream()

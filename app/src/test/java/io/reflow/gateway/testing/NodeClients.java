@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /// Real MCP clients from npm. Each runs in a process of its own and tells what it got.
@@ -101,6 +102,18 @@ public final class NodeClients {
         url.toString(),
         "--header",
         "Authorization: Bearer " + token);
+  }
+
+  /// The same with the arguments and the environment of a client's configuration.
+  ///
+  /// @param arguments without those that make npx run it
+  public List<String> remote(List<String> arguments, Map<String, String> environment) {
+    List<String> command = new ArrayList<>(List.of("/usr/bin/env", "HOME=" + home));
+    environment.forEach((name, value) -> command.add(name + "=" + value));
+    command.add(suite.node());
+    command.add(packages.file(REMOTE));
+    command.addAll(arguments);
+    return command;
   }
 
   private JsonNode run(List<String> command) throws InterruptedException {

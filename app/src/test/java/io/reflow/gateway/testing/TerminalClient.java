@@ -48,9 +48,13 @@ public final class TerminalClient implements AutoCloseable {
   /// Opens the socket, but no terminal yet.
   public static TerminalClient connect(
       TestGateway gateway, String target, Map<String, String> headers) throws InterruptedException {
-    return new TerminalClient(
-        URI.create("ws://127.0.0.1:" + gateway.port() + "/api/targets/" + target + "/terminal"),
-        headers);
+    return at(gateway, "/api/targets/" + target + "/terminal", headers);
+  }
+
+  /// Opens the socket of another route.
+  public static TerminalClient at(TestGateway gateway, String path, Map<String, String> headers)
+      throws InterruptedException {
+    return new TerminalClient(URI.create("ws://127.0.0.1:" + gateway.port() + path), headers);
   }
 
   private final class Hearing implements WebSocket.Listener {
