@@ -229,8 +229,10 @@ public final class Spawner implements AutoCloseable {
   private void ended(Child child) throws InterruptedException {
     Contained contained = child.contained();
     try {
+      // The first process of a namespace too: it ends with the sandbox only once it has said so to
+      // the system, which may be later than its program begins.
+      Signals.toGroup(child.pid(), Signals.Signal.KILL);
       if (!contained.namespace()) {
-        Signals.toGroup(child.pid(), Signals.Signal.KILL);
         stragglers.kill(child.marker());
       }
     } finally {

@@ -14,7 +14,9 @@ import io.reflow.gateway.config.SystemUser;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.instance.InstanceKey;
 import io.reflow.gateway.target.TargetId;
+import io.reflow.gateway.testing.Processes;
 import io.reflow.gateway.testing.Sandboxes;
+import io.reflow.gateway.testing.UpstreamFixtures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +25,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -127,6 +130,34 @@ final class ContainmentTest {
           child.output().close();
           child.errors().close();
         }
+      }
+    }
+  }
+
+  /// As the first process of a namespace does that has not yet tied its life to its sandbox.
+  @ParameterizedTest
+  @EnumSource
+  void whatOutlivesTheProcessInItsGroupEnds(Sandbox sandbox)
+      throws IOException, InterruptedException {
+    Sandboxes.assume(sandbox);
+    String sleep = "sleep 9" + ThreadLocalRandom.current().nextInt(10_000_000, 99_999_999);
+    List<String> line =
+        List.of("setsid", "sh", "-c", "env -i %s </dev/null >&0 2>&0 & cat".formatted(sleep));
+    try (Spawner spawner = spawner(sandbox)) {
+      Child child = spawner.spawn(shell(":"), _ -> new ProcessBuilder(line).start());
+      try {
+        UpstreamFixtures.await(
+            () -> Processes.withCommandLine(sleep).stream().anyMatch(pid -> pid != child.pid()));
+
+        Signals.toProcess(child.pid(), Signals.Signal.KILL);
+
+        UpstreamFixtures.await(() -> Processes.withCommandLine(sleep).isEmpty());
+      } finally {
+        child.kill();
+        child.end(Duration.ZERO);
+        child.input().close();
+        child.output().close();
+        child.errors().close();
       }
     }
   }
