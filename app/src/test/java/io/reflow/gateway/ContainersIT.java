@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.reflow.gateway.testing.Commands;
 import io.reflow.gateway.testing.Commands.Outcome;
 import io.reflow.gateway.testing.Docker;
+import io.reflow.gateway.testing.McpTestClient;
 import io.reflow.gateway.testing.RemoteGateway;
 import io.reflow.gateway.testing.SpanInbox;
 import io.reflow.gateway.testing.UpstreamFixtures;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -300,14 +302,17 @@ class ContainersIT {
                 .formatted(target.get("id").textValue()));
   }
 
-  private static String echo(RemoteGateway gateway, String message) {
-    return gateway
-        .client()
-        .initialize()
-        .callTool("everything_echo", Map.of("message", message))
-        .result()
-        .at("/content/0/text")
-        .textValue();
+  /// What the server has to say; until it is installed and started, calls are refused for that.
+  private static String echo(RemoteGateway gateway, String message) throws InterruptedException {
+    McpTestClient client = gateway.client().initialize();
+    AtomicReference<McpTestClient.Reply> reply = new AtomicReference<>();
+    UpstreamFixtures.await(
+        Duration.ofMinutes(3),
+        () -> {
+          reply.set(client.callTool("everything_echo", Map.of("message", message)));
+          return !reply.get().answer().at("/error/message").asText().endsWith("still starting");
+        });
+    return reply.get().result().at("/content/0/text").textValue();
   }
 
   /// Rows get to the database a moment after the answer.
