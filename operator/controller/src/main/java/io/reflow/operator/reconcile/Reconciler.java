@@ -79,8 +79,8 @@ final class Reconciler {
     }
     build(instance);
     Verdict verdict = life.decide(instance, pod, now);
-    if (verdict.phase() == Phase.READY && !isReady(instance)) {
-      // Those who wait are going to call it: the pod that was seen may be gone by now.
+    if ((verdict.phase() == Phase.READY) != isReady(instance)) {
+      // Others act on this change: what was seen of the pod may be older than what was told.
       pod = cluster.askForPod(name);
       verdict = life.decide(instance, pod, now);
     }
