@@ -95,6 +95,16 @@ class ChaosTest {
           return cluster.api.objects().list(Kind.POD).size() == 1;
         });
 
+    cluster.clock.forward(Duration.ofMinutes(31));
+    cluster.await(
+        "sleep",
+        () -> {
+          supervise.run();
+          return cluster.phase(kept).equals("Idle") && cluster.podUid(kept).equals("none");
+        });
+    cluster.use(kept);
+    awaitReady(kept, supervise);
+
     assertThat(cluster.gateway.resource(kept).get().getStatus().failures())
         .satisfies(failures -> assertThat(failures).isNotNull())
         .extracting("count")
@@ -125,6 +135,27 @@ class ChaosTest {
 
     cluster.await("20 pods", () -> cluster.api.objects().list(Kind.POD).size() == 20);
     assertOnlyThese(made.subList(10, 30));
+  }
+
+  /// The use is seen before the end of the pod is.
+  @Test
+  void takesNoPodForReadyThatIsGone() {
+    cluster.operator();
+    McpInstance instance = cluster.create("user:1");
+    cluster.awaitPhase(instance, Phase.READY);
+    String first = cluster.podUid(instance);
+    cluster.api.mute(Kind.POD);
+    cluster.clock.forward(Duration.ofMinutes(31));
+    cluster.awaitPhase(instance, Phase.IDLE);
+    cluster.await("the pod to go", () -> cluster.podUid(instance).equals("none"));
+
+    cluster.use(instance);
+    cluster.awaitPhase(instance, Phase.READY);
+
+    assertThat(cluster.podUid(instance)).isNotIn(first, "none");
+    cluster.api.unmute(Kind.POD);
+    assertOnlyThese(List.of(instance));
+    cluster.awaitPhase(instance, Phase.READY);
   }
 
   @Test

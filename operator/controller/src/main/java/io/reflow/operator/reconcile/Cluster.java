@@ -113,9 +113,22 @@ final class Cluster implements AutoCloseable {
         client.resources(McpInstance.class).inNamespace(namespace).withName(name).get());
   }
 
-  /// Makes the pod; fails if there is one of its name.
-  void create(Pod pod) {
-    Pod _ = client.resource(pod).create();
+  /// The pod as it is now, not as it was last seen.
+  Optional<Pod> askForPod(String name) {
+    return Optional.ofNullable(client.pods().inNamespace(namespace).withName(name).get());
+  }
+
+  /// Makes the pod; false if there is one of its name, whosever it is.
+  boolean create(Pod pod) {
+    try {
+      Pod _ = client.resource(pod).create();
+      return true;
+    } catch (KubernetesClientException e) {
+      if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
+        throw e;
+      }
+      return false;
+    }
   }
 
   /// Makes the thing, or what of it the operator lays down.

@@ -14,6 +14,7 @@ import io.reflow.operator.desired.DesiredPod;
 import io.reflow.operator.desired.DesiredService;
 import io.reflow.operator.desired.PodRules;
 import io.reflow.operator.health.Metrics;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 /// seen next time. The order is what counts: walls before the pod, the count of a failure before
 /// the failed pod goes.
 final class Reconciler {
+
+  /// How soon to look again at what the watches have not told yet.
+  private static final Duration UNSEEN = Duration.ofSeconds(1);
 
   private final Cluster cluster;
   private final PodRules rules;
@@ -75,16 +79,39 @@ final class Reconciler {
     }
     build(instance);
     Verdict verdict = life.decide(instance, pod, now);
-    write(instance, StatusOf.verdict(instance, pod, verdict, now), now);
-    switch (verdict.step()) {
-      case NONE -> {}
-      case MAKE_POD -> {
-        cluster.create(DesiredPod.of(instance, rules));
-        metrics.podMade();
-      }
-      case REMOVE_POD -> remove(pod.orElseThrow());
+    if ((verdict.phase() == Phase.READY) != isReady(instance)) {
+      // Others act on this change: what was seen of the pod may be older than what was told.
+      pod = cluster.askForPod(name);
+      verdict = life.decide(instance, pod, now);
     }
-    return verdict.again();
+    write(instance, StatusOf.verdict(instance, pod, verdict, now), now);
+    return switch (verdict.step()) {
+      case NONE -> verdict.again();
+      case REMOVE_POD -> {
+        remove(pod.orElseThrow());
+        yield verdict.again();
+      }
+      case MAKE_POD -> make(instance, now).or(verdict::again);
+    };
+  }
+
+  /// Returns when to come again if there is a pod already that was not seen yet.
+  private Optional<Instant> make(McpInstance instance, Instant now) {
+    if (cluster.create(DesiredPod.of(instance, rules))) {
+      metrics.podMade();
+      return Optional.empty();
+    }
+    Optional<Pod> pod = cluster.askForPod(instance.getMetadata().getName());
+    Verdict verdict = life.decide(instance, pod, now);
+    write(instance, StatusOf.verdict(instance, pod, verdict, now), now);
+    if (verdict.step() == Verdict.Step.REMOVE_POD) {
+      pod.ifPresent(this::remove);
+    }
+    return Optional.of(now.plus(UNSEEN));
+  }
+
+  private static boolean isReady(McpInstance instance) {
+    return instance.getStatus() != null && instance.getStatus().phase() == Phase.READY;
   }
 
   private void remove(Pod pod) {

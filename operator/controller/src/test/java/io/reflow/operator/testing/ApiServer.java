@@ -70,6 +70,7 @@ public final class ApiServer implements AutoCloseable {
   private final Objects objects;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Set<String> dead = ConcurrentHashMap.newKeySet();
+  private final Set<Kind> muted = ConcurrentHashMap.newKeySet();
   private final AtomicInteger watchEpoch = new AtomicInteger();
   private final AtomicInteger requests = new AtomicInteger();
   private volatile Fates fates = _ -> Fate.DONE;
@@ -134,6 +135,16 @@ public final class ApiServer implements AutoCloseable {
   public void kill(String token) {
     dead.add(token);
     closeWatches();
+  }
+
+  /// Watches of this kind tell nothing for now; later they tell what they have missed.
+  public void mute(Kind kind) {
+    muted.add(kind);
+    closeWatches();
+  }
+
+  public void unmute(Kind kind) {
+    muted.remove(kind);
   }
 
   public void closeWatches() {
@@ -286,6 +297,10 @@ public final class ApiServer implements AutoCloseable {
     try (OutputStream out = exchange.getResponseBody()) {
       out.flush();
       while (epoch == watchEpoch.get() && !dead.contains(request.token())) {
+        if (muted.contains(request.kind())) {
+          long _ = objects.awaitAfter(Long.MAX_VALUE, 20);
+          continue;
+        }
         List<Change> changes =
             objects.changesAfter(
                 since,
