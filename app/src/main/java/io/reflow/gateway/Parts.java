@@ -12,6 +12,7 @@ import io.reflow.gateway.audit.ArgumentDigest;
 import io.reflow.gateway.audit.AuditLog;
 import io.reflow.gateway.audit.AuditRoutes;
 import io.reflow.gateway.audit.ChainKeys;
+import io.reflow.gateway.catalog.AdvertStore;
 import io.reflow.gateway.catalog.Catalog;
 import io.reflow.gateway.catalog.Cursors;
 import io.reflow.gateway.catalog.KnownServers;
@@ -168,7 +169,8 @@ final class Parts {
   private final AddressRules addresses;
   private final EraStore eraStore;
   private final Eras eras;
-  private final KnownServers servers = new KnownServers();
+  private final AdvertStore adverts;
+  private final KnownServers servers;
   private final Spawner spawner;
   private final StdioDial stdio;
   private final Contacts contacts;
@@ -240,6 +242,8 @@ final class Parts {
     ownPlaces.add(new Place("the database", storage.address().host(), storage.address().port()));
     this.eraStore = new EraStore(storage.database());
     this.eras = new Eras(eraStore::save, clock);
+    this.adverts = new AdvertStore(storage.database());
+    this.servers = new KnownServers(adverts);
     var news = new TargetNews(servers);
     this.spawner =
         closing.add(
@@ -464,6 +468,7 @@ final class Parts {
     replicas.start();
     sessionWriter.start();
     eras.load(targets.all(), eraStore.all());
+    servers.load(adverts.all());
     health.rulesTooOldWhen(() -> !policies.ready());
     var heardLately = new Freshness(changes::confirmedAt, clock, DATABASE_AWAY);
     health.databaseAwayWhen(() -> changes.lost() || !heardLately.getAsBoolean());

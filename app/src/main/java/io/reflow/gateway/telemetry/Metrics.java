@@ -157,6 +157,13 @@ public final class Metrics implements AutoCloseable {
         clock,
         otlp.map(Otlp::resource).orElse(Resource.empty()),
         otlp.filter(Otlp::metricsEnabled).map(Metrics::sender).stream().toList());
+    otlp.ifPresent(it ->
+        counters(
+            "reflow.telemetry.lost",
+            "{item}",
+            "Spans, lines, metrics and audit rows that no collector has taken",
+            "signal",
+            it::lost));
   }
 
   private static MetricReader sender(Otlp otlp) {
@@ -464,6 +471,22 @@ public final class Metrics implements AutoCloseable {
     return Arrays.stream(counts).sum();
   }
 
+  /// A total for each of a few words.
+  private void counters(
+      String name,
+      String unit,
+      String description,
+      String label,
+      Supplier<Map<String, Long>> totals) {
+    AttributeKey<String> key = AttributeKey.stringKey(label);
+    meter
+        .counterBuilder(name)
+        .setUnit(unit)
+        .setDescription(description)
+        .buildWithCallback(it ->
+            totals.get().forEach((word, total) -> it.record(total, Attributes.of(key, word))));
+  }
+
   /// Everything, in the text format of Prometheus.
   public byte[] prometheusText() {
     ByteArrayOutputStream text = new ByteArrayOutputStream(16_384);
@@ -491,6 +514,11 @@ public final class Metrics implements AutoCloseable {
 
   private static String known(Set<String> names, String name) {
     return names.contains(name) ? name : Labels.OTHER;
+  }
+
+  /// What is counted here, as it is collected.
+  List<MetricData> measured() {
+    return collect(Resource.empty());
   }
 
   private List<MetricData> collect(Resource resource) {
