@@ -57,15 +57,17 @@ final class Chart {
   ///
   /// What Helm renders here has no hooks in it; under another annotation they are there.
   static List<JsonNode> render(String values) {
-    String text = within(folder -> new Helm(unhooked(folder.resolve("chart")))
-        .template()
-        .withName(RELEASE)
-        .withNamespace(NAMESPACE)
-        .withKubeVersion(KUBERNETES)
-        .withValuesFile(Files.writeString(folder.resolve("values.yaml"), values))
-        .call());
+    String text =
+        within(folder ->
+            new Helm(unhooked(folder.resolve("chart")))
+                .template()
+                .withName(RELEASE)
+                .withNamespace(NAMESPACE)
+                .withKubeVersion(KUBERNETES)
+                .withValuesFile(Files.writeString(folder.resolve("values.yaml"), values))
+                .call());
     var objects = new ArrayList<JsonNode>();
-    for (String document : text.split("(?m)^---\\s*$")) {
+    for (String document : text.split("(?m)^---\\s*$", -1)) {
       JsonNode object = yaml(document);
       if (object != null && object.isObject()) {
         objects.add(object);
@@ -76,16 +78,17 @@ final class Chart {
 
   /// What Helm tells whoever installs the chart.
   static String notes(String values) {
-    return within(folder -> new Helm(FOLDER)
-        .install()
-        .clientOnly()
-        .dryRun()
-        .withName(RELEASE)
-        .withNamespace(NAMESPACE)
-        .withKubeVersion(KUBERNETES)
-        .withValuesFile(Files.writeString(folder.resolve("values.yaml"), values))
-        .call()
-        .getOutput());
+    return within(folder ->
+        new Helm(FOLDER)
+            .install()
+            .clientOnly()
+            .dryRun()
+            .withName(RELEASE)
+            .withNamespace(NAMESPACE)
+            .withKubeVersion(KUBERNETES)
+            .withValuesFile(Files.writeString(folder.resolve("values.yaml"), values))
+            .call()
+            .getOutput());
   }
 
   /// Lints the chart with these values as its own.

@@ -53,8 +53,9 @@ class ChartTest {
     assertThat(installed.all("ClusterRole")).isEmpty();
     installed
         .all("Role")
-        .forEach(role -> assertThat(role.path("rules").toString())
-            .doesNotContain("*", "impersonate", "escalate", "bind"));
+        .forEach(role ->
+            assertThat(role.path("rules").toString())
+                .doesNotContain("*", "impersonate", "escalate", "bind"));
     // Whoever may make pods in a namespace can read its Secrets.
     assertThat(installed.all("Role").map(role -> role.at("/metadata/namespace").asString()))
         .doesNotContain(Chart.NAMESPACE);

@@ -48,8 +48,7 @@ record Installed(List<JsonNode> objects, Map<String, String> existing) {
     Map<String, String> environment = environment(gateway());
     // That of this build may be one that has no pods.
     environment.put("KUBERNETES_ENABLED", "false");
-    String file =
-        get("ConfigMap", Chart.RELEASE).path("data").path("application.yaml").asString();
+    String file = get("ConfigMap", Chart.RELEASE).path("data").path("application.yaml").asString();
     return Chart.within(folder -> {
       var written = Files.writeString(folder.resolve("application.yaml"), file);
       environment.put("REFLOW_CONFIG", written.toString());
@@ -58,8 +57,7 @@ record Installed(List<JsonNode> objects, Map<String, String> existing) {
   }
 
   OperatorConfig operatorConfig() {
-    Map<String, String> environment =
-        environment(get("Deployment", Chart.RELEASE + "-operator"));
+    Map<String, String> environment = environment(get("Deployment", Chart.RELEASE + "-operator"));
     environment.put("HOSTNAME", "operator-0");
     return OperatorConfig.of(environment);
   }
@@ -72,7 +70,8 @@ record Installed(List<JsonNode> objects, Map<String, String> existing) {
       JsonNode secret = variable.at("/valueFrom/secretKeyRef");
       if (variable.has("value")) {
         String value = variable.path("value").asString();
-        environment.put(name, value.replace("$(POD_IP)", value.startsWith("[") ? "fd00::7" : "10.1.2.3"));
+        environment.put(
+            name, value.replace("$(POD_IP)", value.startsWith("[") ? "fd00::7" : "10.1.2.3"));
       } else if (variable.at("/valueFrom/fieldRef/fieldPath").asString("").equals("status.podIP")) {
         environment.put(name, "where the pod is");
       } else {
@@ -95,7 +94,7 @@ record Installed(List<JsonNode> objects, Map<String, String> existing) {
       return Optional.ofNullable(existing.get(name + "/" + key));
     }
     return Optional.ofNullable(made.get().path("data").get(key))
-        .map(value -> new String(
-            Base64.getDecoder().decode(value.asString()), StandardCharsets.UTF_8));
+        .map(value ->
+            new String(Base64.getDecoder().decode(value.asString()), StandardCharsets.UTF_8));
   }
 }

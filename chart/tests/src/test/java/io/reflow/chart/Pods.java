@@ -6,9 +6,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
-/// The pods that objects lead to, and the restricted
-/// [Pod Security Standard](https://kubernetes.io/docs/concepts/security/pod-security-standards/),
-/// with what this house asks beyond it.
+/// The pods that objects lead to, and the restricted [Pod Security
+/// Standard](https://kubernetes.io/docs/concepts/security/pod-security-standards/), with what this
+/// house asks beyond it.
 final class Pods {
 
   private static final Set<String> VOLUMES =
@@ -68,8 +68,7 @@ final class Pods {
   private static void container(JsonNode container, JsonNode all, List<String> found) {
     JsonNode own = container.path("securityContext");
     check(!own.path("privileged").asBoolean(false), "privileged", found);
-    check(
-        !own.path("allowPrivilegeEscalation").asBoolean(true), "allowPrivilegeEscalation", found);
+    check(!own.path("allowPrivilegeEscalation").asBoolean(true), "allowPrivilegeEscalation", found);
     check(
         own.path("runAsNonRoot").asBoolean(all.path("runAsNonRoot").asBoolean(false)),
         "runAsNonRoot",

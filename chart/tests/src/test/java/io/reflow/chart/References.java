@@ -18,7 +18,8 @@ final class References {
     List<JsonNode> pods = Pods.of(installed.objects()).toList();
     for (JsonNode object : installed.objects()) {
       String name = Schemas.kind(object) + " " + object.at("/metadata/name").asString();
-      check(object.path("kind").asString().equals("Namespace")
+      check(
+          object.path("kind").asString().equals("Namespace")
               || object.at("/metadata").has("namespace"),
           name + " has no namespace",
           found);
@@ -71,18 +72,22 @@ final class References {
     }
   }
 
-  private static void policy(String name, JsonNode policy, List<JsonNode> pods, List<String> found) {
+  private static void policy(
+      String name, JsonNode policy, List<JsonNode> pods, List<String> found) {
     JsonNode labels = policy.at("/spec/podSelector/matchLabels");
     check(labels.isMissingNode() || selects(labels, pods), name + " selects none", found);
     for (JsonNode expression : policy.at("/spec/podSelector/matchExpressions")) {
       Set<String> values =
-          expression.path("values").valueStream().map(JsonNode::asString).collect(
-              Collectors.toSet());
+          expression
+              .path("values")
+              .valueStream()
+              .map(JsonNode::asString)
+              .collect(Collectors.toSet());
       String key = expression.path("key").asString();
       check(
           pods.stream()
-              .anyMatch(pod -> values.contains(
-                  pod.path("metadata").path("labels").path(key).asString(""))),
+              .anyMatch(pod ->
+                  values.contains(pod.path("metadata").path("labels").path(key).asString(""))),
           name + " selects none",
           found);
     }
@@ -95,8 +100,8 @@ final class References {
     boolean open =
         service.stream()
             .flatMap(it -> it.at("/spec/ports").valueStream())
-            .anyMatch(there -> there.path("port").equals(port)
-                || there.path("name").equals(port.path("name")));
+            .anyMatch(there ->
+                there.path("port").equals(port) || there.path("name").equals(port.path("name")));
     check(open, name + " leads nowhere", found);
   }
 
@@ -124,10 +129,9 @@ final class References {
             .map(claim -> claim.at("/metadata/name").asString())
             .collect(Collectors.toSet());
     Set<String> volumes =
-        Stream.concat(claims.stream(), names(pod.at("/spec/volumes"))).collect(
-            Collectors.toSet());
-    Set<String> mounted = names(pod.at("/spec/containers/0/volumeMounts")).collect(
-        Collectors.toSet());
+        Stream.concat(claims.stream(), names(pod.at("/spec/volumes"))).collect(Collectors.toSet());
+    Set<String> mounted =
+        names(pod.at("/spec/containers/0/volumeMounts")).collect(Collectors.toSet());
     check(volumes.equals(mounted), "volumes %s, mounted %s".formatted(volumes, mounted), found);
     for (JsonNode volume : pod.at("/spec/volumes")) {
       JsonNode map = volume.at("/configMap/name");

@@ -46,7 +46,8 @@ class RefusalsTest {
         "config: {session: {timeout: long}} | at '/config/session/timeout'",
         "config: {jwt: {secret: x}} | additional properties 'secret' not allowed",
         "admin: {email: a@example.com} | admin.password is missing",
-        "{admin: {existingSecret: boss}, config: {auth: {registration: closed}}} | could not be made",
+        "{admin: {existingSecret: boss}, config: {auth: {registration: closed}}} | could not be"
+            + " made",
         "ingress: {enabled: true} | ingress.host is missing",
         "httpRoute: {enabled: true} | httpRoute.parentRefs is missing",
         "instances: {namespace: tools} | must be another namespace",
@@ -105,9 +106,7 @@ class RefusalsTest {
   }
 
   private static String setupToken(String values) {
-    return Installed.with(values)
-        .secret(Chart.RELEASE + "-secrets", "setup-token")
-        .orElseThrow();
+    return Installed.with(values).secret(Chart.RELEASE + "-secrets", "setup-token").orElseThrow();
   }
 
   private static void refuses(String values, String... messages) {

@@ -63,7 +63,8 @@ final class Schemas {
               "v1 ServiceAccount",
               new Kind(V1ServiceAccount.class, V1ServiceAccount::validateJsonElement)),
           Map.entry(
-              "apps/v1 Deployment", new Kind(V1Deployment.class, V1Deployment::validateJsonElement)),
+              "apps/v1 Deployment",
+              new Kind(V1Deployment.class, V1Deployment::validateJsonElement)),
           Map.entry(
               "apps/v1 StatefulSet",
               new Kind(V1StatefulSet.class, V1StatefulSet::validateJsonElement)),
@@ -126,10 +127,12 @@ final class Schemas {
     if (fields != null) {
       return leaves("spec", object.path("spec"))
           .map(Map.Entry::getKey)
-          .filter(path -> fields.stream()
-              .noneMatch(field -> field.endsWith("*")
-                  ? path.startsWith(field.substring(0, field.length() - 1))
-                  : path.equals(field)))
+          .filter(path ->
+              fields.stream()
+                  .noneMatch(field ->
+                      field.endsWith("*")
+                          ? path.startsWith(field.substring(0, field.length() - 1))
+                          : path.equals(field)))
           .toList();
     }
     return List.of("there is no schema for " + name);
@@ -150,17 +153,20 @@ final class Schemas {
   private static List<String> lost(JsonNode given, JsonNode read) {
     Map<String, List<JsonNode>> there = byPath(read);
     return leaves("", given)
-        .filter(leaf -> there.getOrDefault(leaf.getKey(), List.of()).stream()
-            .noneMatch(found -> same(leaf.getValue(), found)))
-        .map(leaf -> "%s is read as %s, not as %s"
-            .formatted(leaf.getKey(), there.get(leaf.getKey()), leaf.getValue()))
+        .filter(leaf ->
+            there.getOrDefault(leaf.getKey(), List.of()).stream()
+                .noneMatch(found -> same(leaf.getValue(), found)))
+        .map(leaf ->
+            "%s is read as %s, not as %s"
+                .formatted(leaf.getKey(), there.get(leaf.getKey()), leaf.getValue()))
         .toList();
   }
 
   private static Map<String, List<JsonNode>> byPath(JsonNode object) {
     return leaves("", object)
-        .collect(Collectors.groupingBy(
-            Map.Entry::getKey, Collectors.mapping(Map.Entry::getValue, Collectors.toList())));
+        .collect(
+            Collectors.groupingBy(
+                Map.Entry::getKey, Collectors.mapping(Map.Entry::getValue, Collectors.toList())));
   }
 
   private static boolean same(JsonNode given, JsonNode read) {
@@ -172,9 +178,9 @@ final class Schemas {
         && QUANTITY.matcher(given.asString()).matches()
         && QUANTITY.matcher(read.asString()).matches()
         && Quantity.fromString(given.asString())
-            .getNumber()
-            .compareTo(Quantity.fromString(read.asString()).getNumber())
-        == 0;
+                .getNumber()
+                .compareTo(Quantity.fromString(read.asString()).getNumber())
+            == 0;
   }
 
   private static Stream<Map.Entry<String, JsonNode>> leaves(String path, JsonNode node) {

@@ -61,7 +61,7 @@ class ScriptsIT {
   }
 
   @Test
-  void aSecretWithALineEndIsNoPassword() throws Exception {
+  void aSecretWithALineEndIsNoPassword() throws IOException, InterruptedException {
     Outcome outcome = firstAdmin(gateway.port(), TOKEN, "secure123\n");
 
     assertThat(outcome.code()).as(outcome.output()).isEqualTo(1);
@@ -69,7 +69,7 @@ class ScriptsIT {
   }
 
   @Test
-  void theFirstAdminComesFromTheSecretOnce() throws Exception {
+  void theFirstAdminComesFromTheSecretOnce() throws IOException, InterruptedException {
     Outcome wrong = firstAdmin(gateway.port(), "another-token", PASSWORD);
     Outcome installed = firstAdmin(gateway.port(), TOKEN, PASSWORD);
     Outcome upgraded = firstAdmin(gateway.port(), TOKEN, "another password");
@@ -83,7 +83,7 @@ class ScriptsIT {
   }
 
   @Test
-  void theHelmTestPasses() throws Exception {
+  void theHelmTestPasses() throws IOException, InterruptedException {
     Outcome outcome = run(command("Pod", "-answers"), environment(gateway.port()));
 
     assertThat(outcome.code()).as(outcome.output()).isZero();
@@ -92,7 +92,7 @@ class ScriptsIT {
   }
 
   @Test
-  void bothFailWhereNobodyAnswers() throws Exception {
+  void bothFailWhereNobodyAnswers() throws IOException, InterruptedException {
     int nobody;
     try (var socket = new ServerSocket(0)) {
       nobody = socket.getLocalPort();
@@ -104,7 +104,8 @@ class ScriptsIT {
     assertThat(outcome.output()).contains("not ready in time");
   }
 
-  private Outcome firstAdmin(int port, String token, String password) throws Exception {
+  private Outcome firstAdmin(int port, String token, String password)
+      throws IOException, InterruptedException {
     Map<String, String> environment = environment(port);
     environment.put("EMAIL", EMAIL);
     environment.put("PASSWORD", password);

@@ -2,6 +2,7 @@ package io.reflow.chart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.reflow.operator.OperatorConfig;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -18,7 +19,7 @@ import tools.jackson.databind.JsonNode;
 /// the gateway's application.yaml.
 class ValuesTest {
 
-  private static final Pattern ROW = Pattern.compile("(?m)^\\| `([A-Za-z.]+)` \\| (\\S.*?) \\|");
+  private static final Pattern ROW = Pattern.compile("(?m)^\\| `([A-Za-z0-9.]+)` \\| (\\S.*?) \\|");
   private static final Pattern KEY = Pattern.compile("^( *)(#?)([a-z][a-z0-9-]*):(| .*)$");
 
   /// What the chart sees to: where the gateway listens, and what belongs into Secrets.
@@ -87,27 +88,28 @@ class ValuesTest {
         .keySet()
         .retainAll(
             Set.of(
-                "OPERATOR_NAMESPACE", "OPERATOR_GATEWAY_NAMESPACE", "OPERATOR_GATEWAY_LABELS",
+                "OPERATOR_NAMESPACE",
+                "OPERATOR_GATEWAY_NAMESPACE",
+                "OPERATOR_GATEWAY_LABELS",
                 "OPERATOR_PORT"));
     needed.put("HOSTNAME", "operator-0");
 
-    assertThat(installed.operatorConfig())
-        .isEqualTo(io.reflow.operator.OperatorConfig.of(needed));
+    assertThat(installed.operatorConfig()).isEqualTo(OperatorConfig.of(needed));
   }
 
   /// The keys that have a default or could have one, and the default as the README writes it.
-  private static Map<String, String> values(
-      String path, JsonNode node, Map<String, String> found) {
+  private static Map<String, String> values(String path, JsonNode node, Map<String, String> found) {
     boolean free =
         path.matches(
             "(operator\\.config|resources|.*\\.resources)\\.(requests|limits)|(.*\\.)?topologySpread"
                 + "|metrics\\.dashboards\\.labels|ingress\\.annotations");
     if (node.isObject() && !node.isEmpty() && !free) {
       node.propertyStream()
-          .forEach(entry -> values(
-              path.isEmpty() ? entry.getKey() : path + "." + entry.getKey(),
-              entry.getValue(),
-              found));
+          .forEach(entry ->
+              values(
+                  path.isEmpty() ? entry.getKey() : path + "." + entry.getKey(),
+                  entry.getValue(),
+                  found));
       return found;
     }
     if (free || node.size() > 3) {
@@ -124,14 +126,12 @@ class ValuesTest {
 
   private static Set<String> keys(String path, JsonNode schema, Set<String> found) {
     JsonNode properties = schema.path("properties");
-    boolean amounts = properties.has("requests") && properties.has("limits");
     if (properties.isMissingNode() || path.equals("extraEnv")) {
       found.add(path);
       return found;
     }
     assertThat(schema.path("additionalProperties").asBoolean(true)).as(path).isFalse();
-    assertThat(amounts && !path.endsWith("resources") && !path.equals("operator.config"))
-        .isFalse();
+    assertThat(amounts && !path.endsWith("resources") && !path.equals("operator.config")).isFalse();
     properties
         .propertyStream()
         .forEach(entry ->

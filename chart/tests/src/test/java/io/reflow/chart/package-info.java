@@ -1,4 +1,5 @@
-/// The chart as Helm itself renders it, looked at as Kubernetes, the gateway and the operator would.
+/// The chart as Helm itself renders it, looked at as Kubernetes, the gateway and the operator
+/// would.
 @NullMarked
 package io.reflow.chart;
 
