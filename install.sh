@@ -353,7 +353,7 @@ use_containers() {
 To run it on this machine instead, with a new state, use --native"
     return 0
   fi
-  if [[ -e $root/data ]]; then
+  if [[ -d $root/data/audit || -d $root/data/postgres ]]; then
     say "Going on with the state in $root/data, on this machine."
     return 1
   fi
@@ -447,7 +447,7 @@ not in $root/.env: put the file back, or delete the data with: $(shown "$root/in
   in_project up --detach --remove-orphans || containers_failed
   deadline=$((SECONDS + start_seconds))
   until [[ $(ready_status) == 200 ]]; do
-    ((SECONDS < deadline)) && [[ $(restarts) == 0 ]] || containers_failed
+    if ((SECONDS >= deadline)) || [[ $(restarts) != 0 ]]; then containers_failed; fi
     sleep 0.5
   done
   trap - EXIT
@@ -461,7 +461,7 @@ restarts() {
 }
 
 grafana() {
-  [[ ,$(variable COMPOSE_PROFILES), == *,grafana,* ]]
+  [[ ,${COMPOSE_PROFILES-$(variable COMPOSE_PROFILES)}, == *,grafana,* ]]
 }
 
 containers_failed() {
@@ -507,15 +507,13 @@ shown() { printf '%q' "$1"; }
 # --- removing it -----------------------------------------------------------------------------
 
 uninstall() {
-  local left=() images
+  local left=()
   if [[ -f $root/compose.yaml ]] && find_compose; then
     remove_containers
     if has_volumes; then left+=("volumes of Docker ($(project)_...)"); fi
-    mapfile -t images < <(docker image ls --quiet --filter reference=reflow-gateway | sort -u)
-    ((${#images[@]} == 0)) || docker image rm --force "${images[@]}" >/dev/null
   fi
   if running_pid >/dev/null; then stop; fi
-  rm -rf -- "$root/app/target" "$root/migrations/target" "$root/target"
+  rm -rf -- "$root"/{,app/,app/bench/,migrations/,operator/crd/,operator/controller/}target
   if [[ $purge == yes ]]; then
     rm -rf -- "$data"
     rm -f -- "$root/.env"
@@ -536,6 +534,8 @@ remove_containers() {
       [[ -n $(variable "$name") ]] || export "$name=none"
     done
     COMPOSE_PROFILES=grafana in_project down "${options[@]}"
+    in_project config --images | sed -n '/^reflow-gateway:/p' |
+      xargs -r docker image rm --force >/dev/null 2>&1 || true
   ) || fail "the containers can't be removed, see above"
 }
 

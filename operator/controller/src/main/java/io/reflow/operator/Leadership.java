@@ -1,6 +1,8 @@
 package io.reflow.operator;
 
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfigBuilder;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
@@ -13,8 +15,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,7 +57,7 @@ final class Leadership implements AutoCloseable {
     this.client = client;
     this.terms = terms;
     this.work = work;
-    lock = new Watched(new LeaseLock(namespace, LEASE, identity));
+    lock = new Watched(namespace, identity);
     thread = Thread.ofVirtual().name("leadership").unstarted(this::run);
   }
 
@@ -71,6 +75,11 @@ final class Leadership implements AutoCloseable {
     return lock.silence().compareTo(terms.lease().multipliedBy(8)) < 0;
   }
 
+  /// Whether the API server lets the Lease be read.
+  boolean connected() {
+    return lock.connected();
+  }
+
   /// Gives the Lease back when the work has ended, so that the other replica need not wait.
   @Override
   public void close() {
@@ -86,7 +95,12 @@ final class Leadership implements AutoCloseable {
   private void run() {
     try {
       while (!closing.await(0, TimeUnit.MILLISECONDS)) {
-        term();
+        try {
+          term();
+        } catch (RuntimeException e) {
+          LOG.atError().setCause(e).log("An election failed and is held again: {}", e.getMessage());
+          boolean _ = closing.await(terms.retry().toMillis(), TimeUnit.MILLISECONDS);
+        }
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
@@ -160,24 +174,43 @@ final class Leadership implements AutoCloseable {
     return new LeaderElector(client, config, threads);
   }
 
-  /// Notes when the Lease was last looked at.
+  /// The Lease; notes when it was last looked at, and really gives it back.
   private static final class Watched implements Lock {
 
+    private final String namespace;
     private final Lock lease;
     private final AtomicLong lookedAt = new AtomicLong(System.nanoTime());
+    private final AtomicBoolean connected = new AtomicBoolean();
+    private final AtomicBoolean told = new AtomicBoolean();
 
-    Watched(Lock lease) {
-      this.lease = lease;
+    Watched(String namespace, String identity) {
+      this.namespace = namespace;
+      lease = new LeaseLock(namespace, LEASE, identity);
     }
 
     Duration silence() {
       return Duration.ofNanos(System.nanoTime() - lookedAt.get());
     }
 
+    boolean connected() {
+      return connected.get();
+    }
+
     @Override
-    public LeaderElectionRecord get(KubernetesClient client) {
+    public @Nullable LeaderElectionRecord get(KubernetesClient client) {
       lookedAt.set(System.nanoTime());
-      return lease.get(client);
+      try {
+        LeaderElectionRecord election = lease.get(client);
+        if (!connected.getAndSet(true)) {
+          LOG.info("The API server answers");
+        }
+        return election;
+      } catch (KubernetesClientException e) {
+        if (connected.getAndSet(false) || !told.getAndSet(true)) {
+          LOG.warn("The Lease can't be read, which is tried again: {}", e.getMessage());
+        }
+        throw e;
+      }
     }
 
     @Override
@@ -187,7 +220,22 @@ final class Leadership implements AutoCloseable {
 
     @Override
     public void update(KubernetesClient client, LeaderElectionRecord election) {
-      lease.update(client, election);
+      if (election.getHolderIdentity() == null) {
+        giveBack(client);
+      } else {
+        lease.update(client, election);
+      }
+    }
+
+    /// The library merges a record without a holder into the Lease, which leaves the holder there:
+    /// the other replica would wait until the Lease has run out.
+    private void giveBack(KubernetesClient client) {
+      var leases = client.leases().inNamespace(namespace);
+      Lease held = leases.withName(LEASE).get();
+      if (held != null && identity().equals(held.getSpec().getHolderIdentity())) {
+        held.getSpec().setHolderIdentity(null);
+        Lease _ = leases.resource(held).update();
+      }
     }
 
     @Override

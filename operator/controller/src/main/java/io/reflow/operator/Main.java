@@ -33,10 +33,15 @@ public final class Main {
   }
 
   private static void run(OperatorConfig config) {
-    KubernetesClient client =
-        new KubernetesClientBuilder()
-            .withConfig(new ConfigBuilder().withRequestRetryBackoffLimit(2).build())
+    // The address and the account come from the pod's own environment. Watches over plain HTTP/1.1,
+    // as they are tried.
+    var connection =
+        new ConfigBuilder()
+            .withOnlyHttpWatches(true)
+            .withHttp2Disable(true)
+            .withRequestRetryBackoffLimit(2)
             .build();
+    KubernetesClient client = new KubernetesClientBuilder().withConfig(connection).build();
     Operator operator =
         Operator.start(client, config, Leadership.Terms.USUAL, InstantSource.system());
     Thread stop =

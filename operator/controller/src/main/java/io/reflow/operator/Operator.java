@@ -79,10 +79,11 @@ public final class Operator implements AutoCloseable {
     };
   }
 
-  /// A replica that waits for its turn is as ready as one that has seen everything.
+  /// A replica that waits for its turn is as ready as one that has seen everything; neither is
+  /// without the API server.
   private boolean ready() {
     Controller controller = acting.get();
-    return controller == null ? leadership.alive() : controller.synced();
+    return leadership.connected() && (controller == null || controller.synced());
   }
 
   private String text() {

@@ -111,10 +111,14 @@ public final class DesiredPod {
         .build();
   }
 
-  /// The kubelet ends a pod that is past its lifetime even while no operator runs.
+  /// The kubelet ends a pod that is past its lifetime even while no operator runs. Kubernetes takes
+  /// no number above that of an `int`.
   private static @Nullable Long deadline(McpInstanceSpec spec, PodRules rules) {
     Optional<Duration> lifetime = Lifetimes.of(spec.maxLifetime(), rules.maxLifetime());
-    return lifetime.map(whole -> whole.plus(OVERTIME).toSeconds()).orElse(null);
+    return lifetime
+        .map(whole -> whole.plus(OVERTIME).toSeconds())
+        .filter(seconds -> seconds <= Integer.MAX_VALUE)
+        .orElse(null);
   }
 
   private static List<EnvVar> environment(McpInstanceSpec spec) {

@@ -2,7 +2,6 @@ package io.reflow.operator.crd;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 
 /// Names of instances: derived from the target and the subject key, so that one subject has one
 /// instance of a target and two subjects never have the same.
@@ -19,7 +18,7 @@ public final class InstanceName {
 
   /// The one name of the instance of `targetId` for `subjectKey`.
   public static String of(String targetId, String subjectKey) {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Digests.sha256();
     add(digest, targetId);
     add(digest, subjectKey);
     return PREFIX + base32(digest.digest());
@@ -33,7 +32,7 @@ public final class InstanceName {
   }
 
   private static void add(MessageDigest digest, String part) {
-    byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
+    byte[] bytes = Digests.bytes(part);
     digest.update((bytes.length + ":").getBytes(StandardCharsets.US_ASCII));
     digest.update(bytes);
   }
@@ -54,13 +53,5 @@ public final class InstanceName {
       text.append(DIGITS.charAt(buffer << (BITS - left) & 0x1f));
     }
     return text.toString();
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java has SHA-256", e);
-    }
   }
 }

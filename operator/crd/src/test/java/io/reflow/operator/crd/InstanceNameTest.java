@@ -1,6 +1,7 @@
 package io.reflow.operator.crd;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.Random;
@@ -40,6 +41,12 @@ class InstanceNameTest {
             .toList();
 
     assertThat(names).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void takesNoHalvesOfCharacters() {
+    assertThatThrownBy(() -> InstanceName.of("t", "\ud800"))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
