@@ -87,7 +87,6 @@ final class McpPipeline {
             parts.policies(),
             names,
             parts.audit(),
-            parts.digest(),
             config,
             translations,
             new ResourceProbe(parts.upstreams(), config),
@@ -97,7 +96,8 @@ final class McpPipeline {
             authenticate(parts),
             new Understand(parts.homes()),
             openSession(parts, visibility),
-            new Route(visibility, names, extensions, config.extras().bareAppTools()),
+            new Route(visibility, names, extensions, config.extras().bareAppTools())
+                .then(new NoteArguments(parts.digest(), parts.audit().bodies())),
             new Spanned<>("policy", authorize),
             new Spanned<>("credentials", inject).then(new Hold(parts.leases())),
             proxy);

@@ -1,6 +1,5 @@
 package io.reflow.gateway.mcp;
 
-import io.reflow.gateway.audit.ArgumentDigest;
 import io.reflow.gateway.audit.AuditLog;
 import io.reflow.gateway.catalog.ListKind;
 import io.reflow.gateway.catalog.Locator;
@@ -61,7 +60,6 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   private final PolicyEngine policies;
   private final Names names;
   private final AuditLog audit;
-  private final ArgumentDigest digest;
   private final McpConfig config;
   private final Translations translations;
   private final ResourceProbe probe;
@@ -82,7 +80,6 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       PolicyEngine policies,
       Names names,
       AuditLog audit,
-      ArgumentDigest digest,
       McpConfig config,
       Translations translations,
       ResourceProbe probe,
@@ -101,7 +98,6 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     this.policies = policies;
     this.names = names;
     this.audit = audit;
-    this.digest = digest;
     this.config = config;
     this.translations = translations;
     this.probe = probe;
@@ -194,7 +190,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
         yield Replies.result(request.id(), results.own(session, request.method(), list));
       }
       case Way.One<Ready> one -> {
-        describe(call.trail(), request, one);
+        describe(call.trail(), one);
         intend(call.trail());
         yield forward(call, request, one, inFlight);
       }
@@ -202,19 +198,12 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   }
 
   /// What can be said before any target is asked.
-  private void describe(AuditTrail trail, Message.Request request, Way.One<Ready> one) {
+  private static void describe(AuditTrail trail, Way.One<Ready> one) {
     if (one.candidates().size() == 1) {
       Candidate only = one.candidates().getFirst().candidate();
       trail.target(only.target());
       trail.wanted(Authorize.feature(one.wanted(), only).kind(), only.name());
     }
-    request
-        .params()
-        .value("arguments")
-        .ifPresent(arguments -> {
-          trail.argumentsDigest(digest.of(arguments));
-          trail.arguments(audit.bodies().arguments(arguments));
-        });
   }
 
   /// From here on the gateway may be killed and yet it is known what it was about to do.

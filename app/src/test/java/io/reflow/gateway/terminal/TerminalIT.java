@@ -243,8 +243,7 @@ class TerminalIT {
       var request = HttpRequest.newBuilder(gateway.managementUri("/metrics")).build();
       return http.send(request, BodyHandlers.ofLines())
           .body()
-          .filter(
-              line -> line.startsWith("reflow_requests_refused_total{reason=\"unauthenticated\""))
+          .filter(line -> line.startsWith("reflow_requests_refused_total{reason=\"token_invalid\""))
           .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
           .sum();
     }
