@@ -6,14 +6,18 @@ escaped() {
   printf '%s' "${text//\"/\\\"}"
 }
 
-# Prints the status, and the whole answer behind it.
+# Prints the status, and the body behind it.
 register() {
-  local line status answer=''
+  local line status length=0 answer=''
   exec 3<>"/dev/tcp/$GATEWAY/$PORT" || return 1
   printf 'POST /api/auth/register HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s' \
     "${#body}" "$body" >&3
   IFS=' ' read -r -t 30 _ status _ <&3 || return 1
-  while IFS= read -r -t 30 line <&3 || [[ $line ]]; do answer+=$line; done
+  while IFS= read -r -t 30 line <&3 && [[ $line != $'\r' ]]; do
+    line=${line%$'\r'}
+    [[ ${line,,} != content-length:* ]] || length=${line#*: }
+  done
+  if ((length > 0)); then IFS= read -r -t 30 -N "$length" answer <&3; fi
   exec 3>&-
   printf '%s %s' "$status" "$answer"
 }
