@@ -140,11 +140,18 @@ final class StatelessCalls {
       throws InterruptedException {
     var caller =
         new StreamCaller(call.http().stream(), call.session(), outgoing.clientProgressToken());
-    var going = new Going(call, request, wanted, found, outgoing.call(), caller, allowed);
+    try {
+      return send(new Going(call, request, wanted, found, outgoing.call(), caller, allowed));
+    } finally {
+      caller.done();
+    }
+  }
+
+  private Reply send(Going going) throws InterruptedException {
     if (!going.mayBeAsked()) {
       return answered(going, call(going, going.upstreamCall()));
     }
-    Optional<String> state = state(request);
+    Optional<String> state = state(going.request());
     return state.isPresent() ? goOn(going, state.get()) : begin(going);
   }
 

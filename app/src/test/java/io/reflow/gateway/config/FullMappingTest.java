@@ -96,6 +96,7 @@ class FullMappingTest {
           Map.entry("stdio.max-lifetime", "6s"),
           Map.entry("stdio.stop-grace", "7s"),
           Map.entry("stdio.stderr-lines", "8"),
+          Map.entry("stdio.home-retention", "9d"),
           Map.entry("stdio.sandbox", "bubblewrap"),
           Map.entry("stdio.first-uid", "70000"),
           Map.entry("stdio.uids", "10"),
