@@ -72,8 +72,9 @@ class ContainedTerminalIT {
         client.type("echo again-$((1+1)) > /dev/stdout\n").awaitShown("again-2");
         client.send("{\"columns\":132,\"rows\":43}").type("stty size\n").awaitShown("43 132");
         client.type("echo ready-$((1+1)); sleep 1000\n").awaitShown("ready-2");
-        client.type(new byte[] {3});
-        client.type("echo back-$((1+1))\n").awaitShown("back-2");
+        // The shell may not have started the program yet.
+        UpstreamFixtures.await(() ->
+            client.type(new byte[] {3}).type("echo back-$((1+1))\n").shown().contains("back-2"));
         client.type("stty -echo; read word; stty echo; echo \"read-$word-$((1+1))\"\n");
         client.type("secret\n").awaitShown("read-secret-2");
         if (sandbox != Sandbox.NONE) {

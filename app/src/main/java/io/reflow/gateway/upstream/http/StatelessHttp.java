@@ -146,6 +146,9 @@ final class StatelessHttp implements Channel {
     private final HttpRequest request;
     private volatile boolean broken;
 
+    /// The connection has ended before anything came over it.
+    private volatile boolean lost;
+
     Exchange(UpstreamCall call, byte[] said, Caller caller) {
       this.call = call;
       this.waiting = new PendingCall(target, call, caller);
@@ -182,6 +185,11 @@ final class StatelessHttp implements Channel {
       try {
         arrived = wire.exchange(request, response.handler());
       } catch (IOException | RuntimeException e) {
+        lost =
+            e instanceof IOException
+                && !(e instanceof ConnectException)
+                && !(e instanceof HttpTimeoutException)
+                && response.status() == 0;
         ended(e);
         return;
       }
@@ -253,12 +261,27 @@ final class StatelessHttp implements Channel {
     return new Discovery(target).run(capabilities -> discover(capabilities, timeout));
   }
 
+  /// A connection that was kept may end just when it is used again. The question changes nothing at
+  /// the target: where that happens, it is put once more, over another connection.
   private Discovery.Heard discover(RawJson capabilities, Duration timeout)
       throws InterruptedException {
     var call =
         new UpstreamCall(
             Discovery.METHOD, RawJson.EMPTY_OBJECT, OptionalLong.empty(), timeout, timeout);
-    Exchange exchange = new Exchange(call, context.declaring(capabilities), Caller.SILENT);
+    byte[] said = context.declaring(capabilities);
+    Exchange first = new Exchange(call, said, Caller.SILENT);
+    try {
+      return heard(first);
+    } catch (UpstreamFailed e) {
+      if (!first.lost) {
+        throw e;
+      }
+      LOG.debug("A connection to {} ended while it was used; asking again", target, e);
+    }
+    return heard(new Exchange(call, said, Caller.SILENT));
+  }
+
+  private static Discovery.Heard heard(Exchange exchange) throws InterruptedException {
     try {
       Answer answer = exchange.run();
       return new Discovery.Heard.Said(answer, exchange.response.status());
