@@ -91,11 +91,11 @@ public final class Gateway implements AutoCloseable {
   }
 
   private WebServer listen() {
-    var options = new ListenerOptions(config.server());
+    var options = new ListenerOptions(config.server(), parts.tracing());
     var server = WebServer.builder();
     options.apply(server);
     HttpRouting.Builder routing = HttpRouting.builder();
-    options.guard(routing, config.cors());
+    options.guard(routing, config.cors(), parts.metrics());
     routes(routing, options);
     server.routing(routing);
     docs.describe(server);
@@ -110,7 +110,7 @@ public final class Gateway implements AutoCloseable {
     if (config.replica().address().isPresent()) {
       HttpRouting.Builder internal = HttpRouting.builder();
       options.guardInternal(internal);
-      internalRoutes(internal);
+      internalRoutes(internal, options);
       server.putSocket(
           INTERNAL,
           options.internal(INTERNAL, config.replica().host(), config.replica().port(), internal));
@@ -260,8 +260,9 @@ public final class Gateway implements AutoCloseable {
   }
 
   /// What other replicas pass on: requests to sessions that this one has, and what they ask for.
-  private void internalRoutes(HttpRouting.Builder routing) {
+  private void internalRoutes(HttpRouting.Builder routing, ListenerOptions options) {
     parts.forward().guard(routing);
+    options.traceInternal(routing);
     ElsewhereEndpoint elsewhere = parts.elsewhere();
     SESSION_PATHS.forEach(path -> elsewhere.registerInternal(routing, path));
     mcpRoutes(routing);

@@ -17,6 +17,7 @@ import org.slf4j.LoggerFactory;
 /// `java -jar reflow-gateway.jar [--config FILE]`: runs the gateway until it is told to stop.
 public final class Main {
 
+  private static final String CLIENT_BUFFER = "jdk.httpclient.bufsize";
   private static final int FAILED = 1;
   private static final int BAD_CONFIGURATION = 2;
 
@@ -29,12 +30,23 @@ public final class Main {
     // they are read, and its input does while the child does not read.
     int carriers = 3 * config.stdio().maxProcesses() + 256;
     System.setProperty("jdk.virtualThreadScheduler.maxPoolSize", Integer.toString(carriers));
+    useSmallBuffers();
+    // A call starts several short threads: to enter each in a list costs more than to run it.
+    System.setProperty("jdk.trackAllThreads", "false");
     Logging.configure(config.logging());
     SelfProtection.warn();
     var closing = new Closing();
     Runtime.getRuntime().addShutdownHook(new Thread(closing::close, "shutdown"));
     start(config, closing);
     new CountDownLatch(1).await();
+  }
+
+  /// Each connection to a target keeps one for what it reads: also one on which nothing comes for
+  /// minutes, because a user has to think. What is larger comes in several.
+  private static void useSmallBuffers() {
+    if (System.getProperty(CLIENT_BUFFER) == null) {
+      System.setProperty(CLIENT_BUFFER, "2048");
+    }
   }
 
   private static void start(GatewayConfig config, Closing closing) {

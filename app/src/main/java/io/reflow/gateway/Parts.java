@@ -12,6 +12,7 @@ import io.reflow.gateway.audit.ArgumentDigest;
 import io.reflow.gateway.audit.AuditLog;
 import io.reflow.gateway.audit.AuditRoutes;
 import io.reflow.gateway.audit.ChainKeys;
+import io.reflow.gateway.catalog.AdvertStore;
 import io.reflow.gateway.catalog.Catalog;
 import io.reflow.gateway.catalog.Cursors;
 import io.reflow.gateway.catalog.KnownServers;
@@ -44,7 +45,7 @@ import io.reflow.gateway.identity.UserStore;
 import io.reflow.gateway.instance.InstanceKey.Sharing;
 import io.reflow.gateway.instance.InstanceStore;
 import io.reflow.gateway.instance.Restarts;
-import io.reflow.gateway.live.Figures;
+import io.reflow.gateway.live.LiveFigures;
 import io.reflow.gateway.live.LiveParts;
 import io.reflow.gateway.live.LiveRoutes;
 import io.reflow.gateway.live.Recent;
@@ -55,6 +56,7 @@ import io.reflow.gateway.mcp.McpEndpoint;
 import io.reflow.gateway.mcp.McpParts;
 import io.reflow.gateway.mcp.SseEndpoint;
 import io.reflow.gateway.mcp.TargetLogs;
+import io.reflow.gateway.mcp.UnknownNotifications;
 import io.reflow.gateway.mcp.flight.FlightHomes;
 import io.reflow.gateway.mcp.flight.Flights;
 import io.reflow.gateway.mcp.flight.PageVisits;
@@ -88,10 +90,15 @@ import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.target.TargetStore;
 import io.reflow.gateway.target.Targets;
+import io.reflow.gateway.telemetry.Baggage;
 import io.reflow.gateway.telemetry.Health;
 import io.reflow.gateway.telemetry.HealthRoutes;
+import io.reflow.gateway.telemetry.Logging;
 import io.reflow.gateway.telemetry.Metrics;
 import io.reflow.gateway.telemetry.MetricsRoutes;
+import io.reflow.gateway.telemetry.Otlp;
+import io.reflow.gateway.telemetry.Strangers;
+import io.reflow.gateway.telemetry.Tracing;
 import io.reflow.gateway.terminal.TerminalParts;
 import io.reflow.gateway.terminal.TerminalRoutes;
 import io.reflow.gateway.upstream.Reach;
@@ -108,7 +115,9 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -122,6 +131,8 @@ final class Parts {
   private static final Duration DATABASE_AWAY = Duration.ofSeconds(15);
 
   private static final Duration SWEEP = Duration.ofSeconds(15);
+  private static final Duration SHORTEST_HOME_SWEEP = Duration.ofSeconds(1);
+  private static final Duration LONGEST_HOME_SWEEP = Duration.ofMinutes(10);
 
   private final InstantSource clock = InstantSource.system();
   private final Closing closing;
@@ -131,6 +142,7 @@ final class Parts {
 
   private final Storage storage;
   private final AuditLog audit;
+  private final Optional<Tracing> tracing;
   private final Replicas replicas;
   private final Leases leases;
   private final ForwardEndpoint forward;
@@ -158,13 +170,16 @@ final class Parts {
   private final AddressRules addresses;
   private final EraStore eraStore;
   private final Eras eras;
-  private final KnownServers servers = new KnownServers();
+  private final AdvertStore adverts;
+  private final KnownServers servers;
   private final Spawner spawner;
   private final StdioDial stdio;
+  private final Contacts contacts;
   private final Upstreams upstreams;
   private final Restarts restarts;
   private final Catalog catalog;
   private final SessionStore sessionStore;
+  private final SavedSessions saved;
   private final Sessions sessions;
   private final SessionWriter sessionWriter;
   private final Recycling recycling;
@@ -184,13 +199,20 @@ final class Parts {
   private Parts(GatewayConfig config, Closing closing) {
     this.config = config;
     this.closing = closing;
-    this.metrics = closing.add(new Metrics(version.text(), clock));
     this.storage = Storage.open(config, clock, closing);
     this.vault = new Vault(config.encryption());
     this.audit =
         closing.add(
             AuditLog.open(
                 config.server().dataDir(), config.audit(), auditKeys(), storage.database(), clock));
+    Optional<Otlp> otlp =
+        Otlp.of(config.telemetry(), version.text(), audit.replica().toString(), clock);
+    this.metrics = closing.add(new Metrics(version.text(), clock, otlp));
+    var strangers = new Strangers(metrics, System::nanoTime);
+    audit.begin(otlp.flatMap(Otlp::audit));
+    this.tracing = otlp.flatMap(Otlp::tracing);
+    tracing.ifPresent(closing::add);
+    otlp.flatMap(Otlp::logs).map(Logging::export).ifPresent(closing::add);
 
     this.userStore = new UserStore(storage.database());
     this.tokenStore = new TokenStore(storage.database());
@@ -201,7 +223,9 @@ final class Parts {
     this.authenticator = new Authenticator(logins, identities, tokenUse, clock);
     this.passwords = closing.add(new PasswordHash(config.auth().maxConcurrentPasswordHashes()));
 
-    this.check = new PasswordCheck(userStore, passwords, config.auth().maxLoginFailures(), clock);
+    this.check =
+        new PasswordCheck(
+            userStore, passwords, config.auth().maxLoginFailures(), clock, metrics::refused);
 
     var fresh =
         new Freshness(storage.changes()::confirmedAt, clock, config.policy().maxStaleness());
@@ -219,11 +243,14 @@ final class Parts {
     ownPlaces.add(new Place("the database", storage.address().host(), storage.address().port()));
     this.eraStore = new EraStore(storage.database());
     this.eras = new Eras(eraStore::save, clock);
+    this.adverts = new AdvertStore(storage.database());
+    this.servers = new KnownServers(adverts);
     var news = new TargetNews(servers);
     this.spawner =
         closing.add(
             new Spawner(config.stdio(), config.server().dataDir(), audit.replica().toString()));
     this.stdio = stdio();
+    this.contacts = new Contacts(metrics, System::nanoTime);
     this.upstreams = closing.add(upstreams(news));
     this.restarts = new Restarts(new InstanceStore(storage.database()));
     this.catalog = new Catalog(upstreams, config.mcp(), clock);
@@ -235,10 +262,10 @@ final class Parts {
     var patience = deadAfter.multipliedBy(2).plus(Duration.ofSeconds(5));
     var seal = new Seal(vault.deriveAll("replica").values(), clock);
     var forwarder = closing.add(new Forwarder(seal, replicas));
-    this.forward = new ForwardEndpoint(forwarder, seal, replicas);
+    this.forward = new ForwardEndpoint(forwarder, seal, replicas, metrics);
     this.inquiry = new Inquiry(forwarder, replicas);
     this.sessionStore = new SessionStore(storage.database(), config.session());
-    var saved = new SavedSessions(vault.deriveAll("session").values(), sessionStore, replicas);
+    this.saved = new SavedSessions(vault.deriveAll("session").values(), sessionStore, replicas);
     this.sessions = new Sessions(config.session(), clock, saved);
     this.sessionWriter =
         closing.add(new SessionWriter(sessions, saved, sessionStore, replicas, clock));
@@ -253,13 +280,12 @@ final class Parts {
             forward,
             audit,
             metrics,
+            strangers,
             patience,
             clock);
     var stateSeal = new StateSeal(vault.deriveAll("request state"), clock);
     this.states = new StateStore(storage.database(), config.mcp().inputTimeout());
     this.flights = closing.add(new Flights(config.mcp().inputTimeout()));
-    metrics.gauge(
-        "reflow.suspended.calls", "{call}", "Calls that wait for their client", flights::count);
     this.streams = new OpenStreams(config.session().maxStreamsPerUser());
     this.terminals =
         closing.add(
@@ -275,6 +301,7 @@ final class Parts {
                     stdio,
                     streams,
                     audit,
+                    strangers,
                     clock)));
     this.recent = new Recent(clock);
     audit.onRecord(recent::answered);
@@ -288,6 +315,8 @@ final class Parts {
     news.onLogged(new TargetLogs(sessions, targets, policies)::logged);
     var bystanders = new Bystanders(sessions, targets, policies, servers, config.mcp(), clock);
     news.askOutsideOfCalls(bystanders::find);
+    var unknown = new UnknownNotifications(sessions, targets, policies, upstreams);
+    news.onUnknown(unknown::fromTarget);
     var mcpParts =
         new McpParts(
             authenticator,
@@ -310,9 +339,12 @@ final class Parts {
             leases,
             closing.add(new PageVisits(upstreams::listen, config.mcp().inputTimeout())),
             bystanders,
+            unknown,
             audit,
             new ArgumentDigest(secret(vault.derive("audit arguments"))),
             metrics,
+            new Baggage(config.telemetry().baggage()),
+            strangers,
             config.mcp(),
             version.text(),
             clock);
@@ -322,7 +354,7 @@ final class Parts {
 
   private LiveParts live() {
     var figures =
-        new Figures(
+        new LiveFigures(
             metrics,
             health,
             sessions,
@@ -356,7 +388,8 @@ final class Parts {
         config.stdio(),
         config.mcp(),
         news,
-        this::renewed);
+        this::renewed,
+        contacts);
   }
 
   /// The way to a target with its settings and credentials as they are now.
@@ -439,31 +472,51 @@ final class Parts {
     replicas.start();
     sessionWriter.start();
     eras.load(targets.all(), eraStore.all());
+    servers.load(adverts.all());
     health.rulesTooOldWhen(() -> !policies.ready());
     var heardLately = new Freshness(changes::confirmedAt, clock, DATABASE_AWAY);
     health.databaseAwayWhen(() -> changes.lost() || !heardLately.getAsBoolean());
     closing.add(
-        new Sweeper(SWEEP, sessions::expire, streams::recheck, catalog::expire, states::expire));
-    measure();
+        new Sweeper(
+            SWEEP,
+            sessions::expire,
+            streams::recheck,
+            catalog::expire,
+            states::expire,
+            this::forgetFigures));
+    closing.add(new Sweeper(homeSweep(), this::removeLeftHomes));
+    new Figures(this, metrics).register();
+  }
+
+  private void forgetFigures() {
+    metrics.keepTargets(targets.all().stream().map(Target::name).toList());
+  }
+
+  /// As often as it takes to keep to the retention.
+  private Duration homeSweep() {
+    Duration retention = config.stdio().homeRetention();
+    return Collections.max(
+        List.of(SHORTEST_HOME_SWEEP, Collections.min(List.of(retention, LONGEST_HOME_SWEEP))));
+  }
+
+  /// In a thread of its own: it may take long.
+  private void removeLeftHomes() {
+    try {
+      spawner.removeLeftHomes(
+          target -> targets.find(target).isPresent() || targetStore.exists(target),
+          identities::mayExist);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void forget(TargetId target) {
     servers.forget(target);
+    contacts.forget(target);
     if (targets.find(target).isEmpty()) {
       eras.forget(target);
     }
     upstreams.retire(target);
-  }
-
-  private void measure() {
-    metrics.gauge("reflow.sessions", "{session}", "Open MCP sessions", () -> sessions.all().size());
-    metrics.gauge(
-        "reflow.stdio.processes", "{process}", "Child processes", upstreams::processCount);
-    metrics.gauge(
-        "reflow.upstream.connections",
-        "{connection}",
-        "Sessions with HTTP targets",
-        upstreams::connectionCount);
   }
 
   Spawner spawner() {
@@ -489,8 +542,61 @@ final class Parts {
     ownPlaces.add(new Place("the internal port", config.replica().host(), internalPort));
   }
 
+  /// What traces requests, if they are traced.
+  Optional<Tracing> tracing() {
+    return tracing;
+  }
+
   Health health() {
     return health;
+  }
+
+  Metrics metrics() {
+    return metrics;
+  }
+
+  Storage storage() {
+    return storage;
+  }
+
+  AuditLog audit() {
+    return audit;
+  }
+
+  PasswordHash passwords() {
+    return passwords;
+  }
+
+  SavedSessions saved() {
+    return saved;
+  }
+
+  Sessions sessions() {
+    return sessions;
+  }
+
+  Targets targets() {
+    return targets;
+  }
+
+  Contacts contacts() {
+    return contacts;
+  }
+
+  Upstreams upstreams() {
+    return upstreams;
+  }
+
+  Catalog catalog() {
+    return catalog;
+  }
+
+  GatewayConfig config() {
+    return config;
+  }
+
+  InstantSource clock() {
+    return clock;
   }
 
   Replicas replicas() {
@@ -530,7 +636,7 @@ final class Parts {
   }
 
   Gate<Authenticated> gate() {
-    return new RestGate(authenticator);
+    return new RestGate(authenticator, metrics::refused);
   }
 
   HealthRoutes healthRoutes() {

@@ -12,8 +12,6 @@ import io.reflow.gateway.testing.Sandboxes;
 import io.reflow.gateway.testing.ScriptServer;
 import io.reflow.gateway.testing.TestGateway;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -59,18 +57,12 @@ class ContainmentIT {
     beside.close();
   }
 
-  private GatewayProcess gateway(Sandbox sandbox, int managementPort) {
+  private GatewayProcess gateway(Sandbox sandbox) {
     Sandboxes.assume(sandbox);
     return new GatewayProcess(
         beside,
         Sandboxes.passable(folder),
-        Map.of(
-            "STDIO_SANDBOX",
-            sandbox.wireName(),
-            "STDIO_STOP_GRACE",
-            "200ms",
-            "MANAGEMENT_PORT",
-            Integer.toString(managementPort)),
+        Map.of("STDIO_SANDBOX", sandbox.wireName(), "STDIO_STOP_GRACE", "200ms"),
         front(sandbox));
   }
 
@@ -80,12 +72,6 @@ class ContainmentIT {
     return sandbox == Sandbox.NONE && SystemUser.root()
         ? List.of("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs", "--")
         : List.of();
-  }
-
-  private static int freePort() throws IOException {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   private static String run(McpTestClient client, String target, String script) {
@@ -103,7 +89,7 @@ class ContainmentIT {
   @EnumSource
   void aChildGetsNothingOfTheGatewaysMemory(Sandbox sandbox)
       throws IOException, InterruptedException {
-    try (GatewayProcess gateway = gateway(sandbox, 0)) {
+    try (GatewayProcess gateway = gateway(sandbox)) {
       McpTestClient client = gateway.client(beside.adminToken()).initialize();
       String proc = "/proc/" + gateway.pid();
 
@@ -139,8 +125,7 @@ class ContainmentIT {
   @EnumSource(names = {"USER", "BUBBLEWRAP"})
   void aContainedChildGetsNothingOfTheGatewaysFolderAndManagement(Sandbox sandbox)
       throws IOException, InterruptedException {
-    int management = freePort();
-    try (GatewayProcess gateway = gateway(sandbox, management)) {
+    try (GatewayProcess gateway = gateway(sandbox)) {
       McpTestClient client = gateway.client(beside.adminToken()).initialize();
       Path data = folder.resolve("data").toRealPath();
       List<String> names = new ArrayList<>();
@@ -168,7 +153,7 @@ class ContainmentIT {
           .as("of others")
           .doesNotContain("audit");
 
-      String url = "http://127.0.0.1:%d/metrics".formatted(management);
+      String url = "http://127.0.0.1:%d/metrics".formatted(gateway.managementPort());
       assertThat(run(client, "probe", ask(url))).isEqualTo("403");
       try (HttpClient http = HttpClient.newHttpClient()) {
         var request = HttpRequest.newBuilder(URI.create(url)).build();
@@ -180,7 +165,7 @@ class ContainmentIT {
   @ParameterizedTest
   @EnumSource(names = {"USER", "BUBBLEWRAP"})
   void instancesGetNothingOfEachOther(Sandbox sandbox) throws InterruptedException {
-    try (GatewayProcess gateway = gateway(sandbox, 0)) {
+    try (GatewayProcess gateway = gateway(sandbox)) {
       McpTestClient first = gateway.client(beside.adminToken()).initialize();
       String email = sandbox.wireName() + "@example.com";
       McpTestClient second = gateway.client(beside.userToken(email, "admin")).initialize();
@@ -204,7 +189,7 @@ class ContainmentIT {
   @ParameterizedTest
   @EnumSource
   void onlyASandboxKeepsAChildFromTheNetwork(Sandbox sandbox) throws InterruptedException {
-    try (GatewayProcess gateway = gateway(sandbox, 0)) {
+    try (GatewayProcess gateway = gateway(sandbox)) {
       McpTestClient client = gateway.client(beside.adminToken()).initialize();
       String health = gateway.uri("/health").toString();
 

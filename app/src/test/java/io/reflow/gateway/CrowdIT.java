@@ -14,6 +14,7 @@ import io.reflow.gateway.testing.TestGateway;
 import io.reflow.gateway.testing.UpstreamFixtures;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -35,13 +37,18 @@ import org.junit.jupiter.api.io.TempDir;
 /// Many who wait at the same time fit in a small gateway, and each of them is served in the end.
 ///
 /// `-Dcrowd.size=2000` measures it in full: the gateway's process is told of on standard error
-/// while all wait.
+/// while all wait, and what a suspended call costs is held against what it may.
 class CrowdIT {
 
+  private static final boolean MEASURED = Integer.getInteger("crowd.size") != null;
   private static final int SIZE = Integer.getInteger("crowd.size", 400);
+  private static final long MOST_OF_A_CALL = 20_000;
 
   /// A user may have so many calls suspended, and so many streams.
   private static final int OF_ONE_USER = 20;
+
+  /// One class of objects; gaps between them count as objects, too.
+  private static final Pattern LIVING = Pattern.compile("(?m)^ *\\d+: +\\d+ +(\\d+) +(?!.*Filler)");
 
   private static final String LISTEN = "subscriptions/listen";
   private static final Map<String, Object> QUESTION =
@@ -61,6 +68,7 @@ class CrowdIT {
   private static TestGateway first;
   private static GatewayProcess small;
   private static List<String> tokens;
+  private static long heapBefore;
 
   @BeforeAll
   static void start() {
@@ -73,8 +81,8 @@ class CrowdIT {
         IntStream.range(0, SIZE / OF_ONE_USER)
             .mapToObj(i -> first.userToken("user" + i + "@example.com", "admin"))
             .toList();
-    small = new GatewayProcess(first, folder, Map.of("MCP_INPUT_TIMEOUT", "30m"), "-Xmx512m");
-    report("nobody waits");
+    small = new GatewayProcess(first, folder, Map.of("MCP_INPUT_TIMEOUT", "30m"), options());
+    heapBefore = report("nobody waits");
   }
 
   @AfterAll
@@ -113,26 +121,38 @@ class CrowdIT {
     exchange.sendResponseHeaders(202, -1);
   }
 
+  /// As it is started when it is installed, but for the size of its heap, and open to be looked
+  /// into where it is measured.
+  private static String[] options() {
+    String attach = MEASURED ? "-XX:-DisableAttachMechanism" : "-XX:+DisableAttachMechanism";
+    return new String[] {"-Xmx512m", "-XX:+UseCompactObjectHeaders", attach};
+  }
+
   private static StatelessClient client(String token) {
     return new StatelessClient(small.client(token)).can(Map.of("elicitation", Map.of()));
   }
 
-  private static void report(String what) {
-    if (Integer.getInteger("crowd.size") == null) {
-      return;
+  /// Gives the bytes of all that lives in the heap, if it is measured.
+  private static long report(String what) {
+    if (!MEASURED) {
+      return 0;
     }
     String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
     String pid = Long.toString(small.pid());
     try {
       String _ = output(jcmd, pid, "GC.run");
+      String heap = lines(output(jcmd, pid, "GC.heap_info"), " total");
       System.err.println(
           "%s: %s; %s"
               .formatted(
-                  what,
-                  lines(Files.readString(Path.of("/proc", pid, "status")), "VmRSS"),
-                  lines(output(jcmd, pid, "GC.heap_info"), " total")));
+                  what, lines(Files.readString(Path.of("/proc", pid, "status")), "VmRSS"), heap));
+      return LIVING
+          .matcher(output(jcmd, pid, "GC.class_histogram"))
+          .results()
+          .mapToLong(one -> Long.parseLong(one.group(1)))
+          .sum();
     } catch (IOException e) {
-      System.err.println(what + ": " + e.getMessage());
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -164,7 +184,12 @@ class CrowdIT {
       }
     }
     assertThat(asked).hasSize(SIZE);
-    report(SIZE + " suspended calls");
+    long heap = report(SIZE + " suspended calls");
+    if (MEASURED) {
+      long ofOne = (heap - heapBefore) / SIZE;
+      System.err.println("a suspended call: " + ofOne + " bytes");
+      assertThat(ofOne).isBetween(1L, MOST_OF_A_CALL);
+    }
 
     for (int i = 0; i < SIZE; i++) {
       Map<String, Object> retry = new HashMap<>(QUESTION);
@@ -193,7 +218,7 @@ class CrowdIT {
           assertThat(message(listener)).contains("notifications/subscriptions/acknowledged");
         }
       }
-      report(SIZE + " listeners");
+      long _ = report(SIZE + " listeners");
       UpstreamFixtures.await(() -> web.streams() > 0);
 
       web.sendApart(

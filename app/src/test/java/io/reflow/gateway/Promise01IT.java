@@ -13,7 +13,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -90,9 +89,14 @@ class Promise01IT {
     long changed = System.nanoTime();
 
     assertThat(callsOn(gateway)).isFalse();
-    Callable<Boolean> over = () -> !callsOn(replica);
-    UpstreamFixtures.await(over);
-    assertThat(Duration.ofNanos(System.nanoTime() - changed)).isLessThan(SOON);
+    UpstreamFixtures.await(() -> {
+      Duration since = Duration.ofNanos(System.nanoTime() - changed);
+      boolean allowed = callsOn(replica);
+      assertThat(allowed && since.compareTo(SOON) >= 0)
+          .as("allowed in a call that began %s after the change", since)
+          .isFalse();
+      return !allowed;
+    });
   }
 
   @Test

@@ -94,11 +94,13 @@ class Promise05IT {
 
   @Test
   void aDeniedCallIsOnRecord() throws InterruptedException {
-    assertThat(client.callTool("web_secret", Map.of()).error()).isNotNull();
+    assertThat(client.callTool("web_secret", Map.of("text", "private words")).error()).isNotNull();
 
     JsonNode row = row("secret", "denied");
 
     assertWho(row);
+    assertThat(row.get("arguments_digest").asText()).isNotBlank();
+    assertThat(row.toString()).doesNotContain("private words");
     assertThat(row.get("reason").asText()).isNotBlank();
     assertThat(row.get("error_code").asInt()).isEqualTo(-32602);
   }

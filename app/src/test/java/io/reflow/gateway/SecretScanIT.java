@@ -10,13 +10,12 @@ import io.reflow.gateway.testing.FakeMcpServer;
 import io.reflow.gateway.testing.FakeMcpServer.Script;
 import io.reflow.gateway.testing.GatewayProcess;
 import io.reflow.gateway.testing.McpTestClient;
+import io.reflow.gateway.testing.OtlpReceiver;
 import io.reflow.gateway.testing.SecretScanner;
 import io.reflow.gateway.testing.StdioServer;
 import io.reflow.gateway.testing.TestGateway;
 import io.reflow.gateway.testing.UpstreamFixtures;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -49,6 +48,7 @@ class SecretScanIT {
   private static final String REFUSED_SECRET = "s3cret-that-was-not-accepted";
   private static final String URL_SECRET = "s3cret-in-the-url-of-a-group";
   private static final String WRONG_PASSWORD = "wr0ng-but-nearly-the-password";
+  private static final String COLLECTOR_SECRET = "s3cret-of-the-collector-alone";
   private static final String ARGUMENT = "pr1vate-argument-of-a-call";
 
   private static final SecretScanner SCANNER = new SecretScanner();
@@ -57,6 +57,7 @@ class SecretScanIT {
 
   @TempDir private static Path folder;
 
+  private static OtlpReceiver collector;
   private static FakeMcpServer web;
   private static TestGateway beside;
   private static GatewayProcess gateway;
@@ -65,16 +66,32 @@ class SecretScanIT {
 
   @BeforeAll
   static void useEverything() throws IOException, InterruptedException {
+    collector = new OtlpReceiver();
     web = new FakeMcpServer().list("echo", "leak", "deny");
     beside = TestGateway.start();
     admin = beside.adminToken();
-    int management = freePort();
-    metrics = URI.create("http://127.0.0.1:%d/metrics".formatted(management));
     gateway =
         new GatewayProcess(
             beside,
             folder,
-            Map.of("LOGGING_LEVEL", "trace", "MANAGEMENT_PORT", Integer.toString(management)));
+            Map.of(
+                "LOGGING_LEVEL",
+                "trace",
+                "TELEMETRY_ENABLED",
+                "true",
+                "TELEMETRY_PROTOCOL",
+                "http/protobuf",
+                "TELEMETRY_ENDPOINT",
+                collector.url("http/protobuf").toString(),
+                "TELEMETRY_HEADERS",
+                "authorization: Bearer " + COLLECTOR_SECRET,
+                "TELEMETRY_AUDIT",
+                "true",
+                "TELEMETRY_SAMPLING_RATIO",
+                "1",
+                "TELEMETRY_INTERVAL",
+                "50ms"));
+    metrics = URI.create("http://127.0.0.1:%d/metrics".formatted(gateway.managementPort()));
     SCANNER
         .plant("the signing secret", TestGateway.JWT_SECRET)
         .plant("the encryption key", TestGateway.ENCRYPTION_KEY)
@@ -89,14 +106,9 @@ class SecretScanIT {
         .plant("an unused secret", UNUSED_SECRET)
         .plant("a refused secret", REFUSED_SECRET)
         .plant("a secret URL", URL_SECRET)
+        .plant("the collector's secret", COLLECTOR_SECRET)
         .plant("a private argument", ARGUMENT);
     use();
-  }
-
-  private static int freePort() throws IOException {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   private static void use() throws IOException, InterruptedException {
@@ -118,6 +130,10 @@ class SecretScanIT {
     read(http, sse, child, user);
     misuse(http, user);
     beside.row("method=tools/call", row -> row.get("target_name").asText().equals("child"));
+    UpstreamFixtures.await(() ->
+        collector.spans().stream().anyMatch(span -> span.getName().equals("tools/call echo"))
+            && collector.logs().stream()
+                .anyMatch(log -> log.getEventName().equals("reflow.audit")));
   }
 
   private static String target(String name, URI url, String transport) {
@@ -269,6 +285,7 @@ class SecretScanIT {
   static void stop() throws InterruptedException {
     HTTP.shutdownNow();
     gateway.close();
+    collector.close();
     beside.close();
     web.close();
   }
@@ -277,6 +294,7 @@ class SecretScanIT {
   private static Map<String, String> everything() throws IOException {
     Map<String, String> all = new HashMap<>(BODIES);
     all.put("the log", Files.readString(log()));
+    all.put("the collector", collector.text());
     all.put("ps", commandLines());
     all.put("the database", tables());
     try (Stream<Path> files = Files.walk(folder.resolve("data"))) {
@@ -330,6 +348,9 @@ class SecretScanIT {
     assertThat(all.get("the log")).contains("The gateway is listening", "TRACE");
     assertThat(all.get("the database"))
         .contains("initialize", "tools/call", "user@example.com", "user,role");
+    assertThat(all.get("the collector"))
+        .contains("process start", "credentials", "reflow.audit", "The gateway is listening");
+    assertThat(collector.headers()).allMatch(head -> head.toString().contains(COLLECTOR_SECRET));
     assertThat(all.get("ps")).contains(Main.class.getName());
     assertThat(all.get("metrics")).contains("reflow");
     assertThat(all.get("an exit")).contains("exited with code 3");

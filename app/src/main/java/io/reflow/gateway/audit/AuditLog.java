@@ -2,12 +2,15 @@ package io.reflow.gateway.audit;
 
 import io.reflow.gateway.config.AuditConfig;
 import io.reflow.gateway.database.Database;
+import io.reflow.gateway.telemetry.OtlpLogs;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
 
@@ -25,6 +28,8 @@ public final class AuditLog implements AutoCloseable {
   private final AuditKeeper keeper;
   private final ChainVerifier verifier;
   private final Bodies bodies;
+  private Optional<RowCopies> copies = Optional.empty();
+  private boolean begun;
   private volatile Consumer<AuditEntry> listener = _ -> {};
 
   private AuditLog(
@@ -42,7 +47,7 @@ public final class AuditLog implements AutoCloseable {
     this.bodies = bodies;
   }
 
-  /// Opens the journal under the gateway's data folder and begins to ship it.
+  /// Opens the journal under the gateway's data folder; [#begin] ships it.
   ///
   /// @param keys that seal its rows
   /// @throws IllegalStateException when another gateway uses the folder
@@ -55,15 +60,23 @@ public final class AuditLog implements AutoCloseable {
       var anchors = new Anchors(folder);
       var rows = new ChainedRows(new AuditStore(database), keys, anchors);
       var shipper = new Shipper(replica, journal, rows, config, clock);
-      shipper.start();
       var keeper = new AuditKeeper(database, keys, anchors, replica, config, clock);
-      keeper.start();
       var verifier = new ChainVerifier(database, keys, anchors, replica, rows::shipped);
       return new AuditLog(replica, journal, shipper, keeper, verifier, new Bodies(config.bodies()));
     } catch (IOException e) {
       throw new UncheckedIOException(
           "the audit journal in %s can't be opened".formatted(folder), e);
     }
+  }
+
+  /// Begins to ship the journal.
+  ///
+  /// @param collector gets a copy of what the database has; closed with this
+  public void begin(Optional<OtlpLogs> collector) {
+    begun = true;
+    copies = collector.map(logs -> new RowCopies(logs, replica));
+    shipper.start(copies.<Consumer<List<AuditRow>>>map(to -> to::add).orElse(_ -> {}));
+    keeper.start();
   }
 
   /// `listener` hears of every entry that is recorded from now on, on the thread of its call: it
@@ -110,6 +123,11 @@ public final class AuditLog implements AutoCloseable {
     return bodies;
   }
 
+  /// How the journal fills and empties.
+  public JournalState state() {
+    return shipper.state();
+  }
+
   /// Proves that what was shipped is as it was.
   public ChainVerifier verifier() {
     return verifier;
@@ -119,9 +137,12 @@ public final class AuditLog implements AutoCloseable {
   /// become interrupted ones: end them before.
   @Override
   public void close() {
-    shipper.close();
-    keeper.close();
+    if (begun) {
+      shipper.close();
+      keeper.close();
+    }
     journal.close();
+    copies.ifPresent(RowCopies::close);
   }
 
   private static UUID replica(Path folder) throws IOException {

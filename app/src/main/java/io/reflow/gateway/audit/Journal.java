@@ -149,6 +149,26 @@ final class Journal implements AutoCloseable {
     return chain.size() > config.segments() / 2;
   }
 
+  /// The sequence of what is to be written next.
+  long upcoming() {
+    return current.upcoming();
+  }
+
+  /// How many bytes of its segments can't be written again yet.
+  long used() {
+    return (chain.size() - 1) * config.segmentSize().bytes() + current.written();
+  }
+
+  /// How many bytes all segments have that there may be.
+  long limit() {
+    return config.segments() * config.segmentSize().bytes();
+  }
+
+  /// Whether there is no room for another segment.
+  boolean exhausted() {
+    return exhausted;
+  }
+
   /// The segments that were begun before this one.
   List<Segment> before(Segment segment) {
     return chain.stream().takeWhile(each -> each != segment).toList();

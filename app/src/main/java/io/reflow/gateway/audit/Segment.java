@@ -127,6 +127,21 @@ final class Segment {
     return sequence(bytes.byteSize());
   }
 
+  /// The sequence of what is to be written next.
+  long upcoming() {
+    return sequence(written());
+  }
+
+  /// How many of its bytes are taken.
+  long written() {
+    return Math.min(position.get(), bytes.byteSize());
+  }
+
+  /// How many bytes are behind a sequence of this segment or an earlier one, up to another.
+  static long bytesBetween(long from, long to) {
+    return (to - from) * ALIGNMENT;
+  }
+
   boolean recovered() {
     return recovered;
   }
@@ -186,6 +201,11 @@ final class Segment {
 
     boolean atEnd() {
       return at >= end;
+    }
+
+    /// The sequence of what is to be read next.
+    long upcoming() {
+      return sequence(Math.min(at, bytes.byteSize()));
     }
 
     private Optional<RecordBytes> read(long word) {

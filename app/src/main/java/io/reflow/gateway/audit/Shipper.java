@@ -14,7 +14,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +38,7 @@ final class Shipper implements AutoCloseable {
   private final AuditConfig config;
   private final InstantSource clock;
   private final Thread thread;
+  private Consumer<List<AuditRow>> copies = _ -> {};
   private final Map<Long, OpenIntent> open = new HashMap<>();
   private final List<AuditRow> read = new ArrayList<>();
 
@@ -46,6 +49,12 @@ final class Shipper implements AutoCloseable {
   private boolean troubled;
   private volatile boolean closing;
   private volatile boolean giveUp;
+
+  /// The moment up to which all is shipped, and the sequence; what was shipped since the start.
+  private volatile long shippedUntil = System.nanoTime();
+
+  private volatile long shippedTo;
+  private final LongAdder shipped = new LongAdder();
 
   /// A call that is under way, and the segment that has to stay for it. Its intent is read only in
   /// the rare case that it is needed: the outcome repeats it.
@@ -64,10 +73,13 @@ final class Shipper implements AutoCloseable {
     this.clock = clock;
     this.segment = journal.first();
     this.reader = segment.new Reader();
+    this.shippedTo = reader.upcoming();
     this.thread = Thread.ofPlatform().daemon().name("audit-shipper").unstarted(this::run);
   }
 
-  void start() {
+  /// @param copied gets the rows that the database has
+  void start(Consumer<List<AuditRow>> copied) {
+    copies = copied;
     thread.start();
   }
 
@@ -95,6 +107,15 @@ final class Shipper implements AutoCloseable {
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /// How the journal is doing; may be asked by anybody.
+  JournalState state() {
+    long backlog = Math.max(0, Segment.bytesBetween(shippedTo, journal.upcoming()));
+    Duration lag =
+        backlog == 0 ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - shippedUntil);
+    return new JournalState(
+        lag, backlog, shipped.sum(), journal.used(), journal.limit(), journal.exhausted());
   }
 
   private void run() {
@@ -132,10 +153,16 @@ final class Shipper implements AutoCloseable {
   /// Ships all that is written by now; false when it has to give up.
   private boolean shipAll() {
     while (!giveUp) {
+      long now = System.nanoTime();
       readBatch();
       int size = read.size();
       if (!ship()) {
         return false;
+      }
+      shipped.add(size);
+      shippedTo = reader.upcoming();
+      if (size < config.batchSize()) {
+        shippedUntil = now;
       }
       dropSegments();
       if (size < config.batchSize() && atTail()) {
@@ -223,6 +250,7 @@ final class Shipper implements AutoCloseable {
                 ? pause.multipliedBy(2)
                 : LONGEST_PAUSE;
       }
+      copies.accept(part);
       part.clear();
     }
     return true;

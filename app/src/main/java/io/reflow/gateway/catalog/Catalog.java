@@ -4,6 +4,7 @@ import io.reflow.gateway.config.McpConfig;
 import io.reflow.gateway.fault.GatewayException;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.instance.InstanceKey;
+import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.upstream.Listener;
 import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.ServerFacts;
@@ -11,6 +12,7 @@ import io.reflow.gateway.upstream.Upstreams;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -125,6 +127,28 @@ public final class Catalog {
   public void expire() {
     Instant limit = clock.instant().minus(config.list().maxStale());
     slots.values().removeIf(slot -> slot.unusedSince(limit));
+  }
+
+  /// How old the oldest list in use of each target is.
+  public Map<TargetId, Duration> ages() {
+    Instant now = clock.instant();
+    Map<TargetId, Duration> ages = new HashMap<>();
+    slots.forEach((key, slot) -> {
+      TargetList list = slot.list;
+      if (list != null) {
+        Duration age = Duration.between(list.loadedAt(), now);
+        ages.merge(
+            key.instance().target(),
+            age.isNegative() ? Duration.ZERO : age,
+            (one, other) -> one.compareTo(other) > 0 ? one : other);
+      }
+    });
+    return ages;
+  }
+
+  /// How many lists are kept.
+  public int size() {
+    return slots.size();
   }
 
   private Slot slot(Reach reach, ListKind kind) {

@@ -2,6 +2,7 @@ package io.reflow.gateway.catalog;
 
 import io.reflow.gateway.fault.GatewayException;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
+import io.reflow.gateway.telemetry.Trace;
 import io.reflow.gateway.upstream.Reach;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,8 +58,11 @@ public final class ParallelLists {
     ExecutorService threads =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("list-", 0).factory());
     try {
+      Trace trace = Trace.current();
       List<Callable<Listed>> tasks =
-          reaches.stream().<Callable<Listed>>map(reach -> () -> one(reach, kind)).toList();
+          reaches.stream()
+              .<Callable<Listed>>map(reach -> () -> trace.during(() -> one(reach, kind)))
+              .toList();
       List<Future<Listed>> futures =
           threads.invokeAll(tasks, deadline.toMillis(), TimeUnit.MILLISECONDS);
       List<Listed> listed = new ArrayList<>(reaches.size());

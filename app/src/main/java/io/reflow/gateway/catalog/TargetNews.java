@@ -23,6 +23,8 @@ public final class TargetNews implements Upstreams.Watcher {
       new CopyOnWriteArrayList<>();
   private final List<BiConsumer<InstanceKey, RawJson>> logged = new CopyOnWriteArrayList<>();
 
+  private final List<Unknown> unknown = new CopyOnWriteArrayList<>();
+
   private volatile Function<InstanceKey, Optional<Caller>> bystanders = _ -> Optional.empty();
 
   public TargetNews(KnownServers servers) {
@@ -79,6 +81,22 @@ public final class TargetNews implements Upstreams.Watcher {
   @Override
   public void logged(InstanceKey key, RawJson params) {
     logged.forEach(listener -> listener.accept(key, params));
+  }
+
+  /// `listener` hears of notifications that MCP does not have. It must not block.
+  public void onUnknown(Unknown listener) {
+    unknown.add(listener);
+  }
+
+  /// Hears of a notification that MCP does not have.
+  @FunctionalInterface
+  public interface Unknown {
+    void accept(InstanceKey key, String method, RawJson params);
+  }
+
+  @Override
+  public void unknown(InstanceKey key, String method, RawJson params) {
+    unknown.forEach(listener -> listener.accept(key, method, params));
   }
 
   /// `whom` says who answers what a target of one user asks outside of any call. It must not block.

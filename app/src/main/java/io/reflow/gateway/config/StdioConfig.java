@@ -10,6 +10,7 @@ import java.util.Optional;
 ///
 /// @param sandbox how they are contained; nothing means [Sandbox#NONE], which in production has to
 ///   be chosen by hand
+/// @param homeRetention how long the folders of instances stay that nothing can use any more
 public record StdioConfig(
     int maxProcesses,
     int maxProcessesPerTarget,
@@ -26,6 +27,7 @@ public record StdioConfig(
     List<String> visible,
     List<String> allowedCommands,
     boolean sharedPackages,
+    Duration homeRetention,
     Limits limits) {
 
   private static final int LARGEST_UID = 2_000_000_000;
@@ -43,7 +45,8 @@ public record StdioConfig(
 
   /// What one process, or all processes of an instance, may use; 0 is no limit.
   ///
-  /// @param memory of one process: its heap and all else that it writes to and shares with nobody
+  /// @param memory of an instance, and so of each process: its heap and all else that it writes to
+  ///   and shares with nobody
   /// @param processes with their threads, where processes are contained
   /// @param openFiles of one process
   /// @param homeSize of the folder that belongs to an instance
@@ -92,6 +95,7 @@ public record StdioConfig(
         .range("stderr-lines", stderrLines, 0, 10_000)
         .range("first-uid", firstUid, 1_000, LARGEST_UID)
         .range("uids", uids, 1, 1_000_000)
+        .notNegative("home-retention", homeRetention)
         .that(
             visible.stream().allMatch(path -> Path.of(path).isAbsolute()),
             "visible",
@@ -127,6 +131,7 @@ public record StdioConfig(
         List.of(),
         List.of(),
         true,
+        Duration.ofDays(7),
         Limits.DEFAULTS);
   }
 

@@ -17,6 +17,7 @@ final class Values {
 
   private static final Pattern DURATION = Pattern.compile("(?:\\d{1,9}(?:ms|s|m|h|d))+");
   private static final Pattern DURATION_PART = Pattern.compile("(\\d+)(ms|s|m|h|d)");
+  private static final Pattern DECIMAL = Pattern.compile("\\d{1,9}(\\.\\d{1,9})?");
   private static final Pattern SIZE = Pattern.compile("(\\d{1,9})(B|KiB|MiB|GiB)?");
 
   private Values() {}
@@ -31,6 +32,9 @@ final class Values {
     }
     if (type == int.class) {
       return number(text);
+    }
+    if (type == double.class) {
+      return decimal(text);
     }
     if (type == boolean.class) {
       return truth(text);
@@ -56,6 +60,13 @@ final class Values {
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException("a whole number", e);
     }
+  }
+
+  private static double decimal(String text) {
+    if (!DECIMAL.matcher(text).matches()) {
+      throw new IllegalArgumentException("a number like 0.1");
+    }
+    return Double.parseDouble(text);
   }
 
   private static boolean truth(String text) {

@@ -2,12 +2,14 @@ package io.reflow.gateway.database;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
 import io.helidon.dbclient.jdbc.JdbcConnectionPool;
 import io.reflow.gateway.config.DatabaseConfig;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
 /// The connection pool as Helidon's client wants it. Every connection that is taken within
@@ -19,6 +21,7 @@ final class Connections implements JdbcConnectionPool, AutoCloseable {
   private static final ScopedValue<List<Connection>> LENT = ScopedValue.newInstance();
 
   private final HikariDataSource pool;
+  private final LongAdder timeouts = new LongAdder();
 
   Connections(DatabaseAddress address, DatabaseConfig config) {
     int connectTimeout = (int) Math.max(1, config.connectionTimeout().toSeconds());
@@ -41,6 +44,16 @@ final class Connections implements JdbcConnectionPool, AutoCloseable {
     }
   }
 
+  PoolState state() {
+    HikariPoolMXBean now = pool.getHikariPoolMXBean();
+    return new PoolState(
+        now.getActiveConnections(),
+        now.getIdleConnections(),
+        pool.getMaximumPoolSize(),
+        now.getThreadsAwaitingConnection(),
+        timeouts.sum());
+  }
+
   @Override
   public Connection connection() {
     try {
@@ -48,6 +61,7 @@ final class Connections implements JdbcConnectionPool, AutoCloseable {
       LENT.get().add(connection);
       return connection;
     } catch (SQLException e) {
+      timeouts.increment();
       throw Failures.unreachable(e);
     }
   }

@@ -66,6 +66,11 @@ public final class Database implements AutoCloseable {
     });
   }
 
+  /// How its connections are used.
+  public PoolState pool() {
+    return connections.state();
+  }
+
   @Override
   public void close() {
     connections.close();

@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /// Refuses requests that reach the gateway under a foreign name, or from a page of a foreign
 /// origin, before anybody looks at their token: so that no web page can use a browser to get at a
@@ -28,11 +29,14 @@ final class HostAndOrigin implements Filter {
   private final Set<WebOrigin> hosts = new HashSet<>();
   private final Set<WebOrigin> origins = new HashSet<>();
   private final boolean loopbackOrigins;
+  private final Consumer<String> refused;
 
   /// Nearly all requests name the same host, which then needs no second look.
   private volatile String lastAllowedHost = "";
 
-  HostAndOrigin(ServerConfig server, CorsConfig cors) {
+  /// @param refused counts what is refused, by a word for the reason
+  HostAndOrigin(ServerConfig server, CorsConfig cors, Consumer<String> refused) {
+    this.refused = refused;
     WebOrigin published = publicUrl(server.publicUrl());
     anyPortHosts.add(published.host());
     server.allowedHosts().forEach(this::allowHost);
@@ -85,13 +89,15 @@ final class HostAndOrigin implements Filter {
     return path.equals("/health") || path.equals("/health/live") || path.equals("/health/ready");
   }
 
-  private static Optional<String> single(RoutingRequest request, HeaderName name) {
+  private Optional<String> single(RoutingRequest request, HeaderName name) {
     if (!request.headers().contains(name)) {
       return Optional.empty();
     }
     List<String> values = request.headers().all(name, List::of);
     if (values.size() > 1) {
-      throw refused("the %s header is there more than once".formatted(name.defaultCase()));
+      throw refused(
+          name.equals(HeaderNames.HOST) ? "host" : "origin",
+          "the %s header is there more than once".formatted(name.defaultCase()));
     }
     return Optional.of(values.getFirst());
   }
@@ -107,6 +113,7 @@ final class HostAndOrigin implements Filter {
             .isPresent();
     if (!allowed) {
       throw refused(
+          "host",
           "the gateway is not known by this Host; an operator can add it to server.allowed-hosts");
     }
     lastAllowedHost = value;
@@ -119,6 +126,7 @@ final class HostAndOrigin implements Filter {
             .isPresent();
     if (!allowed) {
       throw refused(
+          "origin",
           "pages of this Origin may not call the gateway;"
               + " an operator can add it to cors.allowed-origins");
     }
@@ -128,7 +136,8 @@ final class HostAndOrigin implements Filter {
     return loopbackOrigins && origin.loopback() && origin.scheme().startsWith("http");
   }
 
-  private static HttpException refused(String reason) {
+  private HttpException refused(String word, String reason) {
+    refused.accept(word);
     return new HttpException(reason, Status.FORBIDDEN_403, true);
   }
 }

@@ -11,16 +11,22 @@ import io.helidon.webserver.http.RoutingResponse;
 import io.reflow.gateway.config.CorsConfig;
 import io.reflow.gateway.config.ManagementConfig;
 import io.reflow.gateway.config.ServerConfig;
+import io.reflow.gateway.telemetry.Metrics;
+import io.reflow.gateway.telemetry.Tracing;
+import java.util.Optional;
 import org.slf4j.MDC;
 
 /// How the gateway listens: HTTP/1.1 only, every connection watched, sizes and numbers bounded.
 public final class ListenerOptions {
 
   private final ServerConfig config;
+  private final Optional<Tracing> tracing;
   private final Sockets sockets = new Sockets();
 
-  public ListenerOptions(ServerConfig config) {
+  /// @param tracing what traces requests, if they are traced
+  public ListenerOptions(ServerConfig config, Optional<Tracing> tracing) {
     this.config = config;
+    this.tracing = tracing;
   }
 
   /// Sets up the server and its main listener.
@@ -64,11 +70,18 @@ public final class ListenerOptions {
     routing.addFilter(ListenerOptions::withTraceId);
   }
 
+  /// Traces what other replicas pass on, if requests are traced; call it when only they come in.
+  public void traceInternal(HttpRouting.Builder routing) {
+    tracing.ifPresent(it -> routing.addFilter(new TracedRequests(it, true)));
+  }
+
   /// Adds what every route of the main listener is guarded by; call it before the first route.
-  public void guard(HttpRouting.Builder routing, CorsConfig cors) {
+  public void guard(HttpRouting.Builder routing, CorsConfig cors, Metrics metrics) {
     ErrorRendering.register(routing);
+    routing.addFilter(new MeasuredRequests(metrics));
     routing.addFilter(ListenerOptions::withTraceId);
-    routing.addFilter(new HostAndOrigin(config, cors));
+    tracing.ifPresent(it -> routing.addFilter(new TracedRequests(it, false)));
+    routing.addFilter(new HostAndOrigin(config, cors, metrics::refused));
     routing.addFilter(new Cors(cors));
     routing.addFilter(new TokenInQuery());
   }

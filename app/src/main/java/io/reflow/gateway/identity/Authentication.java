@@ -23,7 +23,26 @@ public sealed interface Authentication {
   }
 
   /// The token does not count; `reason` is fit for the caller.
-  record Rejected(String reason) implements Authentication {}
+  record Rejected(Why why, String reason) implements Authentication {}
+
+  /// Why a token does not count, as it is counted.
+  enum Why {
+    MISSING("token_missing"),
+    INVALID("token_invalid"),
+    EXPIRED("token_expired"),
+    /// It was revoked, or its user is no more.
+    ENDED("token_ended");
+
+    private final String word;
+
+    Why(String word) {
+      this.word = word;
+    }
+
+    public String word() {
+      return word;
+    }
+  }
 
   /// How the caller got the token.
   enum Kind {

@@ -4,6 +4,7 @@ import io.reflow.gateway.fault.GatewayException.Unavailable;
 import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.identity.Authentication.Kind;
 import io.reflow.gateway.identity.Authentication.Rejected;
+import io.reflow.gateway.identity.Authentication.Why;
 import io.reflow.gateway.identity.LoginTokens.Login;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,10 +21,11 @@ public final class Authenticator {
 
   private static final int CACHED_LOGINS = 10_000;
 
-  private static final Rejected NO_TOKEN = new Rejected("a bearer token is needed");
-  private static final Rejected NOT_VALID = new Rejected("the token is not valid or has expired");
-  private static final Rejected EXPIRED = new Rejected("the token has expired");
-  private static final Rejected ENDED = new Rejected("the token no longer counts");
+  private static final Rejected NO_TOKEN = new Rejected(Why.MISSING, "a bearer token is needed");
+  private static final Rejected NOT_VALID =
+      new Rejected(Why.INVALID, "the token is not valid or has expired");
+  private static final Rejected EXPIRED = new Rejected(Why.EXPIRED, "the token has expired");
+  private static final Rejected ENDED = new Rejected(Why.ENDED, "the token no longer counts");
 
   private final LoginTokens logins;
   private final Identities identities;

@@ -56,6 +56,12 @@ public final class Identities {
         .map(User::identity);
   }
 
+  /// Whether there is such a user, disabled or not, as far as anything is known of users.
+  public boolean mayExist(UserId id) {
+    IdentitySnapshot now = snapshot.current();
+    return !now.loaded() || now.user(id).isPresent();
+  }
+
   /// What goes wrong with one listener must not keep the others from hearing.
   private void tell(UserId user) {
     for (Consumer<UserId> listener : listeners) {

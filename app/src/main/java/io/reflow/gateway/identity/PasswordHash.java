@@ -111,6 +111,11 @@ public final class PasswordHash implements AutoCloseable {
     return salt;
   }
 
+  /// How many callers wait for their turn.
+  public int waiting() {
+    return permits.getQueueLength();
+  }
+
   /// How many were computed so far.
   long computed() {
     return computed.sum();

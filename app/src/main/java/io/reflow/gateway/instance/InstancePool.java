@@ -10,7 +10,10 @@ import io.reflow.gateway.target.TargetId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -45,10 +48,13 @@ public final class InstancePool<T extends Instance> implements AutoCloseable {
   private final Census census;
   private final Lifetimes lifetimes;
   private final int keptLines;
+  private final InstanceEvents events;
   private final Thread collector;
   private volatile boolean closed;
 
-  public InstancePool(String name, Limits limits, Lifetimes lifetimes, int keptLines) {
+  public InstancePool(
+      String name, Limits limits, Lifetimes lifetimes, int keptLines, InstanceEvents events) {
+    this.events = events;
     this.census = new Census(limits);
     this.lifetimes = lifetimes;
     this.keptLines = keptLines;
@@ -101,7 +107,7 @@ public final class InstancePool<T extends Instance> implements AutoCloseable {
   }
 
   private Slot<T> newSlot(Place place) {
-    return new Slot<>(place, new LastLines(keptLines), lifetimes.longestBackoff());
+    return new Slot<>(place, new LastLines(keptLines), lifetimes.longestBackoff(), events);
   }
 
   /// Empty when the slot was given up meanwhile.
@@ -167,7 +173,7 @@ public final class InstancePool<T extends Instance> implements AutoCloseable {
       int _ = retire(siblings(slot), true);
       makeRoom(slot, starter.target());
       entered = true;
-      T instance = starter.start(slot.lines());
+      T instance = startMeasured(slot, starter);
       started(slot, new Running<>(slot.key(), starter, instance, slot.lines()));
       return;
     } catch (GatewayException e) {
@@ -193,6 +199,19 @@ public final class InstancePool<T extends Instance> implements AutoCloseable {
         .addKeyValue("target", starter.target())
         .addKeyValue("instance", slot.key().wireName())
         .log();
+  }
+
+  private T startMeasured(Slot<T> slot, Starter<T> starter) throws InterruptedException {
+    boolean again = slot.again();
+    boolean started = false;
+    long begun = System.nanoTime();
+    try {
+      T instance = starter.start(slot.lines());
+      started = true;
+      return instance;
+    } finally {
+      events.start(starter.target(), started, again, Duration.ofNanos(System.nanoTime() - begun));
+    }
   }
 
   /// Made for the same callers from a recipe that is none any more.
@@ -317,6 +336,28 @@ public final class InstancePool<T extends Instance> implements AutoCloseable {
     } else if (running.idle().compareTo(lifetimes.idle()) > 0) {
       slot.letGoUnused().ifPresent(this::end);
     }
+  }
+
+  /// How many there are of each target, by their states.
+  public Map<TargetId, Map<InstanceStatus.State, Integer>> counts() {
+    Map<TargetId, Map<InstanceStatus.State, Integer>> counts = new HashMap<>();
+    slots
+        .values()
+        .forEach(
+            slot -> slot.status().ifPresent(status -> count(counts, slot.key(), status.state())));
+    existing.stream()
+        .filter(Running::retired)
+        .forEach(running -> count(counts, running.key(), InstanceStatus.State.DRAINING));
+    return counts;
+  }
+
+  private static void count(
+      Map<TargetId, Map<InstanceStatus.State, Integer>> counts,
+      InstanceKey key,
+      InstanceStatus.State state) {
+    counts
+        .computeIfAbsent(key.target(), _ -> new EnumMap<>(InstanceStatus.State.class))
+        .merge(state, 1, Integer::sum);
   }
 
   /// What there is of a target, those instances included that end or can't be started.

@@ -21,6 +21,7 @@ final class Slot<T extends Instance> {
   private final Place place;
   private final LastLines lines;
   private final Duration longestBackoff;
+  private final InstanceEvents events;
   private final ReentrantLock lock = new ReentrantLock();
   private volatile @Nullable Running<T> running;
   private volatile @Nullable Starter<T> starter;
@@ -29,7 +30,12 @@ final class Slot<T extends Instance> {
   private boolean removed;
   private boolean replaced;
 
-  Slot(Place place, LastLines lines, Duration longestBackoff) {
+  /// Whether the next start takes the place of what crashed or did not start.
+  private boolean broken;
+
+  /// @param events hears of crashes
+  Slot(Place place, LastLines lines, Duration longestBackoff, InstanceEvents events) {
+    this.events = events;
     this.place = place;
     this.lines = lines;
     this.longestBackoff = longestBackoff;
@@ -41,7 +47,12 @@ final class Slot<T extends Instance> {
   /// A start under way and the thread that does it. The outcome is empty when the slot was given up
   /// meanwhile for an instance that is to take its place.
   record Start<T extends Instance>(
-      CompletableFuture<Optional<Running<T>>> outcome, Thread thread, long since) {}
+      CompletableFuture<Optional<Running<T>>> outcome, Thread thread, long since) {
+
+    Duration age() {
+      return Duration.ofNanos(System.nanoTime() - since);
+    }
+  }
 
   /// The failures so far, and when the next start may be tried.
   private record Setback(int failures, GatewayException failure, long until) {
@@ -127,6 +138,8 @@ final class Slot<T extends Instance> {
     if (current.instance().alive() || current.retired()) {
       return;
     }
+    broken = true;
+    events.crash(current.target());
     if (current.age().compareTo(STABLE) >= 0) {
       setback = null;
       return;
@@ -187,6 +200,7 @@ final class Slot<T extends Instance> {
       over = start;
       start = null;
       if (counts) {
+        broken = true;
         setBack(failure);
       }
     } finally {
@@ -194,6 +208,18 @@ final class Slot<T extends Instance> {
     }
     if (over != null) {
       boolean _ = over.outcome().completeExceptionally(failure);
+    }
+  }
+
+  /// Whether the start that begins takes the place of what crashed or did not start; asked once.
+  boolean again() {
+    lock.lock();
+    try {
+      boolean again = broken;
+      broken = false;
+      return again;
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -270,11 +296,7 @@ final class Slot<T extends Instance> {
         return Optional.of(current.status(failures));
       }
       if (start != null) {
-        return Optional.of(
-            status(
-                InstanceStatus.State.STARTING,
-                Duration.ofNanos(System.nanoTime() - start.since()),
-                failures));
+        return Optional.of(status(InstanceStatus.State.STARTING, start.age(), failures));
       }
       return setback == null
           ? Optional.empty()

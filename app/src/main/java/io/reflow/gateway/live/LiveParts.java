@@ -18,5 +18,5 @@ public record LiveParts(
     OpenStreams streams,
     Sessions sessions,
     Recent recent,
-    Figures figures,
+    LiveFigures figures,
     InstantSource clock) {}

@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicReference;
 /// that a watcher who is no admin any more is cut off at once.
 public final class LiveRoutes {
 
-  /// Figures over less than this say little.
+  /// LiveFigures over less than this say little.
   private static final long SHORTEST_WINDOW = Duration.ofSeconds(2).toNanos();
 
   private final LiveParts parts;
@@ -75,7 +75,7 @@ public final class LiveRoutes {
 
   private Authenticated admitted(WatchJson first) {
     return switch (parts.authenticator().authenticate(Optional.of(first.token()))) {
-      case Rejected(var reason) -> throw new NotAuthenticated(reason);
+      case Rejected(_, var reason) -> throw new NotAuthenticated(reason);
       case Authenticated caller when caller.mayUse(TokenScope.ADMIN) -> caller;
       case Authenticated _ ->
           throw new NotPermitted("this needs the role 'admin' and a token with the scope 'admin'");

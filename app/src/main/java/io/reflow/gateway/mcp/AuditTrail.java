@@ -5,9 +5,12 @@ import io.reflow.gateway.audit.AuditIntent;
 import io.reflow.gateway.audit.AuditOutcome;
 import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.policy.Feature.Kind;
+import io.reflow.gateway.protocol.JsonObject;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.target.Target;
+import io.reflow.gateway.telemetry.Trace;
+import io.reflow.gateway.telemetry.TraceParent;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -15,6 +18,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.MDC;
 
 /// What there is to say of a message afterwards; the stages fill it in as they learn it. Used by
 /// the one thread that works on the message.
@@ -24,9 +28,10 @@ final class AuditTrail {
 
   private final Instant startedAt;
   private final long startNanos = System.nanoTime();
-  private final String traceId;
+  private final Trace trace;
   private final boolean tokenSent;
   private final Supplier<String> peer;
+  private String traceId;
   private String method = "";
   private @Nullable Identity caller;
   private @Nullable Session session;
@@ -43,15 +48,19 @@ final class AuditTrail {
   private boolean denied;
   private String reason = "";
   private String remark = "";
+  private String refusal = "";
   private OptionalInt errorCode = OptionalInt.empty();
   private long upstreamNanos;
   private int requestBytes;
   private OptionalLong sequence = OptionalLong.empty();
 
+  /// @param traceId of the request that the message came with
   /// @param peer the address that the request came from
-  AuditTrail(Instant startedAt, String traceId, boolean tokenSent, Supplier<String> peer) {
+  AuditTrail(
+      Instant startedAt, String traceId, Trace trace, boolean tokenSent, Supplier<String> peer) {
     this.startedAt = startedAt;
     this.traceId = traceId;
+    this.trace = trace;
     this.tokenSent = tokenSent;
     this.peer = peer;
   }
@@ -72,6 +81,17 @@ final class AuditTrail {
   /// The message is of the stateless era, whatever else is wrong with it.
   void stateless() {
     stateless = true;
+  }
+
+  /// What the message itself says of its trace counts from here on, in logs and rows too.
+  void understood(JsonObject meta) {
+    Optional<TraceParent> told =
+        meta.text("traceparent").flatMap(text -> TraceParent.parse(text, meta.text("tracestate")));
+    told.ifPresent(parent -> {
+      traceId = parent.trace().value();
+      MDC.put("traceId", traceId);
+    });
+    trace.understood(told, meta.text("baggage"));
   }
 
   void method(String name) {
@@ -105,6 +125,11 @@ final class AuditTrail {
     policy = rule;
     denied = true;
     reason = why;
+  }
+
+  /// The caller is not let in; a word for the reason.
+  void refusedFor(String word) {
+    refusal = word;
   }
 
   /// The first reason counts: what comes after is its consequence.
@@ -205,6 +230,10 @@ final class AuditTrail {
     return peer.get();
   }
 
+  Trace trace() {
+    return trace;
+  }
+
   String traceId() {
     return traceId;
   }
@@ -234,12 +263,30 @@ final class AuditTrail {
     return featureKind == Kind.TOOL && target != null;
   }
 
+  @Nullable Kind featureKind() {
+    return featureKind;
+  }
+
+  /// The rule that decided.
+  String policy() {
+    return policy;
+  }
+
+  Optional<Target> target() {
+    return Optional.ofNullable(target);
+  }
+
   String targetName() {
     return target == null ? "" : target.name();
   }
 
   String featureName() {
     return featureName;
+  }
+
+  /// Why the caller was not let in; empty where it was, or where it is not known.
+  String refusal() {
+    return refusal;
   }
 
   boolean isStateless() {

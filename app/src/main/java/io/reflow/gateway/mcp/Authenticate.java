@@ -18,10 +18,14 @@ final class Authenticate implements Stage<Call.Received, Call.Known> {
   @Override
   public Call.Known apply(Call.Received call) {
     return switch (authenticator.authenticate(call.http().bearerToken().get())) {
-      case Authentication.Rejected(var reason) -> throw new NotAuthenticated(reason);
+      case Authentication.Rejected(var why, var reason) -> {
+        call.trail().refusedFor(why.word());
+        throw new NotAuthenticated(reason);
+      }
       case Authentication.Authenticated caller -> {
         call.trail().caller(caller.identity());
         if (!caller.mayUse(TokenScope.MCP)) {
+          call.trail().refusedFor("scope_missing");
           call.trail().deniedBy("", "the token lacks the scope 'mcp'");
           throw new NotPermitted("the token lacks the scope 'mcp'");
         }

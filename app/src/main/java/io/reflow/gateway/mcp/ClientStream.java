@@ -53,13 +53,17 @@ final class ClientStream {
   }
 
   /// Sends a notification, unless it comes too late or the client takes no streams.
-  synchronized void send(String method, RawJson params) {
-    if (!accepted || sealed || over) {
-      return;
+  synchronized void send(RawJson message) {
+    if (accepted && !sealed && !over) {
+      offer(framed(message.toBytes()));
     }
-    String message =
-        "{\"jsonrpc\":\"2.0\",\"method\":\"" + method + "\",\"params\":" + params + "}";
-    offer(framed(message.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /// The same with a message that is put together here.
+  void send(String method, RawJson params) {
+    send(
+        RawJson.of(
+            "{\"jsonrpc\":\"2.0\",\"method\":\"" + method + "\",\"params\":" + params + "}"));
   }
 
   /// Makes the answer an event stream though there is nothing to say yet; without effect when it is

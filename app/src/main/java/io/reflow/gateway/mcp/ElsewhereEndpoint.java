@@ -26,6 +26,7 @@ import io.reflow.gateway.session.SessionHomes;
 import io.reflow.gateway.session.SessionId;
 import io.reflow.gateway.session.Sessions;
 import io.reflow.gateway.telemetry.Metrics;
+import io.reflow.gateway.telemetry.Strangers;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -64,6 +65,7 @@ public final class ElsewhereEndpoint {
       ForwardEndpoint forward,
       AuditLog audit,
       Metrics metrics,
+      Strangers strangers,
       Duration patience,
       InstantSource clock) {
     this.authenticator = authenticator;
@@ -71,7 +73,7 @@ public final class ElsewhereEndpoint {
     this.sessions = sessions;
     this.homes = homes;
     this.forward = forward;
-    this.lost = new LostRequests(new Records(audit, metrics));
+    this.lost = new LostRequests(new Records(audit, metrics, strangers));
     this.patience = patience;
     this.clock = clock;
   }

@@ -13,6 +13,7 @@ import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.target.ProtocolMode;
 import io.reflow.gateway.target.Target;
+import io.reflow.gateway.telemetry.Metrics;
 import io.reflow.gateway.upstream.Reach;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,12 +25,14 @@ final class Inject implements Stage<Call.Permitted, Call.Equipped> {
 
   private final Credentials credentials;
   private final Predicate<Target> toldWithEachCall;
+  private final Metrics metrics;
 
   /// @param toldWithEachCall of a target of the stateless era: it hears with each call what the
   ///   client can do, so that all clients can share an instance
-  Inject(Credentials credentials, Predicate<Target> toldWithEachCall) {
+  Inject(Credentials credentials, Predicate<Target> toldWithEachCall, Metrics metrics) {
     this.credentials = credentials;
     this.toldWithEachCall = toldWithEachCall;
+    this.metrics = metrics;
   }
 
   @Override
@@ -44,6 +47,9 @@ final class Inject implements Stage<Call.Permitted, Call.Equipped> {
     try {
       return Optional.of(ready(granted, call));
     } catch (CredentialMissing | UpstreamFailed e) {
+      metrics.credentialFailure(
+          granted.candidate().target().name(),
+          e instanceof CredentialMissing ? "missing" : "unusable");
       unequipped.add(new Unequipped(granted, e));
       return Optional.empty();
     }

@@ -68,17 +68,7 @@ final class InputForClient {
   }
 
   private void requireDeclared(String method, JsonObject params) {
-    boolean declared =
-        switch (method) {
-          case "elicitation/create" ->
-              params.text("mode").filter("url"::equals).isPresent()
-                  ? client.elicitationUrl()
-                  : client.elicitation();
-          case "sampling/createMessage" -> client.sampling();
-          case "roots/list" -> client.roots();
-          default -> false;
-        };
-    if (!declared) {
+    if (!client.allow(method, params)) {
       throw new UpstreamFailed(target, "asked for what the client has not declared");
     }
   }

@@ -24,6 +24,7 @@ final class LocalAnswers {
   private final ListChanges changes;
   private final SessionFeeds feeds;
   private final RootChanges roots;
+  private final UnknownNotifications unknown;
 
   LocalAnswers(
       Sessions sessions,
@@ -31,16 +32,18 @@ final class LocalAnswers {
       WarmUp warmUp,
       ListChanges changes,
       SessionFeeds feeds,
-      RootChanges roots) {
+      RootChanges roots,
+      UnknownNotifications unknown) {
     this.sessions = sessions;
     this.introduction = introduction;
     this.warmUp = warmUp;
     this.changes = changes;
     this.feeds = feeds;
     this.roots = roots;
+    this.unknown = unknown;
   }
 
-  Reply answer(Call.InSession call) {
+  Reply answer(Call.InSession call) throws InterruptedException {
     if (!call.call().batch().isEmpty()) {
       return new Reply.Batched(call.session(), call.call().batch());
     }
@@ -82,7 +85,8 @@ final class LocalAnswers {
     };
   }
 
-  private void take(Call.InSession call, Message.Notification notification) {
+  private void take(Call.InSession call, Message.Notification notification)
+      throws InterruptedException {
     Session session = call.session();
     switch (notification.method()) {
       case "notifications/cancelled" ->
@@ -100,7 +104,7 @@ final class LocalAnswers {
           feeds.followLists(call);
         }
       }
-      default -> {}
+      default -> unknown.fromClient(session, notification);
     }
   }
 

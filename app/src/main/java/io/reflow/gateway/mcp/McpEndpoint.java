@@ -214,6 +214,7 @@ public final class McpEndpoint {
     return new AuditTrail(
         clock.instant(),
         RequestTrace.of(request).value(),
+        RequestTrace.message(request),
         request.headers().contains(HeaderNames.AUTHORIZATION),
         () -> request.remotePeer().host());
   }

@@ -19,7 +19,9 @@ import io.reflow.gateway.session.OpenStreams;
 import io.reflow.gateway.session.Sessions;
 import io.reflow.gateway.session.SseConnections;
 import io.reflow.gateway.target.Targets;
+import io.reflow.gateway.telemetry.Baggage;
 import io.reflow.gateway.telemetry.Metrics;
+import io.reflow.gateway.telemetry.Strangers;
 import io.reflow.gateway.upstream.Upstreams;
 import io.reflow.gateway.upstream.era.Eras;
 import java.time.InstantSource;
@@ -46,14 +48,17 @@ public record McpParts(
     Leases leases,
     PageVisits visits,
     Bystanders bystanders,
+    UnknownNotifications unknownNotifications,
     AuditLog audit,
     ArgumentDigest digest,
     Metrics metrics,
+    Baggage baggage,
+    Strangers strangers,
     McpConfig config,
     String version,
     InstantSource clock) {
 
   Records records() {
-    return new Records(audit, metrics);
+    return new Records(audit, metrics, strangers);
   }
 }

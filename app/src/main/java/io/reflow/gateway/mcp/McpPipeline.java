@@ -58,7 +58,8 @@ final class McpPipeline {
                 warmUp,
                 parts.changes(),
                 feeds,
-                new RootChanges(visibility, parts.upstreams())),
+                new RootChanges(visibility, parts.upstreams()),
+                parts.unknownNotifications()),
             new StatelessAnswers(
                 introduction,
                 new StatelessListen(
@@ -87,20 +88,21 @@ final class McpPipeline {
             parts.policies(),
             names,
             parts.audit(),
-            parts.digest(),
             config,
             translations,
-            new ResourceProbe(parts.upstreams(), config));
+            new ResourceProbe(parts.upstreams(), config),
+            parts.baggage());
     var pipeline =
         of(
-            new Authenticate(parts.authenticator()),
+            authenticate(parts),
             new Understand(parts.homes()),
             openSession(parts, visibility),
-            new Route(visibility, names, extensions, config.extras().bareAppTools()),
-            authorize,
-            inject.then(new Hold(parts.leases())),
+            new Route(visibility, names, extensions, config.extras().bareAppTools())
+                .then(new NoteArguments(parts.digest(), parts.audit().bodies())),
+            new Spanned<>("policy", authorize),
+            new Spanned<>("credentials", inject).then(new Hold(parts.leases())),
             proxy);
-    return new Audited(pipeline, parts.records());
+    return audited(parts, pipeline);
   }
 
   private static OpenSession openSession(McpParts parts, Visibility visibility) {
@@ -108,7 +110,7 @@ final class McpPipeline {
   }
 
   private static Inject inject(McpParts parts) {
-    return new Inject(parts.credentials(), parts.eras()::stateless);
+    return new Inject(parts.credentials(), parts.eras()::stateless, parts.metrics());
   }
 
   private static SessionFeeds feeds(McpParts parts, Visibility visibility) {
@@ -123,8 +125,9 @@ final class McpPipeline {
   /// How a client comes to a stream of its session.
   static Stage<Call.Received, Reply> listening(McpParts parts) {
     var visibility = new Visibility(parts.targets(), parts.policies());
-    return new Audited(
-        new Authenticate(parts.authenticator())
+    return audited(
+        parts,
+        authenticate(parts)
             .then(new Understand(parts.homes()))
             .then(openSession(parts, visibility))
             .then(
@@ -132,22 +135,30 @@ final class McpPipeline {
                     parts.streams(),
                     feeds(parts, visibility),
                     parts.changes(),
-                    parts.authenticator())),
-        parts.records());
+                    parts.authenticator())));
+  }
+
+  private static Stage<Call.Received, Call.Known> authenticate(McpParts parts) {
+    return new Spanned<>("authentication", new Authenticate(parts.authenticator()));
+  }
+
+  private static Stage<Call.Received, Reply> audited(
+      McpParts parts, Stage<Call.Received, Reply> stages) {
+    return new Traced(new Audited(stages, parts.records()));
   }
 
   /// How a client comes to a connection of the oldest transport.
   static Stage<Call.Received, Reply> connecting(McpParts parts) {
     var visibility = new Visibility(parts.targets(), parts.policies());
-    return new Audited(
-        new Authenticate(parts.authenticator())
+    return audited(
+        parts,
+        authenticate(parts)
             .then(new Understand(parts.homes()))
             .then(
                 new Connect(
                     openSession(parts, visibility),
                     parts.connections(),
                     parts.streams(),
-                    parts.authenticator())),
-        parts.records());
+                    parts.authenticator())));
   }
 }

@@ -8,6 +8,7 @@ import io.reflow.gateway.protocol.JsonText;
 import io.reflow.gateway.protocol.Message;
 import io.reflow.gateway.protocol.ProtocolVersion;
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.telemetry.Propagation;
 import io.reflow.gateway.upstream.ParamsIndex;
 import io.reflow.gateway.upstream.UpstreamCall;
 import java.util.Map;
@@ -41,13 +42,15 @@ final class Outgoing {
   ///
   /// @param spoken the revision that the target speaks
   /// @param headers of the client that are for the target
+  /// @param trace that the target may go on with
   Outgoing(
       Message.Request request,
       Wanted wanted,
       String upstreamName,
       ProtocolVersion spoken,
       McpConfig.Timeouts timeouts,
-      Map<String, String> headers) {
+      Map<String, String> headers,
+      Propagation trace) {
     JsonObject params = request.params();
     JsonObject meta = params.object("_meta");
     this.clientProgressToken = meta.value(PROGRESS_TOKEN);
@@ -62,7 +65,7 @@ final class Outgoing {
     }
     // Only the upstream itself may answer what a target has asked, and name the state it is in.
     edit.drop("inputResponses").drop("requestState");
-    editMeta(meta, token).ifPresent(changed -> edit.set("_meta", changed));
+    editMeta(meta, token, trace).ifPresent(changed -> edit.set("_meta", changed));
     JsonObjectEdit.Found edited = edit.applyAndFind("_meta");
     this.call =
         new UpstreamCall(
@@ -72,7 +75,8 @@ final class Outgoing {
             token,
             timeouts.callIdle(),
             timeouts.callMax(),
-            headers);
+            headers,
+            trace);
   }
 
   private static void rename(
@@ -116,9 +120,16 @@ final class Outgoing {
     }
   }
 
-  private static Optional<RawJson> editMeta(JsonObject meta, OptionalLong token) {
+  private static Optional<RawJson> editMeta(
+      JsonObject meta, OptionalLong token, Propagation trace) {
     var edit = new JsonObjectEdit(meta);
     HOP_KEYS.forEach(edit::drop);
+    edit.drop("baggage");
+    if (trace.traced()) {
+      // It has another parent from here on.
+      edit.drop("traceparent").drop("tracestate");
+    }
+    trace.each((name, value) -> edit.set(name, JsonText.string(value)));
     token.ifPresent(number -> edit.set(PROGRESS_TOKEN, RawJson.of(Long.toString(number))));
     return edit.changesAnything() ? Optional.of(edit.apply()) : Optional.empty();
   }

@@ -1,6 +1,5 @@
 package io.reflow.gateway.mcp;
 
-import io.reflow.gateway.audit.ArgumentDigest;
 import io.reflow.gateway.audit.AuditLog;
 import io.reflow.gateway.catalog.ListKind;
 import io.reflow.gateway.catalog.Locator;
@@ -29,6 +28,9 @@ import io.reflow.gateway.session.InFlight;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
+import io.reflow.gateway.telemetry.Baggage;
+import io.reflow.gateway.telemetry.ChildSpan;
+import io.reflow.gateway.telemetry.Propagation;
 import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.ServerFacts.Capability;
@@ -58,10 +60,10 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   private final PolicyEngine policies;
   private final Names names;
   private final AuditLog audit;
-  private final ArgumentDigest digest;
   private final McpConfig config;
   private final Translations translations;
   private final ResourceProbe probe;
+  private final Baggage baggage;
 
   Proxy(
       Authenticator authenticator,
@@ -78,10 +80,10 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
       PolicyEngine policies,
       Names names,
       AuditLog audit,
-      ArgumentDigest digest,
       McpConfig config,
       Translations translations,
-      ResourceProbe probe) {
+      ResourceProbe probe,
+      Baggage baggage) {
     this.authenticator = authenticator;
     this.local = local;
     this.stateless = stateless;
@@ -96,10 +98,10 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     this.policies = policies;
     this.names = names;
     this.audit = audit;
-    this.digest = digest;
     this.config = config;
     this.translations = translations;
     this.probe = probe;
+    this.baggage = baggage;
   }
 
   @Override
@@ -188,7 +190,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
         yield Replies.result(request.id(), results.own(session, request.method(), list));
       }
       case Way.One<Ready> one -> {
-        describe(call.trail(), request, one);
+        describe(call.trail(), one);
         intend(call.trail());
         yield forward(call, request, one, inFlight);
       }
@@ -196,19 +198,12 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   }
 
   /// What can be said before any target is asked.
-  private void describe(AuditTrail trail, Message.Request request, Way.One<Ready> one) {
+  private static void describe(AuditTrail trail, Way.One<Ready> one) {
     if (one.candidates().size() == 1) {
       Candidate only = one.candidates().getFirst().candidate();
       trail.target(only.target());
       trail.wanted(Authorize.feature(one.wanted(), only).kind(), only.name());
     }
-    request
-        .params()
-        .value("arguments")
-        .ifPresent(arguments -> {
-          trail.argumentsDigest(digest.of(arguments));
-          trail.arguments(audit.bodies().arguments(arguments));
-        });
   }
 
   /// From here on the gateway may be killed and yet it is known what it was about to do.
@@ -249,9 +244,13 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     inFlight.onlyWhile(allowed);
     requireCompletions(found, wanted);
     if (call.call().session().stateless()) {
-      Outgoing outgoing = outgoing(request, wanted, found, headers(call, request, found));
+      Map<String, String> headers = headers(call, request, found);
+      ChildSpan span = trail.trace().begin();
+      Outgoing outgoing = outgoing(request, wanted, found, headers, span);
       return timed(
-          call, () -> statelessCalls.send(call.call(), request, wanted, found, outgoing, allowed));
+          call,
+          span,
+          () -> statelessCalls.send(call.call(), request, wanted, found, outgoing, allowed));
     }
     if (request.method().equals("resources/subscribe")) {
       feeds.subscribe(call.call().session(), wanted.exposed(), found.reach(), found.feature());
@@ -308,12 +307,18 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
     Reply send() throws InterruptedException;
   }
 
-  private static Reply timed(Call.Equipped call, Sending sending) throws InterruptedException {
+  private static Reply timed(Call.Equipped call, ChildSpan span, Sending sending)
+      throws InterruptedException {
     long start = System.nanoTime();
+    String error = "";
     try {
       return sending.send();
+    } catch (RuntimeException | InterruptedException e) {
+      error = e.getClass().getSimpleName();
+      throw e;
     } finally {
       call.trail().upstreamTook(System.nanoTime() - start);
+      Traced.called(call.trail(), span, error);
     }
   }
 
@@ -332,7 +337,8 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
 
   private Reply send(Call.Equipped call, Message.Request request, Wanted wanted, Found found)
       throws InterruptedException {
-    Outgoing outgoing = outgoing(request, wanted, found, Map.of());
+    ChildSpan span = call.trail().trace().begin();
+    Outgoing outgoing = outgoing(request, wanted, found, Map.of(), span);
     Session session = call.call().session();
     Target target = found.reach().target();
     SessionCaller client = callers.of(call.call(), outgoing.clientProgressToken(), target);
@@ -344,6 +350,7 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
             () -> translations.between(session, target).inputs());
     return timed(
         call,
+        span,
         () -> {
           try {
             Answer answer = upstreams.call(found.reach(), outgoing.call(), caller);
@@ -378,14 +385,32 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
   }
 
   private Outgoing outgoing(
-      Message.Request request, Wanted wanted, Found found, Map<String, String> headers) {
+      Message.Request request,
+      Wanted wanted,
+      Found found,
+      Map<String, String> headers,
+      ChildSpan span) {
     return new Outgoing(
         request,
         wanted,
         found.feature().name(),
         translations.spokenBy(found.reach().target()),
         config.timeout(),
-        headers);
+        headers,
+        onward(request, span));
+  }
+
+  /// Baggage of clients goes no further than an admin has said, whether or not anything is traced.
+  private Propagation onward(Message.Request request, ChildSpan span) {
+    Propagation onward = span.onward();
+    return onward.traced()
+        ? onward
+        : request
+            .params()
+            .object("_meta")
+            .text("baggage")
+            .map(sent -> new Propagation("", "", baggage.allowed(sent)))
+            .orElse(Propagation.NONE);
   }
 
   private Optional<Found> find(Way.One<Ready> one) throws InterruptedException {

@@ -2,9 +2,7 @@ package io.reflow.gateway.mcp;
 
 import io.reflow.gateway.fault.GatewayException.InvalidParams;
 import io.reflow.gateway.fault.GatewayException.MissingCapability;
-import io.reflow.gateway.fault.GatewayException.Unavailable;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
-import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.mcp.Way.Wanted;
 import io.reflow.gateway.mcp.flight.CallDigest;
 import io.reflow.gateway.mcp.flight.Flight;
@@ -13,6 +11,7 @@ import io.reflow.gateway.mcp.flight.Flights;
 import io.reflow.gateway.mcp.flight.History;
 import io.reflow.gateway.mcp.flight.Landing;
 import io.reflow.gateway.mcp.flight.PageVisits;
+import io.reflow.gateway.mcp.flight.Repeats;
 import io.reflow.gateway.mcp.flight.RequestState;
 import io.reflow.gateway.mcp.flight.RequestState.Cause;
 import io.reflow.gateway.mcp.flight.RequestState.Past;
@@ -65,6 +64,7 @@ final class StatelessCalls {
   private final Translations translations;
   private final Results results;
   private final FlightHomes homes;
+  private final Repeats repeats;
   private final PageVisits visits;
   private final Bystanders bystanders;
   private final Duration ttl;
@@ -81,6 +81,7 @@ final class StatelessCalls {
     this.translations = translations;
     this.results = results;
     this.homes = parts.homes();
+    this.repeats = new Repeats(parts.states(), parts.homes());
     this.visits = parts.visits();
     this.bystanders = parts.bystanders();
     this.ttl = parts.config().inputTimeout();
@@ -139,11 +140,18 @@ final class StatelessCalls {
       throws InterruptedException {
     var caller =
         new StreamCaller(call.http().stream(), call.session(), outgoing.clientProgressToken());
-    var going = new Going(call, request, wanted, found, outgoing.call(), caller, allowed);
+    try {
+      return send(new Going(call, request, wanted, found, outgoing.call(), caller, allowed));
+    } finally {
+      caller.done();
+    }
+  }
+
+  private Reply send(Going going) throws InterruptedException {
     if (!going.mayBeAsked()) {
       return answered(going, call(going, going.upstreamCall()));
     }
-    Optional<String> state = state(request);
+    Optional<String> state = state(going.request());
     return state.isPresent() ? goOn(going, state.get()) : begin(going);
   }
 
@@ -165,7 +173,7 @@ final class StatelessCalls {
       return answered(going, call(going, with(going, responses, Optional.empty())));
     }
     return asked
-        ? launch(going, 0, fresh(going))
+        ? launch(going, 0, repeats.remembering(going.reach().target()))
         : answered(going, call(going, going.upstreamCall()));
   }
 
@@ -219,15 +227,6 @@ final class StatelessCalls {
     return responses;
   }
 
-  /// Only a call that may be made twice is remembered.
-  private static Optional<History> fresh(Going going) {
-    return replaySafe(going) ? Optional.of(new History()) : Optional.empty();
-  }
-
-  private static boolean replaySafe(Going going) {
-    return going.reach().target().settings().replaySafe();
-  }
-
   /// Nothing of the request that began the call may be held on to: it is over long before the call.
   private Reply launch(Going going, int round, Optional<History> history)
       throws InterruptedException {
@@ -268,25 +267,14 @@ final class StatelessCalls {
     return switch (landing) {
       case Landing.Answered(var answer) -> answered(going, answer);
       case Landing.Asking(var round, var questions, var history) -> {
-        Optional<Past> past = history.flatMap(all -> past(going, all));
+        Optional<Past> past =
+            history.flatMap(all -> repeats.past(going.session().owner().user(), all));
         var cause = new Cause.Suspended(homes.here(), flight.id(), past);
         yield asked(going, input(going).inputRequests(questions), round, cause);
       }
       case Landing.Failed(var why) -> throw why;
       case Landing.Ended(var forbidden) -> throw forbidden ? forbidden(going) : Refusals.ended();
     };
-  }
-
-  /// A call whose history can't be kept is suspended all the same, but can't be made again.
-  private Optional<Past> past(Going going, RawJson history) {
-    if (history.length() <= LONGEST_TO_TRAVEL) {
-      return Optional.of(new Past.Told(history));
-    }
-    try {
-      return states.keep(going.session().owner().user(), history).map(Past.Kept::new);
-    } catch (Unavailable _) {
-      return Optional.empty();
-    }
   }
 
   private static RuntimeException forbidden(Going going) {
@@ -363,9 +351,7 @@ final class StatelessCalls {
     if (flight.isEmpty()) {
       return repeat(going, state, suspended, answers);
     }
-    if (suspended.past().isPresent()) {
-      use(state, suspended);
-    }
+    repeats.use(state, suspended);
     flight.get().resume(state.round(), answers, going.caller());
     return await(going, flight.get());
   }
@@ -375,36 +361,15 @@ final class StatelessCalls {
   private Reply repeat(
       Going going, RequestState state, Cause.Suspended suspended, Map<String, RawJson> answers)
       throws InterruptedException {
-    boolean may =
-        replaySafe(going)
-            && suspended.past().isPresent()
-            && homes.gone(suspended.replica())
-            && !upstreams.facts(going.reach()).version().stateless();
-    History history =
-        suspended
-            .past()
-            .filter(_ -> may)
-            .flatMap(past -> history(past, state.user()))
-            .orElseThrow(
-                () -> new InvalidParams("the suspended call has expired or was lost; start again"));
-    use(state, suspended);
+    Optional<History> known = repeats.history(going.reach().target(), state, suspended);
+    if (known.isEmpty() || upstreams.facts(going.reach()).version().stateless()) {
+      throw new InvalidParams("the suspended call has expired or was lost; start again");
+    }
+    History history = known.get();
+    repeats.use(state, suspended);
     history.answered(answers);
     going.call().trail().remark("the call was made again: its replica is gone");
     return launch(going, state.round(), Optional.of(history));
-  }
-
-  private Optional<History> history(Past past, UserId user) {
-    return switch (past) {
-      case Past.Told(var history) -> Optional.of(History.read(history));
-      case Past.Kept(var row) -> states.find(row, user).map(History::read);
-    };
-  }
-
-  /// Wherever a state is used, it is used once.
-  private void use(RequestState state, Cause.Suspended suspended) {
-    if (!states.use(state.user(), suspended.flight(), state.round())) {
-      throw new InvalidParams("the requestState has been used already, or has expired");
-    }
   }
 
   private static Map<String, RawJson> answers(Optional<RawJson> responses) {

@@ -1,11 +1,7 @@
 package io.reflow.gateway.mcp;
 
 import io.reflow.gateway.protocol.ClientCapabilities;
-import io.reflow.gateway.protocol.JsonObject;
-import io.reflow.gateway.protocol.JsonObjectEdit;
 import io.reflow.gateway.protocol.LogLevel;
-import io.reflow.gateway.protocol.MalformedMessage;
-import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.upstream.Caller;
@@ -14,14 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// The client of one request, as a target sees it: what it wants to hear goes to the stream of that
 /// request, as far as the client asked for it.
 final class StreamCaller implements Caller {
-
-  private static final Logger LOG = LoggerFactory.getLogger(StreamCaller.class);
 
   private static final InputRequest.Answer NOT_SUPPORTED =
       new InputRequest.Answer.Refused(
@@ -29,49 +21,32 @@ final class StreamCaller implements Caller {
 
   private final ClientStream stream;
   private final Session session;
-  private final Optional<RawJson> progressToken;
+  private final Asides asides;
 
   /// @param progressToken what the client calls the progress of its request, if it wants to hear
   StreamCaller(ClientStream stream, Session session, Optional<RawJson> progressToken) {
     this.stream = stream;
     this.session = session;
-    this.progressToken = progressToken;
+    this.asides = new Asides(progressToken, stream::send);
   }
 
   @Override
   public void progress(RawJson params) {
-    if (progressToken.isEmpty()) {
-      return;
-    }
-    try {
-      JsonObject progress = MessageReader.readObject(params);
-      stream.send(
-          "notifications/progress",
-          new JsonObjectEdit(progress).set("progressToken", progressToken.get()).apply());
-    } catch (MalformedMessage e) {
-      LOG.atDebug().addKeyValue("reason", e.why()).log("A progress message was left out");
+    if (stream.accepted()) {
+      asides.progress(params);
     }
   }
 
   @Override
   public void log(RawJson params) {
-    Optional<LogLevel> least = session.logLevel();
-    if (least.isEmpty()) {
-      return;
+    if (stream.accepted()) {
+      asides.log(params, session.logLevel());
     }
-    try {
-      boolean wanted =
-          MessageReader.readObject(params)
-              .text("level")
-              .flatMap(LogLevel::find)
-              .map(level -> level.compareTo(least.get()) >= 0)
-              .orElse(false);
-      if (wanted) {
-        stream.send("notifications/message", params);
-      }
-    } catch (MalformedMessage e) {
-      LOG.atDebug().addKeyValue("reason", e.why()).log("A log message was left out");
-    }
+  }
+
+  /// The request is about to be answered: what was held back goes out now.
+  void done() {
+    asides.flush();
   }
 
   /// A request that has to be answered as it is can't be asked back.

@@ -17,10 +17,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// A client that is asked in the words of its own revision, and whose answers are put in those of
 /// the target's.
 final class TranslatedCaller implements Caller {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TranslatedCaller.class);
 
   private final Caller client;
   private final TargetSettings settings;
@@ -57,11 +61,39 @@ final class TranslatedCaller implements Caller {
   public Map<String, InputRequest.Answer> ask(List<InputRequest> questions)
       throws InterruptedException {
     InputRequests inputs = translation.get();
+    return translated(inputs, questions, client.ask(translated(inputs, questions)));
+  }
+
+  @Override
+  public Asked ask(List<InputRequest> questions, Consumer<Map<String, InputRequest.Answer>> then)
+      throws InterruptedException {
+    InputRequests inputs = translation.get();
+    return client.ask(
+        translated(inputs, questions), given -> then.accept(understood(inputs, questions, given)));
+  }
+
+  /// Whoever waits for answers hears of it in any case.
+  private Map<String, InputRequest.Answer> understood(
+      InputRequests inputs, List<InputRequest> questions, Map<String, InputRequest.Answer> given) {
+    try {
+      return translated(inputs, questions, given);
+    } catch (RuntimeException e) {
+      LOG.atError().setMessage("A client's answer could not be translated").setCause(e).log();
+      return Map.of();
+    }
+  }
+
+  private static List<InputRequest> translated(InputRequests inputs, List<InputRequest> questions) {
     List<InputRequest> translated = new ArrayList<>(questions.size());
     for (InputRequest question : questions) {
       translated.add(translated(inputs, question));
     }
-    Map<String, InputRequest.Answer> answers = new HashMap<>(client.ask(translated));
+    return translated;
+  }
+
+  private Map<String, InputRequest.Answer> translated(
+      InputRequests inputs, List<InputRequest> questions, Map<String, InputRequest.Answer> given) {
+    Map<String, InputRequest.Answer> answers = new HashMap<>(given);
     for (InputRequest question : questions) {
       answers.computeIfPresent(question.key(), (_, answer) -> translated(inputs, question, answer));
     }
@@ -123,6 +155,11 @@ final class TranslatedCaller implements Caller {
   @Override
   public Optional<LogLevel> logLevel() {
     return client.logLevel();
+  }
+
+  @Override
+  public boolean maySuspend() {
+    return client.maySuspend();
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.reflow.gateway.fault.GatewayException.InvalidRequest;
 import io.reflow.gateway.fault.GatewayException.NotJson;
 import io.reflow.gateway.mcp.flight.FlightHomes;
 import io.reflow.gateway.protocol.ErrorCode;
+import io.reflow.gateway.protocol.JsonObject;
 import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.Message;
 import io.reflow.gateway.protocol.MessageReader;
@@ -89,12 +90,19 @@ final class Understand implements Stage<Call.Known, Call.Understood> {
       throw e.code() == ErrorCode.PARSE_ERROR ? new NotJson(e.why()) : new InvalidRequest(e.why());
     }
     switch (message) {
-      case Message.Request(var id, var method, var _) -> {
+      case Message.Request(var id, var method, var params) -> {
         trail.request(id);
         trail.method(method);
+        trail.understood(params.object("_meta"));
       }
-      case Message.Notification(var method, var _) -> trail.method(method);
-      case Message.Result _, Message.Failure _ -> trail.method("response");
+      case Message.Notification(var method, var params) -> {
+        trail.method(method);
+        trail.understood(params.object("_meta"));
+      }
+      case Message.Result _, Message.Failure _ -> {
+        trail.method("response");
+        trail.understood(JsonObject.EMPTY);
+      }
     }
     return message;
   }

@@ -5,6 +5,7 @@ import io.reflow.gateway.catalog.ListKind;
 import io.reflow.gateway.fault.GatewayException;
 import io.reflow.gateway.mcp.Call.Candidate;
 import io.reflow.gateway.mcp.Call.Ready;
+import io.reflow.gateway.telemetry.Trace;
 import io.reflow.gateway.upstream.Reach;
 import java.util.List;
 import java.util.Optional;
@@ -31,7 +32,9 @@ final class WarmUp {
         visibility.enabled(call.session().target()).stream()
             .map(target -> new Candidate(target, "", "", false))
             .toList();
-    Thread.ofVirtual().name("warm-up-" + call.caller().user()).start(() -> connect(call, targets));
+    Thread.ofVirtual()
+        .name("warm-up-" + call.caller().user())
+        .start(call.trail().trace().carrying(() -> connect(call, targets)));
   }
 
   private void connect(Call.InSession call, List<Candidate> targets) {
@@ -39,10 +42,11 @@ final class WarmUp {
       var way = new Way.Many<>(ListKind.TOOLS, Optional.empty(), targets);
       Call.Equipped equipped = equip.apply(new Call.Routed(call, way));
       if (equipped.way() instanceof Way.Many<Ready>(var _, var _, var ready)) {
+        Trace trace = call.trail().trace();
         ready.forEach(target ->
             Thread.ofVirtual()
                 .name("warm-up-" + target.reach().target().name())
-                .start(() -> connect(target.reach())));
+                .start(trace.carrying(() -> connect(target.reach()))));
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();

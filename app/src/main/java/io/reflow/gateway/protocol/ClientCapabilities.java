@@ -176,4 +176,21 @@ public record ClientCapabilities(
     }
     return newest ? "{" + String.join(",", members) + "}" : "{}";
   }
+
+  /// Whether a client that can do this may be asked that.
+  ///
+  /// @param method of the question, `sampling/createMessage` for one
+  public boolean allow(String method, JsonObject params) {
+    return switch (method) {
+      case "elicitation/create" ->
+          params.text("mode").filter("url"::equals).isPresent() ? elicitationUrl : elicitation;
+      case "sampling/createMessage" -> {
+        boolean withTools =
+            params.find("tools").isPresent() || params.find("toolChoice").isPresent();
+        yield sampling && (samplingTools || !withTools);
+      }
+      case "roots/list" -> roots;
+      default -> false;
+    };
+  }
 }

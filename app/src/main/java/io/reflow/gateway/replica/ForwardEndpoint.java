@@ -22,6 +22,7 @@ import io.reflow.gateway.replica.Passed.Answered;
 import io.reflow.gateway.replica.Passed.Elsewhere;
 import io.reflow.gateway.replica.Passed.Left;
 import io.reflow.gateway.replica.Passed.Lost;
+import io.reflow.gateway.telemetry.Metrics;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,6 +31,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,8 +76,10 @@ public final class ForwardEndpoint {
   private final Forwarder forwarder;
   private final Seal seal;
   private final Replicas replicas;
+  private final Metrics metrics;
 
-  public ForwardEndpoint(Forwarder forwarder, Seal seal, Replicas replicas) {
+  public ForwardEndpoint(Forwarder forwarder, Seal seal, Replicas replicas, Metrics metrics) {
+    this.metrics = metrics;
     this.forwarder = forwarder;
     this.seal = seal;
     this.replicas = replicas;
@@ -124,6 +128,21 @@ public final class ForwardEndpoint {
   /// @throws InvalidRequest when it holds what can't be passed on
   public Passed pass(Replica to, ServerRequest request, byte[] body, ServerResponse response)
       throws InterruptedException {
+    long begun = System.nanoTime();
+    Passed passed = passOn(to, request, body, response);
+    metrics.forward(
+        switch (passed) {
+          case Answered() -> "answered";
+          case Left() -> "left";
+          case Lost _ -> "lost";
+          case Elsewhere() -> "elsewhere";
+        },
+        Duration.ofNanos(System.nanoTime() - begun));
+    return passed;
+  }
+
+  private Passed passOn(Replica to, ServerRequest request, byte[] body, ServerResponse response)
+      throws InterruptedException {
     var clientGone = new AtomicBoolean();
     var stream = new Answer(response);
     try (Passage passage = send(to, request, body);
@@ -151,10 +170,11 @@ public final class ForwardEndpoint {
 
   private Passage send(Replica to, ServerRequest request, byte[] body) {
     Map<String, String> trace = new HashMap<>();
-    if (!request.headers().contains(TRACEPARENT)) {
+    RequestTrace.onward(request).ifPresent(traced -> traced.each(trace::put));
+    if (trace.isEmpty() && !request.headers().contains(TRACEPARENT)) {
       trace.put(
           "traceparent",
-          "00-%s-%016x-01"
+          "00-%s-%016x-00"
               .formatted(
                   RequestTrace.of(request).value(),
                   ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE)));
@@ -166,12 +186,13 @@ public final class ForwardEndpoint {
     }
   }
 
+  /// @param more headers that count in place of the request's own
   private static Seal.Head head(ServerRequest request, Map<String, String> more) {
     Map<String, String> headers = new HashMap<>(more);
     for (Header header : request.headers()) {
       String name = header.headerName().lowerCase();
       if (ASKED.contains(header.headerName()) || name.startsWith(PARAMETER)) {
-        headers.put(name, String.join(", ", header.allValues()));
+        headers.putIfAbsent(name, String.join(", ", header.allValues()));
       }
     }
     var prologue = request.prologue();

@@ -84,6 +84,18 @@ public final class Leases {
     known.put(lease, epoch);
   }
 
+  /// How many leases this replica knows of, by whether they are its own.
+  public Map<String, Integer> counts() {
+    long own = replicas.epoch();
+    int here = 0;
+    int elsewhere = 0;
+    for (long epoch : known.values()) {
+      here += epoch == own ? 1 : 0;
+      elsewhere += epoch == own ? 0 : 1;
+    }
+    return Map.of("here", here, "elsewhere", elsewhere);
+  }
+
   /// Who was taken for the holder is not, or can't be reached.
   public void forget(Lease lease) {
     known.remove(lease);

@@ -1,5 +1,6 @@
 package io.reflow.gateway.replica;
 
+import io.reflow.gateway.http.WholeBody;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpRequest.BodyPublisher;
@@ -69,7 +70,7 @@ public final class Passage implements AutoCloseable {
     private final BodyPublisher bytes;
 
     Body(byte[] bytes) {
-      this.bytes = BodyPublishers.ofByteArray(bytes);
+      this.bytes = new WholeBody(bytes);
     }
 
     @Override

@@ -119,6 +119,11 @@ public final class Replicas implements AutoCloseable {
     return living.values().stream().map(Replica::address).flatMap(Optional::stream).toList();
   }
 
+  /// How many live, as far as is known, this one among them.
+  public int count() {
+    return living.size();
+  }
+
   /// All others that live, as far as is known, and take what is passed on.
   List<Replica> others() {
     return living.keySet().stream().flatMap(each -> find(each).stream()).toList();

@@ -47,6 +47,11 @@ public final class SavedSessions implements SessionRecords {
     written.put(session, Changing.of(session));
   }
 
+  /// How many ended sessions still have a record.
+  public int endingCount() {
+    return ending.size();
+  }
+
   @Override
   public void ended(Session session) {
     written.remove(session);

@@ -44,6 +44,15 @@ public final class TargetStore {
     });
   }
 
+  /// Whether there is such a target, understood or not.
+  public boolean exists(TargetId id) {
+    return database.run(db -> {
+      try (Stream<DbRow> rows = db.query("select 1 from targets where id = ?", id.value())) {
+        return rows.findAny().isPresent();
+      }
+    });
+  }
+
   public void insert(Target target) {
     database.transaction(db -> {
       insert(db, target);

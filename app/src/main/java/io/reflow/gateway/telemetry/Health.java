@@ -43,6 +43,11 @@ public final class Health {
     databaseAway = check;
   }
 
+  /// Whether the database is away, as far as is known.
+  public boolean databaseAway() {
+    return databaseAway.getAsBoolean();
+  }
+
   /// Whether the process works at all: to be restarted if not.
   public Report live() {
     return OK;

@@ -18,14 +18,15 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /// One metric: a histogram of durations for each set of labels. The OpenTelemetry SDK's own takes a
 /// lock for each value, so it is only asked to collect.
 ///
-/// @param <L> the labels; a record whose values are few
-final class Histograms<L extends Record> {
+/// @param <L> the labels; a record, or a word, whose values are few
+final class Histograms<L> {
 
-  private static final InstrumentationScopeInfo SCOPE =
+  static final InstrumentationScopeInfo SCOPE =
       InstrumentationScopeInfo.create("io.reflow.gateway");
 
   private final String name;
@@ -55,9 +56,22 @@ final class Histograms<L extends Record> {
   void record(L labels, Duration duration) {
     Histogram histogram = histograms.get(labels);
     if (histogram == null) {
-      histogram = histograms.computeIfAbsent(labels, _ -> new Histogram(boundaries));
+      histogram = begun(labels);
     }
     histogram.record(duration);
+  }
+
+  /// Shows a 0 for these labels until there is more: what is first seen as a 1 has grown unseen.
+  void begin(L labels) {
+    Histogram _ = begun(labels);
+  }
+
+  private Histogram begun(L labels) {
+    return histograms.computeIfAbsent(labels, _ -> new Histogram(boundaries));
+  }
+
+  void forget(Predicate<L> which) {
+    histograms.keySet().removeIf(which);
   }
 
   /// What is counted so far for each set of labels.
@@ -66,7 +80,8 @@ final class Histograms<L extends Record> {
   }
 
   MetricData collect(Resource resource) {
-    long now = nanos(clock.instant());
+    // The clock may have been set back.
+    long now = Math.max(nanos(start), nanos(clock.instant()));
     List<HistogramPointData> points =
         histograms.entrySet().stream()
             .map(it -> point(now, attributes.apply(it.getKey()), it.getValue()))

@@ -26,7 +26,26 @@ public final class Logging {
     root.addAppender(console(context, config.format()));
     // It warns, with a stack trace, of every client that goes away in the middle of a request.
     context.getLogger("io.helidon.webserver.http.DirectHandlers").setLevel(Level.ERROR);
+    // What it has to say of failed exports is said once a minute, by Losses.
+    context.getLogger("io.opentelemetry").setLevel(Level.OFF);
+    context.getLogger("okhttp3").setLevel(Level.OFF);
     bridge(config.level());
+  }
+
+  /// Sends a copy of every line to the collector too, until what is returned is closed.
+  public static AutoCloseable export(OtlpLogs logs) {
+    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    var appender = new OtlpAppender(logs);
+    appender.setContext(context);
+    appender.setName("otlp");
+    appender.start();
+    Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    root.addAppender(appender);
+    return () -> {
+      root.detachAppender(appender);
+      appender.stop();
+      logs.close();
+    };
   }
 
   private static ConsoleAppender<ILoggingEvent> console(

@@ -1,17 +1,13 @@
 package io.reflow.gateway.telemetry;
 
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.regex.Pattern;
 
 /// Names one request in answers, logs, audit rows and traces: 32 lower-case hexadecimal digits,
 /// never all zero.
 public record TraceId(String value) {
 
-  // https://www.w3.org/TR/trace-context/#traceparent-header
-  private static final Pattern TRACEPARENT =
-      Pattern.compile(
-          "(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?");
   private static final int DIGITS = 32;
 
   public TraceId {
@@ -41,9 +37,9 @@ public record TraceId(String value) {
 
   /// The id of a `traceparent` header, or a new one where the header is malformed.
   public static TraceId ofTraceparent(String traceparent) {
-    var matcher = TRACEPARENT.matcher(traceparent);
-    boolean tooLong = traceparent.startsWith("00") && traceparent.length() > 55;
-    return matcher.matches() && !tooLong ? new TraceId(matcher.group(1)) : random();
+    return TraceParent.parse(traceparent, Optional.empty())
+        .map(TraceParent::trace)
+        .orElseGet(TraceId::random);
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.reflow.gateway.identity.PasswordCheck;
 import io.reflow.gateway.policy.PolicyEngine;
 import io.reflow.gateway.policy.TargetAccess;
 import io.reflow.gateway.session.OpenStreams;
+import io.reflow.gateway.telemetry.Strangers;
 import io.reflow.gateway.upstream.stdio.StdioDial;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -26,4 +27,5 @@ public record TerminalParts(
     StdioDial dial,
     OpenStreams streams,
     AuditLog audit,
+    Strangers strangers,
     InstantSource clock) {}

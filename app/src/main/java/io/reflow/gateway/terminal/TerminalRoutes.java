@@ -82,7 +82,7 @@ public final class TerminalRoutes implements AutoCloseable {
   }
 
   private void serve(Socket socket, OpenJson first) throws InterruptedException {
-    Authenticated caller = authenticated(first);
+    Authenticated caller = authenticated(socket, first);
     var record = new TerminalRecord(parts, caller.identity(), socket.traceId());
     Permit permit;
     Target target;
@@ -108,9 +108,12 @@ public final class TerminalRoutes implements AutoCloseable {
     }
   }
 
-  private Authenticated authenticated(OpenJson first) {
+  private Authenticated authenticated(Socket socket, OpenJson first) {
     return switch (parts.authenticator().authenticate(Optional.of(first.token()))) {
-      case Rejected(var reason) -> throw new NotAuthenticated(reason);
+      case Rejected(var why, var reason) -> {
+        parts.strangers().refused(why.word(), socket::peer, true, socket.traceId().value());
+        throw new NotAuthenticated(reason);
+      }
       case Authenticated caller -> caller;
     };
   }

@@ -6,6 +6,7 @@ import io.reflow.gateway.protocol.RawJson;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /// What an upstream may want from the caller while it works on a call. `progress` and `log` are
 /// called by the upstream's reader thread and must not block for long.
@@ -23,6 +24,33 @@ public interface Caller {
   /// @return an answer for each key
   /// @throws InterruptedException when the call is over before all is answered
   Map<String, InputRequest.Answer> ask(List<InputRequest> questions) throws InterruptedException;
+
+  /// Asks in the same way, and hands the answers over: before this returns, or later, by a thread
+  /// of their own, where nobody has to wait meanwhile.
+  ///
+  /// @param then gets an answer for each key, or none when the questions were taken back
+  default Asked ask(List<InputRequest> questions, Consumer<Map<String, InputRequest.Answer>> then)
+      throws InterruptedException {
+    then.accept(ask(questions));
+    return Asked.OVER;
+  }
+
+  /// Questions that may still be open.
+  @FunctionalInterface
+  interface Asked {
+
+    /// The answers were handed over.
+    Asked OVER = () -> {};
+
+    /// Nobody wants to know any more. Idempotent; does not block.
+    void takeBack();
+  }
+
+  /// Whether the call may be suspended until its client comes back: for so long that it should hold
+  /// nothing but what it needs then.
+  default boolean maySuspend() {
+    return false;
+  }
 
   /// What the client can be asked for.
   ClientCapabilities capabilities();

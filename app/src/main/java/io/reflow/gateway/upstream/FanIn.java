@@ -53,7 +53,7 @@ final class FanIn implements AutoCloseable {
     try {
       listening.live().get(patience.toNanos(), TimeUnit.NANOSECONDS);
       live = true;
-      return () -> joined.remove(listening);
+      return new Joined(joined, listening);
     } catch (TimeoutException _) {
       throw new UpstreamFailed(reach.target().name(), "did not agree in time to tell of changes");
     } catch (ExecutionException e) {
@@ -62,6 +62,19 @@ final class FanIn implements AutoCloseable {
       if (!live) {
         joined.remove(listening);
       }
+    }
+  }
+
+  private record Joined(Followed followed, Listening listening) implements Feed {
+
+    @Override
+    public boolean hears() {
+      return followed.hears();
+    }
+
+    @Override
+    public void close() {
+      followed.remove(listening);
     }
   }
 

@@ -5,6 +5,12 @@ package io.reflow.gateway.upstream;
 @FunctionalInterface
 public interface Feed extends AutoCloseable {
 
+  /// Whether there is a way on which the target could say something now. True where that is not
+  /// certain.
+  default boolean hears() {
+    return true;
+  }
+
   @Override
   void close();
 }

@@ -43,6 +43,7 @@ final class Followed {
   private final Semaphore changes = new Semaphore(0);
   private final Thread thread;
   private volatile Optional<Reach> newest = Optional.empty();
+  private volatile boolean deaf;
 
   private @Nullable Lease<Upstream> lease;
   private @Nullable Interest agreed;
@@ -96,6 +97,11 @@ final class Followed {
 
   void stop() {
     thread.interrupt();
+  }
+
+  /// Whether the target had a way to say something when it was last asked to.
+  boolean hears() {
+    return !deaf;
   }
 
   void listChanged(ListKind kind) {
@@ -194,6 +200,7 @@ final class Followed {
   private void agree(Upstream upstream, Interest wanted) throws InterruptedException {
     boolean anew = agreed == null && agreedBefore;
     upstream.follow(wanted);
+    deaf = !upstream.hears();
     agreed = wanted;
     agreedAt = System.nanoTime();
     agreedBefore = true;

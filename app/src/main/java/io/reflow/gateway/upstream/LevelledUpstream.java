@@ -79,6 +79,11 @@ final class LevelledUpstream implements Upstream {
   }
 
   @Override
+  public boolean hears() {
+    return upstream.hears();
+  }
+
+  @Override
   public boolean alive() {
     return upstream.alive();
   }

@@ -26,6 +26,9 @@ public interface Listener {
   /// @param params of the `notifications/message`, as the target sent them
   default void logged(RawJson params) {}
 
+  /// The target has sent a notification that no revision of MCP knows.
+  default void unknown(String method, RawJson params) {}
+
   /// Whom the target may ask what belongs to no call, if there is somebody now.
   default Optional<Caller> bystander() {
     return Optional.empty();

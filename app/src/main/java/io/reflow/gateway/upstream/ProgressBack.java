@@ -22,6 +22,9 @@ final class ProgressBack implements Consumer<RawJson>, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ProgressBack.class);
   private static final int LONGEST_TOKEN = 256;
 
+  /// For a question whose target gave no token: nothing ever changes in it.
+  private static final ProgressBack UNWANTED = new ProgressBack(Optional.empty(), "", _ -> {});
+
   private final Optional<RawJson> token;
   private final String target;
   private final Replies replies;
@@ -38,7 +41,8 @@ final class ProgressBack implements Consumer<RawJson>, AutoCloseable {
 
   /// @param question of the target's
   static ProgressBack of(Message.Request question, String target, Replies replies) {
-    return new ProgressBack(token(question.params()), target, replies);
+    Optional<RawJson> token = token(question.params());
+    return token.isEmpty() ? UNWANTED : new ProgressBack(token, target, replies);
   }
 
   private static Optional<RawJson> token(JsonObject params) {
@@ -108,6 +112,9 @@ final class ProgressBack implements Consumer<RawJson>, AutoCloseable {
   /// The question is answered: what comes now comes too late.
   @Override
   public void close() {
+    if (token.isEmpty()) {
+      return;
+    }
     lock.lock();
     try {
       over = true;

@@ -4,6 +4,7 @@ import io.reflow.gateway.fault.GatewayException;
 import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.protocol.ErrorCode;
 import io.reflow.gateway.protocol.JsonObject;
+import io.reflow.gateway.protocol.JsonText;
 import io.reflow.gateway.protocol.Message;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.upstream.InputRequest.Answer;
@@ -13,6 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,7 +37,89 @@ final class Questions {
     this.replies = replies;
   }
 
-  private record Open(PendingCall call, Thread thread) {}
+  /// One that is being asked: first by a thread, then perhaps by nobody until there is an answer.
+  private final class Open {
+    private final Message.Request request;
+    private final PendingCall call;
+    private final int number;
+    private final ProgressBack progress;
+    private final AtomicBoolean left = new AtomicBoolean();
+    private volatile @Nullable Thread thread;
+    private volatile Caller.Asked asked = Caller.Asked.OVER;
+    private volatile boolean stopped;
+
+    Open(Message.Request request, PendingCall call) {
+      this.request = request;
+      this.call = call;
+      this.number = call.nextQuestion();
+      this.progress = ProgressBack.of(request, target, replies);
+    }
+
+    void start() {
+      Thread asking = Thread.ofVirtual().name("ask-" + target + "-" + number).unstarted(this::ask);
+      thread = asking;
+      asking.start();
+    }
+
+    private void ask() {
+      try {
+        if (stopped) {
+          Thread.currentThread().interrupt();
+        }
+        begin(kind(request.method()).orElse("input") + "-" + number);
+      } catch (InterruptedException _) {
+        reply(Optional.empty());
+      } catch (GatewayException e) {
+        reply(Optional.of(refused(e.reason())));
+      } catch (RuntimeException e) {
+        LOG.atError()
+            .setMessage("A client could not be asked")
+            .addKeyValue("target", target)
+            .setCause(e)
+            .log();
+        reply(Optional.of(refused("the client could not be asked")));
+      } finally {
+        thread = null;
+      }
+    }
+
+    private void begin(String key) throws InterruptedException {
+      var question = new InputRequest(key, request.method(), request.params(), progress);
+      asked =
+          call.caller()
+              .ask(List.of(question), answers -> reply(Optional.ofNullable(answers.get(key))));
+      if (stopped) {
+        asked.takeBack();
+      }
+    }
+
+    private void reply(Optional<Answer> answer) {
+      progress.close();
+      try {
+        if (open.remove(request.id(), this)) {
+          // The call may be over by now; the target is to hear of it all the same.
+          boolean _ = Thread.interrupted();
+          replies.send(
+              answer.map(given -> message(request.id(), given)).orElseGet(() -> rejected(request)));
+        }
+      } catch (InterruptedException _) {
+        Thread.currentThread().interrupt();
+      } finally {
+        if (left.compareAndSet(false, true)) {
+          leave(call);
+        }
+      }
+    }
+
+    void stop() {
+      stopped = true;
+      Thread asking = thread;
+      if (asking != null) {
+        asking.interrupt();
+      }
+      asked.takeBack();
+    }
+  }
 
   /// Why a target is not let ask.
   enum Refusal {
@@ -143,13 +228,9 @@ final class Questions {
     if (!enter(call)) {
       return false;
     }
-    int number = call.nextQuestion();
-    Thread thread =
-        Thread.ofVirtual()
-            .name("ask-" + target + "-" + number)
-            .unstarted(() -> askAndReply(request, call, number));
-    if (open.putIfAbsent(request.id(), new Open(call, thread)) == null) {
-      thread.start();
+    var question = new Open(request, call);
+    if (open.putIfAbsent(request.id(), question) == null) {
+      question.start();
       if (call.settled()) {
         stop(request.id(), call);
       }
@@ -175,46 +256,14 @@ final class Questions {
     free.release();
   }
 
-  private void askAndReply(Message.Request request, PendingCall call, int number) {
-    try {
-      byte[] reply = reply(request, call, number);
-      if (open.remove(request.id()) != null) {
-        // The call may be over by now; the target is to hear of it all the same.
-        boolean _ = Thread.interrupted();
-        replies.send(reply);
-      }
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    } finally {
-      leave(call);
-    }
+  private static Answer refused(String why) {
+    return new Answer.Refused(
+        RawJson.of(
+            "{\"code\":%d,\"message\":%s}"
+                .formatted(ErrorCode.INTERNAL_ERROR.value(), JsonText.quote(why))));
   }
 
-  private byte[] reply(Message.Request request, PendingCall call, int number) {
-    String key = kind(request.method()).orElse("input") + "-" + number;
-    try (var progress = ProgressBack.of(request, target, replies)) {
-      Map<String, Answer> answers =
-          call.caller()
-              .ask(List.of(new InputRequest(key, request.method(), request.params(), progress)));
-      return Optional.ofNullable(answers.get(key))
-          .map(answer -> reply(request.id(), answer))
-          .orElseGet(() -> rejected(request));
-    } catch (InterruptedException _) {
-      return rejected(request);
-    } catch (GatewayException e) {
-      return Envelope.error(request.id(), ErrorCode.INTERNAL_ERROR.value(), e.reason());
-    } catch (RuntimeException e) {
-      LOG.atError()
-          .setMessage("A client could not be asked")
-          .addKeyValue("target", target)
-          .setCause(e)
-          .log();
-      return Envelope.error(
-          request.id(), ErrorCode.INTERNAL_ERROR.value(), "the client could not be asked");
-    }
-  }
-
-  private static byte[] reply(RawJson id, Answer answer) {
+  private static byte[] message(RawJson id, Answer answer) {
     return switch (answer) {
       case Answer.Given(var result) -> Envelope.result(id, result);
       case Answer.Refused(var error) -> Envelope.error(id, error);
@@ -238,7 +287,7 @@ final class Questions {
   void withdraw(RawJson id) {
     Open question = open.remove(id);
     if (question != null) {
-      question.thread().interrupt();
+      question.stop();
     }
   }
 
@@ -257,8 +306,8 @@ final class Questions {
         open.computeIfPresent(
             id,
             (_, question) -> {
-              if (question.call() == call) {
-                question.thread().interrupt();
+              if (question.call == call) {
+                question.stop();
               }
               return question;
             });

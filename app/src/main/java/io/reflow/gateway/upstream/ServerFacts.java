@@ -31,6 +31,10 @@ public record ServerFacts(
     LOGGING
   }
 
+  public ServerFacts withoutInstructions() {
+    return new ServerFacts(version, capabilities, serverInfo, Optional.empty(), offers);
+  }
+
   public boolean offers(Capability capability) {
     return offers.contains(capability);
   }

@@ -2,6 +2,7 @@ package io.reflow.gateway.upstream;
 
 import io.reflow.gateway.protocol.JsonObject;
 import io.reflow.gateway.protocol.Message;
+import io.reflow.gateway.protocol.Notifications;
 import io.reflow.gateway.protocol.RawJson;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
@@ -55,7 +56,12 @@ public final class SideMessages {
           params
               .text("elicitationId")
               .ifPresent(id -> listener.elicitationCompleted(id, params.raw()));
-      default -> Announcements.changedList(notification.method()).ifPresent(listener::listChanged);
+      default -> {
+        Announcements.changedList(notification.method()).ifPresent(listener::listChanged);
+        if (!Notifications.known(notification.method())) {
+          listener.unknown(notification.method(), params.raw());
+        }
+      }
     }
   }
 

@@ -57,6 +57,11 @@ public final class TaskUpstream implements Upstream {
   }
 
   @Override
+  public boolean hears() {
+    return upstream.hears();
+  }
+
+  @Override
   public boolean alive() {
     return upstream.alive();
   }

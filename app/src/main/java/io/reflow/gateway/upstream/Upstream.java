@@ -24,6 +24,12 @@ public interface Upstream extends Instance {
   ///   does not agree in time
   void follow(Interest interest) throws InterruptedException;
 
+  /// Whether there is a way on which the target could say what belongs to no call, once it is
+  /// followed. True where that is not certain.
+  default boolean hears() {
+    return true;
+  }
+
   /// Sends a notification of the client's, to a target of the `initialize` era; the others take
   /// none. Returns once it has left, for which it waits for a bounded time, whatever comes of it.
   default void tell(byte[] notification) throws InterruptedException {}

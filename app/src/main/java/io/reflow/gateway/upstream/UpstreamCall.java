@@ -1,6 +1,7 @@
 package io.reflow.gateway.upstream;
 
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.telemetry.Propagation;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -14,6 +15,7 @@ import java.util.OptionalLong;
 /// @param idleTimeout the longest silence; progress starts it anew
 /// @param maxDuration the end in any case
 /// @param headers of the client that may mean something to the target, where it is reached by HTTP
+/// @param trace what goes along as HTTP headers too, so that the target can go on with the trace
 public record UpstreamCall(
     String method,
     RawJson params,
@@ -21,7 +23,8 @@ public record UpstreamCall(
     OptionalLong progressToken,
     Duration idleTimeout,
     Duration maxDuration,
-    Map<String, String> headers) {
+    Map<String, String> headers,
+    Propagation trace) {
 
   /// Reads `params` for their index: for calls that are few.
   public UpstreamCall(
@@ -37,7 +40,8 @@ public record UpstreamCall(
         progressToken,
         idleTimeout,
         maxDuration,
-        Map.of());
+        Map.of(),
+        Propagation.NONE);
   }
 
   /// The same request with other parameters.
@@ -49,7 +53,8 @@ public record UpstreamCall(
         progressToken,
         idleTimeout,
         maxDuration,
-        headers);
+        headers,
+        trace);
   }
 
   /// The same request with a longest silence that an admin has chosen.
@@ -57,6 +62,6 @@ public record UpstreamCall(
     return silence.isEmpty()
         ? this
         : new UpstreamCall(
-            method, params, index, progressToken, silence.get(), maxDuration, headers);
+            method, params, index, progressToken, silence.get(), maxDuration, headers, trace);
   }
 }

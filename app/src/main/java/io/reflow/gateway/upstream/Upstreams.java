@@ -2,6 +2,7 @@ package io.reflow.gateway.upstream;
 
 import io.reflow.gateway.config.McpConfig;
 import io.reflow.gateway.config.StdioConfig;
+import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.instance.InstanceKey;
 import io.reflow.gateway.instance.InstancePool;
@@ -15,9 +16,14 @@ import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.target.Transport;
+import io.reflow.gateway.telemetry.ChildSpan;
+import io.reflow.gateway.telemetry.Propagation;
+import io.reflow.gateway.telemetry.SpanFacts;
+import io.reflow.gateway.telemetry.Trace;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
@@ -38,7 +44,9 @@ public final class Upstreams implements AutoCloseable {
   private final InstancePool<Upstream> connections;
   private final FanIn listeners;
   private final UnaryOperator<Reach> renewal;
+  private final UpstreamEvents events;
 
+  /// @param events hears what is to be counted
   /// @param renewal makes of an older way to a target the one that it is now: those who listen for
   ///   long need it, when an instance was replaced meanwhile, and whoever starts one
   public Upstreams(
@@ -46,10 +54,12 @@ public final class Upstreams implements AutoCloseable {
       StdioConfig stdio,
       McpConfig mcp,
       Watcher watcher,
-      UnaryOperator<Reach> renewal) {
+      UnaryOperator<Reach> renewal,
+      UpstreamEvents events) {
     this.connector = connector;
     this.watcher = watcher;
     this.renewal = renewal;
+    this.events = events;
     this.timeouts = mcp.timeout();
     this.startTimeout = stdio.startTimeout();
     // No call lasts longer, so that none is cut short.
@@ -62,8 +72,11 @@ public final class Upstreams implements AutoCloseable {
             new Limits(
                 stdio.maxProcesses(), stdio.maxProcessesPerTarget(), stdio.maxProcessesPerUser()),
             lifetimes,
-            stdio.stderrLines());
-    this.connections = new InstancePool<>("connections", CONNECTIONS, lifetimes, 0);
+            stdio.stderrLines(),
+            events.instances("process"));
+    this.connections =
+        new InstancePool<>(
+            "connections", CONNECTIONS, lifetimes, 0, events.instances("connection"));
     this.listeners =
         new FanIn(
             reach -> {
@@ -95,6 +108,9 @@ public final class Upstreams implements AutoCloseable {
     /// A target that serves one user has logged something that belongs to no call.
     default void logged(InstanceKey key, RawJson params) {}
 
+    /// A target has sent a notification that no revision of MCP knows.
+    default void unknown(InstanceKey key, String method, RawJson params) {}
+
     /// For who does not want to know.
     Watcher NONE =
         new Watcher() {
@@ -116,6 +132,30 @@ public final class Upstreams implements AutoCloseable {
   ///   opened, is gone, is silent for too long, or answers with garbage
   /// @throws io.reflow.gateway.fault.GatewayException.Overloaded when there are too many instances
   public Answer call(Reach reach, UpstreamCall call, Caller caller) throws InterruptedException {
+    long begun = System.nanoTime();
+    var outcome = UpstreamEvents.Outcome.FAILED;
+    try {
+      Answer answer = answer(reach, call, caller);
+      outcome =
+          switch (answer) {
+            case Answer.Result _ -> UpstreamEvents.Outcome.ANSWERED;
+            case Answer.Failure _ -> UpstreamEvents.Outcome.ERROR;
+          };
+      events.contact(reach.target(), true);
+      return answer;
+    } catch (UpstreamFailed e) {
+      events.contact(reach.target(), false);
+      throw e;
+    } catch (InterruptedException e) {
+      outcome = UpstreamEvents.Outcome.CANCELLED;
+      throw e;
+    } finally {
+      events.call(
+          reach.target(), call.method(), outcome, Duration.ofNanos(System.nanoTime() - begun));
+    }
+  }
+
+  private Answer answer(Reach reach, UpstreamCall call, Caller caller) throws InterruptedException {
     Duration patience = shorter(openTimeout(reach.target()), call.maxDuration());
     try (Lease<Upstream> lease = lease(reach, patience)) {
       return lease.instance().call(call.within(reach.injection().timeout()), caller);
@@ -166,7 +206,8 @@ public final class Upstreams implements AutoCloseable {
   }
 
   private Lease<Upstream> lease(Reach reach, Duration patience) throws InterruptedException {
-    return pool(reach.target().transport()).acquire(reach.key(), new Opener(reach), patience);
+    return pool(reach.target().transport())
+        .acquire(reach.key(), new Opener(reach, Trace.current()), patience);
   }
 
   private InstancePool<Upstream> pool(Transport transport) {
@@ -193,9 +234,12 @@ public final class Upstreams implements AutoCloseable {
 
   private final class Opener implements Starter<Upstream> {
     private final Reach reach;
+    private final Trace trace;
 
-    Opener(Reach reach) {
+    /// @param trace of the call that it is for
+    Opener(Reach reach, Trace trace) {
       this.reach = reach;
+      this.trace = trace;
     }
 
     @Override
@@ -210,18 +254,47 @@ public final class Upstreams implements AutoCloseable {
 
     @Override
     public Starter<Upstream> renewed() {
-      return new Opener(renewal.apply(reach));
+      return new Opener(renewal.apply(reach), trace);
     }
 
     @Override
     public Upstream start(LastLines lines) throws InterruptedException {
+      ChildSpan span = trace.begin();
+      boolean open = false;
+      try {
+        Upstream upstream = open(lines, span.onward());
+        open = true;
+        events.contact(reach.target(), true);
+        return upstream;
+      } catch (UpstreamFailed e) {
+        events.contact(reach.target(), false);
+        throw e;
+      } finally {
+        var kind = stdio() ? ChildSpan.Kind.STEP : ChildSpan.Kind.CALL;
+        span.end(kind, stdio() ? "process start" : "connect", open ? "" : "failed", this::describe);
+      }
+    }
+
+    private boolean stdio() {
+      return reach.target().transport() instanceof Transport.Stdio;
+    }
+
+    private Upstream open(LastLines lines, Propagation onward) throws InterruptedException {
       InstanceKey key = reach.key();
-      Listener listener = listener(key);
       Upstream upstream =
           LevelledUpstream.of(
-              connector.open(new Opening(reach.target(), key, reach.injection(), listener, lines)));
+              connector.open(
+                  new Opening(
+                      reach.target(), key, reach.injection(), listener(key), lines, onward)));
       watcher.opened(key, upstream.facts());
       return upstream;
+    }
+
+    private void describe(SpanFacts facts) {
+      Spans.describe(facts, reach.target());
+      if (reach.target().transport() instanceof Transport.Stdio process) {
+        facts.text("process.executable.path", process.command());
+      }
     }
   }
 
@@ -257,6 +330,11 @@ public final class Upstreams implements AutoCloseable {
           watcher.logged(key, params);
         }
       }
+
+      @Override
+      public void unknown(String method, RawJson params) {
+        watcher.unknown(key, method, params);
+      }
     };
   }
 
@@ -265,6 +343,16 @@ public final class Upstreams implements AutoCloseable {
     List<InstanceStatus> all = new ArrayList<>(processes.list(target));
     all.addAll(connections.list(target));
     return all;
+  }
+
+  /// How many child processes there are of each target, by their states.
+  public Map<TargetId, Map<InstanceStatus.State, Integer>> processCounts() {
+    return processes.counts();
+  }
+
+  /// The same of sessions with HTTP targets.
+  public Map<TargetId, Map<InstanceStatus.State, Integer>> connectionCounts() {
+    return connections.counts();
   }
 
   /// How many child processes exist.

@@ -217,7 +217,10 @@ class AuditLogIT {
   }
 
   private AuditLog log() {
-    return AuditLog.open(folder, CONFIG, Entries.keys(), test.database(), InstantSource.system());
+    AuditLog log =
+        AuditLog.open(folder, CONFIG, Entries.keys(), test.database(), InstantSource.system());
+    log.begin(Optional.empty());
+    return log;
   }
 
   private Map<Long, String> outcomes() {

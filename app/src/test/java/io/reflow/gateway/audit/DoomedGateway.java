@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 
 /// A process that records calls, as fast as it can, and says which of them are on record, until it
 /// is killed. Reads where its database is from its standard input.
@@ -46,6 +47,7 @@ final class DoomedGateway {
             Entries.keys(),
             Database.connect(address, pool),
             InstantSource.system());
+    log.begin(Optional.empty());
     for (int i = 0; i < THREADS; i++) {
       int thread = i;
       Thread.ofPlatform().start(() -> record(log, thread, System.out));

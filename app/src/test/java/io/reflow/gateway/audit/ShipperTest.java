@@ -204,7 +204,7 @@ class ShipperTest {
     AuditConfig config = Entries.config(segments);
     journal = Journal.open(folder, config);
     shipper = new Shipper(new UUID(1, 2), journal, table, config, InstantSource.system());
-    shipper.start();
+    shipper.start(_ -> {});
   }
 
   /// Ends like a killed process: nothing more is shipped, no file is tidied.

@@ -24,6 +24,7 @@ import io.reflow.gateway.testing.Policies;
 import io.reflow.gateway.testing.UpstreamFixtures;
 import io.reflow.gateway.upstream.Listener;
 import io.reflow.gateway.upstream.Reach;
+import io.reflow.gateway.upstream.UpstreamEvents;
 import io.reflow.gateway.upstream.Upstreams;
 import java.io.IOException;
 import java.net.URI;
@@ -54,7 +55,8 @@ final class MergedListsTest {
           UpstreamFixtures.STDIO,
           GatewayConfig.DEFAULTS.mcp(),
           Upstreams.Watcher.NONE,
-          reach -> reach);
+          reach -> reach,
+          UpstreamEvents.NONE);
   private final Catalog catalog = new Catalog(upstreams, GatewayConfig.DEFAULTS.mcp(), now::get);
   private final ParallelLists lists = new ParallelLists(catalog, Duration.ofSeconds(10));
   private final SeenUris seen = new SeenUris();

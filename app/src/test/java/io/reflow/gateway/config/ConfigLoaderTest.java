@@ -29,7 +29,7 @@ class ConfigLoaderTest {
       session: { timeout: 30m }
       logging: { level: info, format: json }
       kubernetes: { enabled: false, namespace: reflow }
-      telemetry: { enabled: false, endpoint: "otel-collector:4317" }
+      telemetry: { enabled: false, endpoint: "http://otel-collector:4317" }
       """;
 
   @TempDir private Path folder;
@@ -50,7 +50,7 @@ class ConfigLoaderTest {
         .isEqualTo("00000000000000000000000000000000");
     assertThat(config.server().host()).isEqualTo("0.0.0.0");
     assertThat(config.session().timeout()).isEqualTo(Duration.ofMinutes(30));
-    assertThat(config.telemetry().endpoint()).isEqualTo("otel-collector:4317");
+    assertThat(config.telemetry().endpoint()).isEqualTo(URI.create("http://otel-collector:4317"));
   }
 
   @Test
@@ -235,7 +235,15 @@ class ConfigLoaderTest {
     "MCP_LIST_PAGE_SIZE, 0",
     "STDIO_MAX_PROCESSES, 0",
     "KUBERNETES_ENABLED, true",
-    "TELEMETRY_ENABLED, true",
+    "TELEMETRY_ENDPOINT, otel-collector:4317",
+    "TELEMETRY_ENDPOINT, http://me:pw@otel-collector:4317",
+    "TELEMETRY_PROTOCOL, http",
+    "TELEMETRY_HEADERS, authorization=abc",
+    "TELEMETRY_RESOURCE_ATTRIBUTES, production",
+    "TELEMETRY_SAMPLING_RATIO, 1.5",
+    "TELEMETRY_SAMPLING_RATIO, 10%",
+    "TELEMETRY_SAMPLING_RATIO, -0.1",
+    "TELEMETRY_BAGGAGE, a b",
     "AUDIT_FSYNC, always",
     "LOGGING_LEVEL, INFO",
   })

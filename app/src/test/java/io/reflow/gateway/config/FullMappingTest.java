@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class FullMappingTest {
 
   /// No value but the default is allowed for these yet.
-  private static final Set<String> FIXED = Set.of("kubernetes.enabled", "telemetry.enabled");
+  private static final Set<String> FIXED = Set.of("kubernetes.enabled");
 
   private static final Map<String, String> OTHER_VALUES =
       Map.ofEntries(
@@ -96,6 +96,7 @@ class FullMappingTest {
           Map.entry("stdio.max-lifetime", "6s"),
           Map.entry("stdio.stop-grace", "7s"),
           Map.entry("stdio.stderr-lines", "8"),
+          Map.entry("stdio.home-retention", "9d"),
           Map.entry("stdio.sandbox", "bubblewrap"),
           Map.entry("stdio.first-uid", "70000"),
           Map.entry("stdio.uids", "10"),
@@ -112,7 +113,22 @@ class FullMappingTest {
           Map.entry("terminal.idle-timeout", "1s"),
           Map.entry("terminal.max-duration", "2s"),
           Map.entry("kubernetes.namespace", "elsewhere"),
-          Map.entry("telemetry.endpoint", "otel-collector:4317"),
+          Map.entry("telemetry.enabled", "true"),
+          Map.entry("telemetry.endpoint", "https://otel-collector:4318/otlp"),
+          Map.entry("telemetry.protocol", "http/protobuf"),
+          Map.entry("telemetry.headers", "authorization: Bearer abc,x-scope: one"),
+          Map.entry("telemetry.service-name", "gateway-1"),
+          Map.entry("telemetry.resource-attributes", "deployment.environment.name=test"),
+          Map.entry("telemetry.timeout", "1s"),
+          Map.entry("telemetry.traces", "false"),
+          Map.entry("telemetry.metrics", "false"),
+          Map.entry("telemetry.logs", "false"),
+          Map.entry("telemetry.audit", "true"),
+          Map.entry("telemetry.sampling-ratio", "0.25"),
+          Map.entry("telemetry.follow-clients", "true"),
+          Map.entry("telemetry.baggage", "tenant,region"),
+          Map.entry("telemetry.interval", "1s"),
+          Map.entry("telemetry.metrics-interval", "1m"),
           Map.entry("audit.segment-size", "1MiB"),
           Map.entry("audit.segments", "2"),
           Map.entry("audit.fsync", "group"),

@@ -232,7 +232,9 @@ class HostAndOriginTest {
   void refusesToStartWithSomethingElseThanOrigins(String origin) {
     assertThatThrownBy(() ->
             new HostAndOrigin(
-                TestListener.config(), new CorsConfig(List.of(origin), Duration.ofHours(1))))
+                TestListener.config(),
+                new CorsConfig(List.of(origin), Duration.ofHours(1)),
+                _ -> {}))
         .hasMessageContaining("cors.allowed-origins")
         .hasMessageContaining(origin);
   }
@@ -242,10 +244,10 @@ class HostAndOriginTest {
     CorsConfig cors = new CorsConfig(List.of(), Duration.ofHours(1));
     ServerConfig config = published(URI.create("http://localhost"), List.of("https://gw"));
 
-    assertThatThrownBy(() -> new HostAndOrigin(config, cors))
+    assertThatThrownBy(() -> new HostAndOrigin(config, cors, _ -> {}))
         .hasMessageContaining("server.allowed-hosts");
-    assertThatThrownBy(
-            () -> new HostAndOrigin(published(URI.create("gw.example.com"), List.of()), cors))
+    assertThatThrownBy(() ->
+            new HostAndOrigin(published(URI.create("gw.example.com"), List.of()), cors, _ -> {}))
         .hasMessageContaining("server.public-url");
   }
 

@@ -11,6 +11,7 @@ import io.reflow.gateway.testing.RawClient;
 import java.io.IOException;
 import java.net.SocketException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -93,7 +94,7 @@ class ListenerOptionsTest {
 
   @Test
   void listensForManagementUnderAnyName() throws IOException {
-    ListenerOptions options = new ListenerOptions(TestListener.config());
+    ListenerOptions options = new ListenerOptions(TestListener.config(), Optional.empty());
     WebServerConfig.Builder builder = WebServer.builder();
     options.apply(builder);
     HttpRouting.Builder routing = HttpRouting.builder();

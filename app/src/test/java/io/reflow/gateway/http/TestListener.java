@@ -7,12 +7,15 @@ import io.helidon.webserver.http.HttpRouting;
 import io.reflow.gateway.config.CorsConfig;
 import io.reflow.gateway.config.DataSize;
 import io.reflow.gateway.config.ServerConfig;
+import io.reflow.gateway.telemetry.Metrics;
 import io.reflow.gateway.testing.RawClient;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /// A real listener on a free port, set up as the gateway does it, but with short deadlines.
@@ -20,6 +23,7 @@ final class TestListener implements AutoCloseable {
 
   static final String PAGE = "https://app.example.com";
 
+  private final Metrics metrics = new Metrics("test", InstantSource.system());
   private final WebServer server;
 
   TestListener(Consumer<HttpRouting.Builder> routes) {
@@ -27,11 +31,11 @@ final class TestListener implements AutoCloseable {
   }
 
   TestListener(ServerConfig config, Consumer<HttpRouting.Builder> routes) {
-    ListenerOptions options = new ListenerOptions(config);
+    ListenerOptions options = new ListenerOptions(config, Optional.empty());
     WebServerConfig.Builder builder = WebServer.builder();
     HttpRouting.Builder routing = HttpRouting.builder();
     options.apply(builder);
-    options.guard(routing, new CorsConfig(List.of(PAGE), Duration.ofHours(1)));
+    options.guard(routing, new CorsConfig(List.of(PAGE), Duration.ofHours(1)), metrics);
     routes.accept(routing);
     server = builder.routing(routing).build().start();
   }
@@ -83,6 +87,7 @@ final class TestListener implements AutoCloseable {
   @Override
   public void close() {
     server.stop();
+    metrics.close();
   }
 
   static void echo(HttpRouting.Builder routing) {

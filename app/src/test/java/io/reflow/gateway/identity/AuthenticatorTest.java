@@ -12,6 +12,7 @@ import io.reflow.gateway.http.Access;
 import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.identity.Authentication.Kind;
 import io.reflow.gateway.identity.Authentication.Rejected;
+import io.reflow.gateway.identity.Authentication.Why;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -33,7 +34,7 @@ class AuthenticatorTest {
   private final Identities identities = new Identities(snapshot);
   private final TokenUse use = new TokenUse(batch -> used.addAll(batch.keySet()), clock);
   private final Authenticator authenticator = new Authenticator(logins, identities, use, clock);
-  private final RestGate gate = new RestGate(authenticator);
+  private final RestGate gate = new RestGate(authenticator, _ -> {});
 
   private final User ann = People.user("ann");
   private final User root = People.admin("root");
@@ -94,7 +95,7 @@ class AuthenticatorTest {
 
     clock.advance(Duration.ofHours(13));
 
-    assertThat(authenticate(token)).isEqualTo(new Rejected("the token has expired"));
+    assertThat(authenticate(token)).isEqualTo(new Rejected(Why.EXPIRED, "the token has expired"));
   }
 
   @Test
@@ -134,7 +135,7 @@ class AuthenticatorTest {
     assertThat(caller.scopes()).containsExactly(TokenScope.MCP);
 
     clock.advance(Duration.ofSeconds(60));
-    assertThat(authenticate(text)).isEqualTo(new Rejected("the token has expired"));
+    assertThat(authenticate(text)).isEqualTo(new Rejected(Why.EXPIRED, "the token has expired"));
   }
 
   @Test

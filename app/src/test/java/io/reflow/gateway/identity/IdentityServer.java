@@ -68,8 +68,8 @@ final class IdentityServer implements AutoCloseable {
     passwords = new PasswordHash(config.maxConcurrentPasswordHashes(), new Costs(64, 1, 1));
     use = new TokenUse(tokens, clock);
     var logins = new LoginTokens(People.jwt(SECRET), clock);
-    var gate = new RestGate(new Authenticator(logins, identities, use, clock));
-    var check = new PasswordCheck(users, passwords, config.maxLoginFailures(), clock);
+    var gate = new RestGate(new Authenticator(logins, identities, use, clock), _ -> {});
+    var check = new PasswordCheck(users, passwords, config.maxLoginFailures(), clock, _ -> {});
     var own = new IdentityRoutes(users, passwords, check, logins, identities, config, production);
     HttpRouting.Builder routing = HttpRouting.builder();
     routing.error(

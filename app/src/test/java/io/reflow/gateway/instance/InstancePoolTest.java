@@ -39,7 +39,8 @@ final class InstancePoolTest {
 
   private final TargetId target = new TargetId(UUID.randomUUID());
   private final AtomicInteger starts = new AtomicInteger();
-  private InstancePool<Fake> pool = new InstancePool<>("test", new Limits(10, 5, 2), LONG, 10);
+  private InstancePool<Fake> pool =
+      new InstancePool<>("test", new Limits(10, 5, 2), LONG, 10, InstanceEvents.NONE);
 
   @AfterEach
   void close() {
@@ -385,7 +386,8 @@ final class InstancePoolTest {
                 Duration.ofMillis(50),
                 Duration.ofSeconds(20),
                 Duration.ofSeconds(1)),
-            10));
+            10,
+            InstanceEvents.NONE));
     try (Lease<Fake> busy = pool.acquire(everyone(), starter("r"), PATIENCE)) {
       UpstreamFixtures.await(busy::retired);
       assertThat(busy.instance().closed).isFalse();
@@ -398,7 +400,7 @@ final class InstancePoolTest {
 
   @Test
   void theIdleMakeRoomAndTheBusyDoNot() throws InterruptedException {
-    use(new InstancePool<>("test", new Limits(2, 2, 2), LONG, 10));
+    use(new InstancePool<>("test", new Limits(2, 2, 2), LONG, 10, InstanceEvents.NONE));
     Fake idle = use(user(1), starter("r"));
     try (Lease<Fake> _ = pool.acquire(user(2), starter("r"), PATIENCE)) {
       try (Lease<Fake> _ = pool.acquire(user(3), starter("r"), PATIENCE)) {
@@ -438,7 +440,8 @@ final class InstancePoolTest {
             "test",
             new Limits(10, 10, 10),
             new Lifetimes(shortTime, shortTime, Duration.ofSeconds(20), Duration.ofSeconds(1)),
-            10));
+            10,
+            InstanceEvents.NONE));
     Fake idle = use(user(1), starter("r"));
     try (Lease<Fake> busy = pool.acquire(user(2), starter("r"), PATIENCE)) {
       UpstreamFixtures.await(() -> idle.closed);

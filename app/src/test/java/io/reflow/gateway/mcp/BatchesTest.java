@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.telemetry.Trace;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +32,7 @@ final class BatchesTest {
                 .map(RawJson::of)
                 .toList(),
             incoming(),
-            () -> new AuditTrail(Instant.EPOCH, "0", true, () -> ""));
+            () -> new AuditTrail(Instant.EPOCH, "0", Trace.OFF, true, () -> ""));
 
     assertThat(array.length()).isBetween(30 << 20, 33 << 20);
     JsonNode answers = new ObjectMapper().readTree(array.array(), array.from(), array.length());

@@ -3,12 +3,17 @@ package io.reflow.gateway.mcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.reflow.gateway.catalog.AdvertStore;
+import io.reflow.gateway.catalog.KnownServers;
+import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.testing.FakeMcpServer;
 import io.reflow.gateway.testing.FakeMcpServer.Script;
 import io.reflow.gateway.testing.FakeTools;
 import io.reflow.gateway.testing.TestGateway;
+import io.reflow.gateway.testing.UpstreamFixtures;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,6 +68,10 @@ class IntroductionIT {
 
   private JsonNode introduction() {
     gateway.client(gateway.adminToken()).initialize().toolNames();
+    return greeting();
+  }
+
+  private JsonNode greeting() {
     return gateway
         .client(gateway.adminToken())
         .request(
@@ -124,6 +133,37 @@ class IntroductionIT {
         .isEqualTo(
             "## first (tools prefixed \"first_\")\nBe kind.\n\n"
                 + "## second (tools prefixed \"second_\")\nBe kind.");
+  }
+
+  @Test
+  void afterARestartItIsToldWithoutAskingAnybody() throws InterruptedException {
+    gateway.target("first", first);
+    JsonNode said = introduction();
+    var kept = new AdvertStore(gateway.database().database());
+    UpstreamFixtures.await(() -> !kept.all().isEmpty());
+    first.close();
+
+    gateway.restart();
+
+    assertThat(greeting()).isEqualTo(said);
+  }
+
+  @Test
+  void anotherReplicaTellsItToo() throws InterruptedException {
+    String target = gateway.target("first", first);
+    try (TestGateway other = gateway.replica()) {
+      JsonNode said = introduction();
+      first.close();
+      var kept = new AdvertStore(other.database().database());
+      UpstreamFixtures.await(() -> !kept.all().isEmpty());
+      var servers = new KnownServers(kept);
+      var id = new TargetId(UUID.fromString(target));
+      UpstreamFixtures.await(() -> servers.facts(id).isPresent());
+
+      assertThat(servers.facts(id).orElseThrow().capabilities().toString())
+          .contains("\"experimental\":{\"x\":{\"n\":1.0}}");
+      assertThat(said.get("instructions").asText()).isEqualTo("Be kind.");
+    }
   }
 
   @Test

@@ -41,7 +41,13 @@ class PagesIT {
 
   /// The request that says that the user has agreed to open the page.
   private Map<String, Object> agreed() throws InterruptedException {
-    web.script(
+    Map<String, Object> again = agreed(web, "web_paged");
+    UpstreamFixtures.await(() -> web.streams() > 0);
+    return again;
+  }
+
+  private Map<String, Object> agreed(FakeMcpServer server, String tool) {
+    server.script(
         "paged",
         FakeMcpServer.Script.respond(
             200,
@@ -49,9 +55,8 @@ class PagesIT {
             "{\"jsonrpc\":\"2.0\",\"id\":$id,\"error\":{\"code\":-32042,\"message\":\"open\",\"data\":"
                 + "{\"elicitations\":[{\"mode\":\"url\",\"elicitationId\":\"e1\",\"url\":\"https://example.com/login\",\"message\":\"Log"
                 + " in\"}]}}}"));
-    JsonNode asked = client.callTool("web_paged", Map.of()).result();
-    UpstreamFixtures.await(() -> web.streams() > 0);
-    Map<String, Object> again = new HashMap<>(Map.of("name", "web_paged", "arguments", Map.of()));
+    JsonNode asked = client.callTool(tool, Map.of()).result();
+    Map<String, Object> again = new HashMap<>(Map.of("name", tool, "arguments", Map.of()));
     again.put("requestState", asked.get("requestState").asText());
     again.put(
         "inputResponses",
@@ -95,5 +100,20 @@ class PagesIT {
 
     assertThat(reply.result().get("resultType").asText()).isEqualTo("complete");
     assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(20));
+  }
+
+  @Test
+  void whoseTargetHasNoWayToSayItDoesNotWait() {
+    try (var quiet = new FakeMcpServer().list("paged")) {
+      gateway.target("quiet", quiet);
+      Map<String, Object> again = agreed(quiet, "quiet_paged");
+      quiet.answer("paged", "{\"content\":[]}");
+      long before = System.nanoTime();
+
+      Reply reply = client.request("tools/call", again);
+
+      assertThat(reply.result().get("resultType").asText()).isEqualTo("complete");
+      assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(20));
+    }
   }
 }

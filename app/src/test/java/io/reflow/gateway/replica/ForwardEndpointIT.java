@@ -11,6 +11,7 @@ import io.reflow.gateway.config.DataSize;
 import io.reflow.gateway.config.ServerConfig;
 import io.reflow.gateway.http.ListenerOptions;
 import io.reflow.gateway.http.RequestBody;
+import io.reflow.gateway.telemetry.Metrics;
 import io.reflow.gateway.testing.RawClient;
 import io.reflow.gateway.testing.TestDatabase;
 import io.reflow.gateway.testing.UpstreamFixtures;
@@ -22,6 +23,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -32,6 +34,7 @@ import org.junit.jupiter.api.Test;
 
 class ForwardEndpointIT {
 
+  private final Metrics metrics = new Metrics("test", InstantSource.system());
   private final CompletableFuture<Passed> became = new CompletableFuture<>();
   private TestDatabase database;
   private ServerSocket other;
@@ -48,15 +51,16 @@ class ForwardEndpointIT {
     var store = new ReplicaStore(database.database());
     var replicas = new Replicas(UUID.randomUUID(), store, Duration.ofHours(1));
     forwarder = new Forwarder(seal, replicas);
-    endpoint = new ForwardEndpoint(forwarder, seal, replicas);
+    endpoint = new ForwardEndpoint(forwarder, seal, replicas, metrics);
     WebServerConfig.Builder builder = WebServer.builder();
-    new ListenerOptions(config()).apply(builder);
+    new ListenerOptions(config(), Optional.empty()).apply(builder);
     server = builder.routing(HttpRouting.builder().post("/mcp", this::pass)).build().start();
   }
 
   @AfterEach
   void stop() throws IOException {
     forwarder.close();
+    metrics.close();
     server.stop();
     other.close();
     database.close();

@@ -2,12 +2,17 @@ package io.reflow.gateway.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.opentelemetry.sdk.metrics.data.MetricData;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -54,7 +59,7 @@ class MetricsTest {
   @Test
   void countsTheFirstToolsThatAnsweredAndTheRestTogether() {
     metrics.toolCall("github", "made-up", "denied", Duration.ZERO);
-    for (int i = 0; i < Metrics.MAX_TOOLS + 10; i++) {
+    for (int i = 0; i < ToolFigures.MAX_TOOLS + 10; i++) {
       metrics.toolCall("github", "tool" + i, "allowed", Duration.ofMillis(1));
     }
     metrics.toolCall("github", "tool0", "failed", Duration.ofMillis(1));
@@ -78,7 +83,8 @@ class MetricsTest {
     metrics.gauge("reflow.audit.lag", "s", "Age of the oldest row not shipped", () -> 0.25);
     metrics.counter("reflow.audit.shipped", "{row}", "Rows shipped", () -> 42);
     metrics.refused("unauthenticated");
-    metrics.httpRequest("POST", "/mcp", 200, Duration.ofMillis(1));
+    metrics.httpRequestBegins();
+    metrics.httpRequest("POST", Optional.of("/mcp"), 200, Duration.ofMillis(1));
     sessions.set(4);
 
     assertThat(text())
@@ -115,6 +121,79 @@ class MetricsTest {
             "# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\\{([a-z_]+=\"([^\"\\\\]|\\\\[\"n\\\\])*\",?)+})?"
                 + " \\S+");
     assertThat(text().lines()).allMatch(it -> line.matcher(it).matches());
+  }
+
+  @Test
+  void showsHostileNamesCutAndWithoutControlCharacters() {
+    metrics.toolCall("a", "x".repeat(1_000_000), "allowed", Duration.ofMillis(1));
+    metrics.toolCall("a", "x".repeat(2_000_000), "allowed", Duration.ofMillis(1));
+    metrics.toolCall(
+        "a", "bell\u0007 \u001b[31m \u202e\ud800 \u2028", "allowed", Duration.ofMillis(1));
+    metrics.toolCall("a", "\u0000".repeat(1000), "allowed", Duration.ofMillis(1));
+    metrics.toolCall("a", "größe-日本", "allowed", Duration.ofMillis(1));
+
+    assertThat(text())
+        .contains(
+            "tool=\"" + "x".repeat(127) + "…\"} 2.0",
+            "tool=\"bell\\\\u0007 \\\\u001b[31m \\\\u202e\\\\ud800 \\\\u2028\"} 1.0",
+            "tool=\"\\\\u0000\\\\u0000",
+            "tool=\"größe-日本\"} 1.0");
+    assertThat(text().lines()).allMatch(line -> line.length() < 1000);
+    assertThat(text()).doesNotContainPattern("[\\p{Cc}&&[^\n]]");
+  }
+
+  @Test
+  void onlySoManyTargetsHaveLabelsUntilTheyAreNoMore() {
+    for (int i = 0; i < Metrics.MAX_TARGETS + 10; i++) {
+      metrics.upstreamRequest("target" + i, "tools/call", "answered", Duration.ofMillis(1));
+      metrics.decision("target" + i, "tool", false, false);
+    }
+
+    assertThat(text())
+        .contains(
+            "reflow_policy_decisions_total{basis=\"default\",decision=\"deny\",kind=\"tool\",target=\"_OTHER\"}"
+                + " 10.0",
+            "target=\"target499\"")
+        .doesNotContain("target=\"target500\"");
+
+    metrics.toolCall("target0", "gone", "allowed", Duration.ofMillis(1));
+    metrics.keepTargets(List.of("target1"));
+    metrics.instanceCrash("target500", "process");
+
+    assertThat(text())
+        .contains("target=\"target1\"", "target=\"target500\"")
+        .doesNotContain("target=\"target0\"", "target=\"target499\"");
+  }
+
+  @Test
+  void aTargetThatIsNoMoreMakesRoomForOtherTools() {
+    for (int i = 0; i < ToolFigures.MAX_TOOLS; i++) {
+      metrics.toolCall("old", "tool" + i, "allowed", Duration.ofMillis(1));
+    }
+    metrics.toolCall("new", "echo", "allowed", Duration.ofMillis(1));
+    assertThat(text()).doesNotContain("tool=\"echo\"");
+
+    metrics.keepTargets(List.of("new"));
+    metrics.toolCall("new", "echo", "allowed", Duration.ofMillis(1));
+
+    assertThat(text()).contains("target=\"new\",tool=\"echo\"} 1.0").doesNotContain("\"old\"");
+  }
+
+  @Test
+  void aClockThatIsSetBackMakesNoTimeNegative() {
+    var now = new AtomicReference<>(Instant.parse("2026-01-02T00:00:00Z"));
+    List<MetricData> collected;
+    try (var clocked = new Metrics("1.2.3", now::get)) {
+      clocked.request("ping", "allowed", Duration.ofMillis(-5));
+      now.set(Instant.parse("2026-01-01T00:00:00Z"));
+      collected = clocked.measured();
+    }
+
+    assertThat(collected)
+        .isNotEmpty()
+        .flatMap(it -> it.getHistogramData().getPoints())
+        .allMatch(point -> point.getEpochNanos() >= point.getStartEpochNanos())
+        .allMatch(point -> point.getSum() >= 0);
   }
 
   @Test

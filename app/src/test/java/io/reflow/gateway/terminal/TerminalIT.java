@@ -8,6 +8,10 @@ import io.reflow.gateway.testing.Processes;
 import io.reflow.gateway.testing.TerminalClient;
 import io.reflow.gateway.testing.TestGateway;
 import io.reflow.gateway.testing.UpstreamFixtures;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -224,10 +228,25 @@ class TerminalIT {
   }
 
   @Test
-  void aTokenThatIsNoneIsRefused() throws InterruptedException {
+  void aTokenThatIsNoneIsRefusedAndCounted() throws IOException, InterruptedException {
+    double before = refused();
+
     JsonNode error = refusal(connect(shared).open("rfl_none", TestGateway.PASSWORD));
 
     assertThat(error.get("code").asText()).isEqualTo("not-authenticated");
+    assertThat(refused()).isEqualTo(before + 1);
+  }
+
+  /// How many callers without a token that counts there were.
+  private static double refused() throws IOException, InterruptedException {
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      var request = HttpRequest.newBuilder(gateway.managementUri("/metrics")).build();
+      return http.send(request, BodyHandlers.ofLines())
+          .body()
+          .filter(line -> line.startsWith("reflow_requests_refused_total{reason=\"token_invalid\""))
+          .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+          .sum();
+    }
   }
 
   @Test

@@ -1,9 +1,11 @@
 package io.reflow.gateway.testing;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -72,6 +74,12 @@ public final class BufferingServers {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /// Whether this machine has a C compiler.
+  public static boolean canCompile() {
+    return Arrays.stream(System.getenv("PATH").split(File.pathSeparator, -1))
+        .anyMatch(folder -> Files.isExecutable(Path.of(folder, "cc")));
   }
 
   /// The command that runs the one in C, once it is compiled.

@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 /// test may script its responses: by tool name, or by method where that is no `tools/call`.
 public final class FakeStatelessServer implements AutoCloseable {
 
+  private final CountDownLatch over = new CountDownLatch(1);
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final FakeStatelessTools tools = new FakeStatelessTools();
@@ -36,6 +37,8 @@ public final class FakeStatelessServer implements AutoCloseable {
   private final List<String> abandoned = new CopyOnWriteArrayList<>();
 
   /// Starts on a port of the system's choice.
+  private volatile String silentOn = "";
+
   public FakeStatelessServer() {
     try {
       server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 256);
@@ -81,6 +84,11 @@ public final class FakeStatelessServer implements AutoCloseable {
     return List.copyOf(abandoned);
   }
 
+  /// Requests with this in them get no answer for as long as the server lives.
+  public void silentOn(String text) {
+    silentOn = text;
+  }
+
   /// Ends all streams of who listens.
   public void hangUp() {
     open.values().forEach(CountDownLatch::countDown);
@@ -105,6 +113,10 @@ public final class FakeStatelessServer implements AutoCloseable {
   }
 
   private void post(HttpExchange exchange, String body) throws IOException, InterruptedException {
+    if (!silentOn.isEmpty() && body.contains(silentOn)) {
+      over.await();
+      return;
+    }
     String method = FakeTools.method(body);
     Script script = scripts.get(method.equals("tools/call") ? FakeTools.toolName(body) : method);
     if (script != null) {
@@ -196,6 +208,7 @@ public final class FakeStatelessServer implements AutoCloseable {
 
   @Override
   public void close() {
+    over.countDown();
     server.stop(0);
     threads.shutdownNow();
   }

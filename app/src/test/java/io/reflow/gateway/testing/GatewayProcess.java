@@ -1,10 +1,11 @@
 package io.reflow.gateway.testing;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.reflow.gateway.Main;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -17,10 +18,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// A gateway in a process of its own, over the database of another one, for tests that kill it. A
 /// restart keeps its port and its data.
 public final class GatewayProcess implements AutoCloseable {
+
+  private static final Pattern LISTENING =
+      Pattern.compile("The gateway is listening.*\\bport\\W+(\\d+).*\\bmanagementPort\\W+(-?\\d+)");
 
   private final TestGateway beside;
   private final HttpClient http =
@@ -28,8 +34,9 @@ public final class GatewayProcess implements AutoCloseable {
   private final Map<String, String> environment;
   private final Path output;
   private final List<String> options;
-  private final int port;
   private final List<String> front;
+  private int port;
+  private int managementPort;
   private Process process;
 
   public GatewayProcess(
@@ -48,10 +55,9 @@ public final class GatewayProcess implements AutoCloseable {
     this.front = List.copyOf(front);
     this.beside = beside;
     this.options = List.of(options);
-    this.port = freePort();
     this.output = folder.resolve("output");
     Map<String, String> all = new HashMap<>(settings);
-    all.put("SERVER_PORT", Integer.toString(port));
+    all.putIfAbsent("SERVER_PUBLIC_URL", "http://localhost:3000");
     this.environment = TestGateway.environment(beside.database(), folder.resolve("data"), all);
     this.process = launch();
   }
@@ -68,9 +74,12 @@ public final class GatewayProcess implements AutoCloseable {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));
     builder.environment().putAll(environment);
+    // The system chooses a port that is free; a restart keeps it.
+    builder.environment().put("SERVER_PORT", Integer.toString(port));
     try {
+      long before = Files.exists(output) ? Files.size(output) : 0;
       Process started = builder.start();
-      UpstreamFixtures.await(() -> listening(started));
+      UpstreamFixtures.await(() -> listening(started, before));
       return started;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -80,16 +89,29 @@ public final class GatewayProcess implements AutoCloseable {
     }
   }
 
-  private boolean listening(Process started) throws IOException, InterruptedException {
+  private boolean listening(Process started, long before) throws IOException, InterruptedException {
     if (!started.isAlive()) {
       throw new AssertionError("the gateway has ended: " + Files.readString(output));
     }
+    Matcher ports = LISTENING.matcher(outputSince(before));
+    if (!ports.find()) {
+      return false;
+    }
+    port = Integer.parseInt(ports.group(1));
+    managementPort = Integer.parseInt(ports.group(2));
     try {
       var ready =
           HttpRequest.newBuilder(uri("/health/ready")).timeout(Duration.ofSeconds(10)).build();
       return http.send(ready, BodyHandlers.discarding()).statusCode() == 200;
     } catch (IOException _) {
       return false;
+    }
+  }
+
+  private String outputSince(long before) throws IOException {
+    try (InputStream all = Files.newInputStream(output)) {
+      all.skipNBytes(before);
+      return new String(all.readAllBytes(), UTF_8);
     }
   }
 
@@ -108,6 +130,10 @@ public final class GatewayProcess implements AutoCloseable {
 
   public int port() {
     return port;
+  }
+
+  public int managementPort() {
+    return managementPort;
   }
 
   public McpTestClient client(String token) {
@@ -135,14 +161,6 @@ public final class GatewayProcess implements AutoCloseable {
 
   public void start() {
     process = launch();
-  }
-
-  private static int freePort() {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   @Override

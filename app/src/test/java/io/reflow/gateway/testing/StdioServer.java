@@ -206,6 +206,11 @@ public final class StdioServer {
                         + Files.readSymbolicLink(Path.of("/proc/self/fd/1")).startsWith("/dev/pts")
                         + "}"));
         case "spawn" -> spawn(FakeTools.id(request));
+        case "traceparent" ->
+            send(
+                FakeTools.result(
+                    FakeTools.id(request),
+                    "{\"traceparent\":\"%s\"}".formatted(System.getenv("TRACEPARENT"))));
         case "environment" ->
             send(
                 FakeTools.result(

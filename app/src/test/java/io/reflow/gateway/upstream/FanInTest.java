@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.identity.UserId;
+import io.reflow.gateway.instance.InstanceEvents;
 import io.reflow.gateway.instance.InstanceKey;
 import io.reflow.gateway.instance.InstancePool;
 import io.reflow.gateway.instance.LastLines;
@@ -58,7 +59,8 @@ final class FanInTest {
           new Limits(10, 10, 10),
           new Lifetimes(
               Duration.ofMillis(40), Duration.ofHours(1), Duration.ZERO, Duration.ofMillis(10)),
-          0);
+          0,
+          InstanceEvents.NONE);
   private final RecordingListener ann = new RecordingListener();
   private final RecordingListener bob = new RecordingListener();
   private volatile Optional<String> trouble = Optional.empty();

@@ -61,7 +61,8 @@ final class UpstreamsTest {
             UpstreamFixtures.STDIO,
             UpstreamFixtures.MCP,
             new Watching(),
-            reach -> reach);
+            reach -> reach,
+            UpstreamEvents.NONE);
   }
 
   private final class Watching implements Upstreams.Watcher {

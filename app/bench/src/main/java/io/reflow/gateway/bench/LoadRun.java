@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -26,6 +27,10 @@ public final class LoadRun implements AutoCloseable {
   private static final int TARGETS = 20;
   private static final int SESSIONS = 32;
   private static final int LISTS_AT_A_TIME = 1;
+
+  /// A compiler that works for less than this part of the time is at rest.
+  private static final int CALM = 50;
+
   private final Plan plan;
   private final Report report = new Report();
   private final Path work;
@@ -187,6 +192,7 @@ public final class LoadRun implements AutoCloseable {
   }
 
   private List<Row> rows(List<Way> ways, int connections) {
+    settle(ways, connections);
     Map<Way, Row> rows = new LinkedHashMap<>();
     ways.forEach(way -> rows.put(way, new Row(way.name(), connections)));
     for (int round = 1; round <= plan.rounds(); round++) {
@@ -194,6 +200,28 @@ public final class LoadRun implements AutoCloseable {
       rows.forEach((way, row) -> row.add(Load.run(way, connections, plan.round())));
     }
     return List.copyOf(rows.values());
+  }
+
+  /// Asks as it will be measured until the servers' compilers have come to rest: what a compiler
+  /// does once would otherwise count as a cost of the calls in between, the more of it the larger
+  /// the program.
+  private void settle(List<Way> ways, int connections) {
+    for (int round = 1; round <= plan.unmeasured(); round++) {
+      progress("%d connections, not measured, round %d".formatted(connections, round));
+      boolean calm = true;
+      for (Way way : ways) {
+        Duration before = way.server().compiling();
+        Sample _ = Load.run(way, connections, plan.round());
+        Duration compiled = way.server().compiling().minus(before);
+        calm &= compiled.compareTo(plan.round().dividedBy(CALM)) <= 0;
+      }
+      if (calm) {
+        return;
+      }
+    }
+    report.note(
+        "%d connections".formatted(connections),
+        "a compiler still worked when the measuring began");
   }
 
   private static void progress(String what) {

@@ -14,6 +14,7 @@ import java.util.Optional;
 /// @param rounds how often each way is measured; the ways take turns
 /// @param round how long a way is measured at a stretch
 /// @param warmUp how long each way is used before anything is measured
+/// @param unmeasured how many rounds at most go before, until the servers' compilers are at rest
 /// @param gateway the jar to measure; absent: the classes beside this one
 /// @param jvmOptions for the gateway's process, behind the usual ones
 record Plan(
@@ -21,6 +22,7 @@ record Plan(
     int rounds,
     Duration round,
     Duration warmUp,
+    int unmeasured,
     Optional<Path> gateway,
     List<String> jvmOptions) {
 
@@ -30,6 +32,7 @@ record Plan(
           5,
           Duration.ofSeconds(4),
           Duration.ofSeconds(15),
+          20,
           Optional.empty(),
           List.of());
 
@@ -40,6 +43,7 @@ record Plan(
         --rounds 5                  how often each way is measured
         --seconds 4                 how long each time
         --warm-up 15                seconds for each way before
+        --unmeasured 20             rounds at most before, until the compilers rest
         --gateway JAR               another build of the gateway than the one beside this jar
         --jvm OPTION                for the gateway's JVM; may come several times
       DATABASE_HOST and the other variables of the gateway's configuration are passed on: without
@@ -73,19 +77,32 @@ record Plan(
               rounds,
               round,
               warmUp,
+              unmeasured,
               gateway,
               jvmOptions);
       case "--rounds" ->
-          new Plan(connections, Integer.parseInt(value), round, warmUp, gateway, jvmOptions);
+          new Plan(
+              connections, Integer.parseInt(value), round, warmUp, unmeasured, gateway, jvmOptions);
       case "--seconds" ->
-          new Plan(connections, rounds, seconds(value), warmUp, gateway, jvmOptions);
-      case "--warm-up" -> new Plan(connections, rounds, round, seconds(value), gateway, jvmOptions);
+          new Plan(connections, rounds, seconds(value), warmUp, unmeasured, gateway, jvmOptions);
+      case "--warm-up" ->
+          new Plan(connections, rounds, round, seconds(value), unmeasured, gateway, jvmOptions);
+      case "--unmeasured" ->
+          new Plan(
+              connections, rounds, round, warmUp, Integer.parseInt(value), gateway, jvmOptions);
       case "--gateway" ->
-          new Plan(connections, rounds, round, warmUp, Optional.of(Path.of(value)), jvmOptions);
+          new Plan(
+              connections,
+              rounds,
+              round,
+              warmUp,
+              unmeasured,
+              Optional.of(Path.of(value)),
+              jvmOptions);
       case "--jvm" -> {
         List<String> more = new ArrayList<>(jvmOptions);
         more.add(value);
-        yield new Plan(connections, rounds, round, warmUp, gateway, more);
+        yield new Plan(connections, rounds, round, warmUp, unmeasured, gateway, more);
       }
       default -> throw new IllegalArgumentException("not known: " + option);
     };

@@ -4,7 +4,9 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,6 +31,9 @@ final class ServerProcess implements AutoCloseable {
   private static final long LONGEST_START_SECONDS = 120;
   private static final long LONGEST_STOP_SECONDS = 30;
   private static final int MOST_LINES = 1000;
+
+  /// Of the clock that `/proc` counts in: USER_HZ, which is 100 on all machines of today.
+  private static final long MILLIS_A_TICK = 10;
 
   /// As in install.sh.
   private static final List<String> JVM_OPTIONS =
@@ -135,6 +140,40 @@ final class ServerProcess implements AutoCloseable {
   /// How long its threads have run on a processor.
   Duration cpu() {
     return process.info().totalCpuDuration().orElse(Duration.ZERO);
+  }
+
+  /// How long its JVM has compiled; zero where there is no `/proc`, or no compiler yet.
+  Duration compiling() {
+    Path threads = Path.of("/proc", Long.toString(process.pid()), "task");
+    if (!Files.isDirectory(threads)) {
+      return Duration.ZERO;
+    }
+    long ticks = 0;
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(threads)) {
+      for (Path thread : all) {
+        ticks += compilerTicks(thread.resolve("stat"));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return Duration.ofMillis(ticks * MILLIS_A_TICK);
+  }
+
+  /// proc_pid_stat(5): the name is in parentheses; user and system time are the 14th and 15th
+  /// field.
+  private static long compilerTicks(Path stat) throws IOException {
+    String line;
+    try {
+      line = Files.readString(stat, StandardCharsets.ISO_8859_1);
+    } catch (NoSuchFileException _) {
+      // The thread has ended meanwhile.
+      return 0;
+    }
+    if (!line.contains("(C1 Compiler") && !line.contains("(C2 Compiler")) {
+      return 0;
+    }
+    String[] fields = line.substring(line.lastIndexOf(')') + 2).split(" ", -1);
+    return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
   }
 
   /// Resident memory in MiB; empty where there is no `/proc`.

@@ -16,6 +16,7 @@ class LoadRunIT {
           1,
           Duration.ofSeconds(1),
           Duration.ofSeconds(1),
+          1,
           Optional.empty(),
           List.of());
 

@@ -17,6 +17,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -45,8 +47,8 @@ public final class Flight implements Caller {
   private final Optional<History> history;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final Map<String, Question> open = new LinkedHashMap<>();
-  private final Deque<Kept> kept = new ArrayDeque<>();
+  private final List<Asking> waiting = new ArrayList<>(1);
+  private final Deque<Kept> kept = new ArrayDeque<>(0);
   private long keptBytes;
   private @Nullable Thread worker;
   private @Nullable Caller attached;
@@ -80,11 +82,28 @@ public final class Flight implements Caller {
 
   /// What is open until its answer is there.
   private static final class Question {
+    private final String key;
     private final InputRequest request;
     private @Nullable Answer answer;
 
-    Question(InputRequest request) {
+    /// @param key by which the target asks for it
+    Question(String key, InputRequest request) {
+      this.key = key;
       this.request = request;
+    }
+  }
+
+  /// What is asked together, and who wants to know.
+  private record Asking(List<Question> questions, Consumer<Map<String, Answer>> then) {
+
+    boolean answered() {
+      return questions.stream().allMatch(question -> question.answer != null);
+    }
+
+    Map<String, Answer> answers() {
+      Map<String, Answer> answers = new LinkedHashMap<>();
+      questions.forEach(question -> answers.put(question.key, given(question)));
+      return answers;
     }
   }
 
@@ -133,43 +152,88 @@ public final class Flight implements Caller {
 
   @Override
   public Map<String, Answer> ask(List<InputRequest> questions) throws InterruptedException {
-    Map<String, Question> mine = new LinkedHashMap<>();
+    var answers = new CompletableFuture<Map<String, Answer>>();
+    Asked asked = ask(questions, answers::complete);
+    try {
+      return answers.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("answers don't fail", e);
+    } finally {
+      asked.takeBack();
+    }
+  }
+
+  @Override
+  public Asked ask(List<InputRequest> questions, Consumer<Map<String, Answer>> then)
+      throws InterruptedException {
+    var asking = new Asking(new ArrayList<>(questions.size()), then);
     lock.lockInterruptibly();
     try {
       for (InputRequest request : questions) {
-        Question question = question(request);
-        mine.put(request.key(), question);
-        if (question.answer == null) {
-          open.put(question.request.key(), question);
-        }
+        asking.questions().add(question(request));
       }
+      waiting.add(asking);
       askedAt = System.nanoTime();
+      handOver();
       changed.signalAll();
-      awaitAnswers(mine);
-      Map<String, Answer> answers = new LinkedHashMap<>();
-      mine.forEach((key, question) -> answers.put(key, given(question)));
-      return answers;
     } finally {
-      mine.values().forEach(question -> open.remove(question.request.key()));
-      changed.signalAll();
       lock.unlock();
     }
+    return () -> takeBack(asking);
+  }
+
+  private List<Question> open() {
+    return waiting.stream()
+        .flatMap(asking -> asking.questions().stream())
+        .filter(question -> question.answer == null)
+        .toList();
+  }
+
+  /// Whoever has all answers hears of them now, by a thread that nobody else needs.
+  private void handOver() {
+    for (Asking asking : List.copyOf(waiting)) {
+      if (expired || asking.answered()) {
+        handOver(asking, asking.answers());
+      }
+    }
+  }
+
+  private void handOver(Asking asking, Map<String, Answer> answers) {
+    boolean _ = waiting.remove(asking);
+    Thread.ofVirtual().name("answer-" + id).start(() -> asking.then().accept(answers));
+  }
+
+  private void takeBack(Asking asking) {
+    lock.lock();
+    try {
+      if (waiting.contains(asking)) {
+        handOver(asking, Map.of());
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public boolean maySuspend() {
+    return true;
   }
 
   /// Answered already, if the call is made again and had asked that before.
   private Question question(InputRequest request) throws InterruptedException {
     if (history.isEmpty()) {
-      return new Question(renamed(request, key(request.method())));
+      return new Question(request.key(), renamed(request, key(request.method())));
     }
     History before = history.get();
     String digest = History.digest(request);
     if (!before.behind()) {
       String key = key(request.method());
       before.asked(key, digest);
-      return new Question(renamed(request, key));
+      return new Question(request.key(), renamed(request, key));
     }
     History.Asked again = before.again(digest).orElseThrow(this::lost);
-    var question = new Question(renamed(request, again.key()));
+    var question = new Question(request.key(), renamed(request, again.key()));
     again.answer().ifPresent(answer -> question.answer = new Answer.Given(answer));
     return question;
   }
@@ -203,27 +267,24 @@ public final class Flight implements Caller {
     return kind + "-" + keys;
   }
 
-  private void awaitAnswers(Map<String, Question> mine) throws InterruptedException {
-    while (mine.values().stream().anyMatch(question -> question.answer == null)) {
-      if (expired) {
-        return;
-      }
-      if (suspended() && System.nanoTime() - suspendedUntil >= 0) {
-        expire();
-        return;
-      }
-      long left = suspended() ? suspendedUntil - System.nanoTime() : flights.ttl();
-      long _ = changed.awaitNanos(left);
-    }
-  }
-
   /// Nobody has answered in time: the target is told so, as if the user had not wanted to, and gets
   /// a little time to come to an end.
-  private void expire() {
-    expired = true;
-    suspendedUntil = System.nanoTime();
-    changed.signalAll();
-    flights.expired(this);
+  void expireIfLate() {
+    lock.lock();
+    try {
+      if (suspended()
+          && !waiting.isEmpty()
+          && !expired
+          && System.nanoTime() - suspendedUntil >= 0) {
+        expired = true;
+        suspendedUntil = System.nanoTime();
+        handOver();
+        changed.signalAll();
+        flights.expired(this);
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   private static Answer given(Question question) {
@@ -265,7 +326,7 @@ public final class Flight implements Caller {
     try {
       while (end == null) {
         long quiet = System.nanoTime() - askedAt;
-        if (open.isEmpty()) {
+        if (open().isEmpty()) {
           long _ = changed.awaitNanos(flights.ttl());
         } else if (quiet < SIBLINGS) {
           long _ = changed.awaitNanos(SIBLINGS - quiet);
@@ -291,9 +352,7 @@ public final class Flight implements Caller {
     suspendedUntil = System.nanoTime() + flights.ttl();
     changed.signalAll();
     return new Landing.Asking(
-        round,
-        open.values().stream().map(each -> each.request).toList(),
-        history.flatMap(History::json));
+        round, open().stream().map(each -> each.request).toList(), history.flatMap(History::json));
   }
 
   /// Attaches another request, with what its client has answered. What was not asked is ignored.
@@ -309,16 +368,14 @@ public final class Flight implements Caller {
       kept.forEach(each -> each.message().accept(caller));
       kept.clear();
       keptBytes = 0;
-      List<String> answered = new ArrayList<>();
-      open.forEach((key, question) -> {
-        RawJson answer = answers.get(key);
+      for (Question question : open()) {
+        RawJson answer = answers.get(question.request.key());
         if (answer != null) {
           question.answer = new Answer.Given(answer);
-          answered.add(key);
         }
-      });
+      }
       history.ifPresent(all -> all.answered(answers));
-      answered.forEach(open::remove);
+      handOver();
       askedAt = System.nanoTime();
       changed.signalAll();
     } finally {

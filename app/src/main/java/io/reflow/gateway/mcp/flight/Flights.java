@@ -25,14 +25,31 @@ public final class Flights implements AutoCloseable {
   /// What a target that was told that nobody answers may take to come to an end.
   private static final Duration LAST_WORDS = Duration.ofSeconds(5);
 
+  /// How late a call may be found to be late.
+  private static final Duration LOOK = Duration.ofSeconds(1);
+
   private final Map<String, Flight> suspended = new ConcurrentHashMap<>();
   private final Duration ttl;
   private final Semaphore landed = new Semaphore(0);
+  private final Thread watch;
   private volatile boolean closed;
 
   /// @param ttl how long a client may take to come back
   public Flights(Duration ttl) {
     this.ttl = ttl;
+    this.watch = Thread.ofVirtual().name("flight-expiry").start(this::watch);
+  }
+
+  /// Ends the time of those whose clients don't come back. One thread looks after all of them.
+  private void watch() {
+    try {
+      while (true) {
+        Thread.sleep(LOOK.compareTo(ttl.dividedBy(10)) < 0 ? LOOK : ttl.dividedBy(10));
+        suspended.values().forEach(Flight::expireIfLate);
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /// The call itself.
@@ -169,6 +186,7 @@ public final class Flights implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    watch.interrupt();
     suspended.values().forEach(Flight::cancel);
   }
 }

@@ -109,9 +109,9 @@ public final class PageVisits implements AutoCloseable {
   }
 
   private void listen(Key key, Visit visit, Reach reach, BooleanSupplier stillAllowed) {
-    try (Feed _ = listening.listen(reach, ANYTHING, visit)) {
+    try (Feed feed = listening.listen(reach, ANYTHING, visit)) {
       visit.heard.countDown();
-      while (visit.until - System.nanoTime() > 0 && stillAllowed.getAsBoolean()) {
+      while (feed.hears() && visit.until - System.nanoTime() > 0 && stillAllowed.getAsBoolean()) {
         if (visit.over.await(ROUND.toNanos(), TimeUnit.NANOSECONDS)) {
           return;
         }

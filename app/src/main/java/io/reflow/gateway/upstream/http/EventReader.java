@@ -24,8 +24,8 @@ public final class EventReader {
   private final int largestEvent;
   private final StreamPosition position;
   private final Events events;
-  private final ByteArrayOutputStream line = new ByteArrayOutputStream(256);
-  private final ByteArrayOutputStream data = new ByteArrayOutputStream(256);
+  private ByteArrayOutputStream line = new ByteArrayOutputStream(0);
+  private ByteArrayOutputStream data = new ByteArrayOutputStream(0);
   private String type = "";
   private Optional<String> id = Optional.empty();
   private boolean hasData;
@@ -209,8 +209,10 @@ public final class EventReader {
     }
   }
 
+  /// Holds on to nothing: it may take long until the next one, and none may be as large again.
   private void beginNextEvent() {
-    data.reset();
+    line = new ByteArrayOutputStream(0);
+    data = new ByteArrayOutputStream(0);
     hasData = false;
     type = "";
     id = Optional.empty();

@@ -28,6 +28,7 @@ final class Exchange implements Lingering.Open {
   private final @Nullable HttpSession within;
   private final PendingCall waiting;
   private final Attempt attempt;
+  private volatile @Nullable Thread sending;
   private volatile @Nullable Thread resuming;
   private volatile boolean ended;
 
@@ -63,11 +64,15 @@ final class Exchange implements Lingering.Open {
 
   Answer run() throws InterruptedException {
     byte[] body = Envelope.request(id, waiting.call().method(), waiting.call().params());
-    HttpRequest request = around.wire().post(body, within).build();
+    HttpRequest.Builder posting = around.wire().post(body, within);
+    waiting.call().trace().each(posting::setHeader);
+    HttpRequest request = posting.build();
     around.calls().add(id, waiting);
     boolean answered = false;
     try {
-      Answer answer = waiting.await(around.patience(), () -> send(request));
+      PendingCall.Sending sent =
+          waiting.caller().maySuspend() ? () -> sendApart(request) : () -> send(request);
+      Answer answer = waiting.await(around.patience(), sent);
       answered = true;
       return answer;
     } catch (InterruptedException e) {
@@ -83,6 +88,29 @@ final class Exchange implements Lingering.Open {
         end();
       } else if (open()) {
         around.lingering().add(this);
+      }
+    }
+  }
+
+  /// Sends on another thread: the one that may wait for very long keeps its stack small.
+  private void sendApart(HttpRequest request) {
+    Thread thread =
+        Thread.ofVirtual()
+            .name("http-" + around.target() + "-send")
+            .unstarted(() -> sendAll(request));
+    sending = thread;
+    thread.start();
+  }
+
+  private void sendAll(HttpRequest request) {
+    try {
+      send(request);
+    } catch (InterruptedException e) {
+      attempt.ended(e);
+    } finally {
+      sending = null;
+      if (ended) {
+        end();
       }
     }
   }
@@ -157,10 +185,14 @@ final class Exchange implements Lingering.Open {
   public void end() {
     ended = true;
     EventStream events = attempt.opened();
-    Thread thread = resuming;
     if (events != null) {
       events.end();
     }
+    interrupt(sending);
+    interrupt(resuming);
+  }
+
+  private static void interrupt(@Nullable Thread thread) {
     if (thread != null) {
       thread.interrupt();
     }

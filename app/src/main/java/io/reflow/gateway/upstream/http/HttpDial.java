@@ -14,6 +14,7 @@ import io.reflow.gateway.upstream.sse.SseDial;
 import io.reflow.gateway.upstream.stateless.Context;
 import java.net.http.HttpClient;
 import java.util.Optional;
+import java.util.concurrent.ThreadFactory;
 
 /// Opens sessions with targets that speak Streamable HTTP, all over one client.
 public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoCloseable {
@@ -33,11 +34,10 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
     this.eras = eras;
     this.context = new Context(gatewayVersion);
     var connect = mcp.timeout().connect();
+    ThreadFactory threads = Thread.ofVirtual().name("http-upstream").factory();
     this.client =
         new GuardedClient(
-            new Reachable(addresses, connect),
-            connect,
-            task -> Thread.ofVirtual().name("http-upstream").start(task));
+            new Reachable(addresses, connect), connect, task -> threads.newThread(task).start());
     this.sse = new SseDial(client, mcp, patience, lingering, gatewayVersion);
   }
 

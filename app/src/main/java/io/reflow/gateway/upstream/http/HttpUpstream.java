@@ -259,6 +259,12 @@ final class HttpUpstream implements Upstream {
   }
 
   @Override
+  public boolean hears() {
+    StandingStream standing = stream;
+    return standing == null || !standing.refused();
+  }
+
+  @Override
   public Answer call(UpstreamCall call, Caller caller) throws InterruptedException {
     if (closed) {
       throw failed("was disconnected");

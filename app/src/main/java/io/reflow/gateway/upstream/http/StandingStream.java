@@ -90,6 +90,11 @@ final class StandingStream {
     }
   }
 
+  /// Whether the target has said that it has no such stream.
+  boolean refused() {
+    return state == State.NONE;
+  }
+
   private void run() {
     try {
       int failures = 0;

@@ -130,6 +130,7 @@ final class StatelessHttp implements Channel {
     if (ParamsIndex.nameMember(call.method()).isPresent()) {
       call.index().name().ifPresent(name -> builder.setHeader("Mcp-Name", HeaderText.encode(name)));
     }
+    call.trace().each(builder::setHeader);
     for (Map.Entry<String, String> header : toolHeaders.of(call).entrySet()) {
       builder.setHeader(header.getKey(), header.getValue());
     }

@@ -2,6 +2,8 @@ package io.reflow.gateway.upstream.http;
 
 import io.reflow.gateway.config.Secret;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
+import io.reflow.gateway.http.WholeBody;
+import io.reflow.gateway.telemetry.Propagation;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -10,7 +12,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -88,7 +89,7 @@ public final class Wire {
       known = new Posting(within, forPosts(in(within)));
       posting = known;
     }
-    return known.template().copy().POST(BodyPublishers.ofByteArray(message));
+    return known.template().copy().POST(new WholeBody(message));
   }
 
   private static HttpRequest.Builder forPosts(HttpRequest.Builder builder) {
@@ -121,7 +122,11 @@ public final class Wire {
   /// Waits until the handler has what it wants of the response.
   public <T> HttpResponse<T> exchange(HttpRequest request, BodyHandler<T> handler)
       throws IOException, InterruptedException {
-    return client.send(request, handler);
+    HttpResponse<T> response = client.send(request, handler);
+    if (request.bodyPublisher().orElse(null) instanceof WholeBody sent) {
+      sent.release();
+    }
+    return response;
   }
 
   /// Posts a message that has no answer, and gives the HTTP status; what else the target says to it
@@ -178,11 +183,13 @@ public final class Wire {
   /// Posts a message whose answer comes in another way, and gives the HTTP status.
   ///
   /// @param version that was agreed on
-  public int status(byte[] message, Optional<String> version, Duration timeout)
+  /// @param trace that the message belongs to
+  public int status(byte[] message, Optional<String> version, Propagation trace, Duration timeout)
       throws IOException, InterruptedException {
     HttpRequest.Builder builder = forPosts(template.copy());
+    trace.each(builder::setHeader);
     version.ifPresent(known -> builder.setHeader(VERSION, known));
-    return send(builder.POST(BodyPublishers.ofByteArray(message)).timeout(timeout).build());
+    return send(builder.POST(new WholeBody(message)).timeout(timeout).build());
   }
 
   public static boolean isEventStream(HttpHeaders headers) {

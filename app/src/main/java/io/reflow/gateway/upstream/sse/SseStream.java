@@ -7,6 +7,7 @@ import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.Message;
 import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
+import io.reflow.gateway.telemetry.Propagation;
 import io.reflow.gateway.upstream.Announcements;
 import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.CallsUnderWay;
@@ -239,13 +240,14 @@ final class SseStream {
   /// Sends a message; its answer comes on the stream.
   ///
   /// @return why it did not get there
-  Optional<String> post(byte[] message, Optional<String> version, Duration atMost)
+  Optional<String> post(
+      byte[] message, Optional<String> version, Propagation trace, Duration atMost)
       throws InterruptedException {
     if (endpoint.isEmpty() || !alive()) {
       return Optional.of(ending.orElse("was disconnected"));
     }
     try {
-      int status = endpoint.get().status(message, version, atMost);
+      int status = endpoint.get().status(message, version, trace, atMost);
       return status / 100 == 2
           ? Optional.empty()
           : refusal(status).or(() -> Optional.of("answered with HTTP " + status));

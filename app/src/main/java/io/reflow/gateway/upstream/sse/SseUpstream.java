@@ -2,6 +2,7 @@ package io.reflow.gateway.upstream.sse;
 
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.instance.InstanceKey;
+import io.reflow.gateway.telemetry.Propagation;
 import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.Caller;
 import io.reflow.gateway.upstream.CallsUnderWay;
@@ -65,7 +66,7 @@ final class SseUpstream implements Upstream {
     ServerFacts facts = handshake.read(answer, Handshake.WITH_SESSIONS);
     session = new Session(facts, new Subscriptions(facts, settings.initialize()));
     stream
-        .post(Handshake.initialized(), version(), settings.initialize())
+        .post(Handshake.initialized(), version(), Propagation.NONE, settings.initialize())
         .ifPresent(what -> {
           throw new UpstreamFailed(settings.target(), what);
         });
@@ -147,7 +148,7 @@ final class SseUpstream implements Upstream {
 
   private void post(byte[] request, UpstreamCall call, PendingCall waiting) {
     try {
-      stream.post(request, version(), call.maxDuration()).ifPresent(waiting::fail);
+      stream.post(request, version(), call.trace(), call.maxDuration()).ifPresent(waiting::fail);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
@@ -169,7 +170,7 @@ final class SseUpstream implements Upstream {
   }
 
   private void reply(byte[] message) throws InterruptedException {
-    Optional<String> _ = stream.post(message, version(), NOTIFYING);
+    Optional<String> _ = stream.post(message, version(), Propagation.NONE, NOTIFYING);
   }
 
   @Override

@@ -2,7 +2,6 @@ package io.reflow.gateway.upstream.stateless;
 
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.protocol.JsonObject;
-import io.reflow.gateway.protocol.JsonObjectEdit;
 import io.reflow.gateway.protocol.JsonText;
 import io.reflow.gateway.protocol.Message;
 import io.reflow.gateway.protocol.RawJson;
@@ -14,10 +13,13 @@ import io.reflow.gateway.upstream.ServerFacts.Capability;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -26,10 +28,16 @@ import org.jspecify.annotations.Nullable;
 
 /// Keeps one `subscriptions/listen` open for all that is followed at a target. A new one is agreed
 /// on before the old one is closed; one that breaks off is opened again, and then everything that
-/// is followed counts as changed once, since nobody knows what was missed.
+/// it followed counts as changed once, since nobody knows what was missed. Where the target does
+/// not agree to all in time, what is new is asked for in pieces beside what there is: a resource
+/// that the target never answers for holds up no other.
 final class ListenFeed implements AutoCloseable {
 
-  private static final String SUBSCRIPTION_ID = "io.modelcontextprotocol/subscriptionId";
+  /// For what answers at all; what takes longer is listened to by itself.
+  private static final Duration PROMPT = Duration.ofSeconds(2);
+
+  private static final int MOST_PIECES = 16;
+  private static final String NOT_IN_TIME = "does not agree to be listened to in time";
   private static final long SHORTEST_PAUSE = 1000;
   private static final long LONGEST_PAUSE = 30_000;
 
@@ -37,7 +45,7 @@ final class ListenFeed implements AutoCloseable {
   private final Channel channel;
   private final ServerFacts facts;
   private final ReentrantLock turn = new ReentrantLock();
-  private volatile @Nullable Listening current;
+  private volatile List<Listening> parts = List.of();
   private volatile @Nullable Thread again;
   private volatile boolean unsupported;
   private volatile boolean closed;
@@ -51,20 +59,19 @@ final class ListenFeed implements AutoCloseable {
   void follow(Interest wanted) throws InterruptedException {
     Interest possible = possible(wanted);
     if (!turn.tryLock(settings.discover().toNanos(), TimeUnit.NANOSECONDS)) {
-      throw failed("does not agree to be listened to in time");
+      throw failed(NOT_IN_TIME);
     }
     try {
-      Listening old = current;
-      if (closed || unsupported || (old != null && old.follows(possible))) {
+      List<Listening> old = parts;
+      if (closed || unsupported || (followed(old).equals(possible) && !anyOver())) {
         return;
       }
-      boolean nothing = possible.lists().isEmpty() && possible.uris().isEmpty();
-      current = nothing ? null : open(possible);
-      if (old != null) {
-        old.close();
+      if (possible.lists().isEmpty() && possible.uris().isEmpty()) {
+        become(List.of());
+      } else {
+        agree(possible);
       }
-      Listening fresh = current;
-      if (fresh != null && fresh.over) {
+      if (anyOver()) {
         listenAgain();
       }
     } finally {
@@ -91,26 +98,101 @@ final class ListenFeed implements AutoCloseable {
     };
   }
 
-  /// Null when the target has no such thing.
-  private @Nullable Listening open(Interest interest) throws InterruptedException {
-    Listening fresh = new Listening(interest);
-    boolean agreed = false;
+  private static Interest followed(List<Listening> parts) {
+    return Interest.of(parts.stream().map(part -> part.interest).toList());
+  }
+
+  private boolean anyOver() {
+    return parts.stream().anyMatch(part -> part.over);
+  }
+
+  private void become(List<Listening> fresh) {
+    List<Listening> old = parts;
+    parts = List.copyOf(fresh);
+    old.stream().filter(part -> !fresh.contains(part)).forEach(Listening::close);
+  }
+
+  private void agree(Interest wanted) throws InterruptedException {
+    long end = System.nanoTime() + settings.discover().toNanos();
+    var whole = new Listening(wanted);
+    boolean taken = false;
     try {
-      fresh.open();
-      agreed = fresh.agreed.get(settings.discover().toNanos(), TimeUnit.NANOSECONDS);
-      if (!agreed && !unsupported) {
-        throw failed("does not let itself be listened to");
+      whole.open();
+      List<Listening> alive = parts.stream().filter(part -> !part.over).toList();
+      List<Interest> pieces = pieces(wanted, followed(alive));
+      boolean single = alive.isEmpty() && pieces.size() < 2;
+      long prompt = Math.min(PROMPT.toNanos(), settings.discover().toNanos());
+      boolean answered = whole.answered(single ? end : System.nanoTime() + prompt);
+      taken = answered && whole.agreed.join();
+      if (taken) {
+        become(List.of(whole));
+      } else if (unsupported) {
+        become(List.of());
+      } else if (single) {
+        throw failed(answered ? "does not let itself be listened to" : NOT_IN_TIME);
+      } else {
+        become(inPieces(alive, pieces, end));
       }
-      return agreed ? fresh : null;
-    } catch (TimeoutException _) {
-      throw failed("does not agree to be listened to in time");
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e);
     } finally {
-      if (!agreed) {
-        fresh.close();
+      if (!taken) {
+        whole.close();
       }
     }
+  }
+
+  /// What is not followed yet, so that no piece waits for more than a few others.
+  private static List<Interest> pieces(Interest wanted, Interest followed) {
+    List<Interest> pieces = new ArrayList<>();
+    Set<ListKind> lists = new HashSet<>(wanted.lists());
+    lists.removeAll(followed.lists());
+    if (!lists.isEmpty()) {
+      pieces.add(new Interest(lists, Set.of()));
+    }
+    List<String> uris =
+        wanted.uris().stream().filter(uri -> !followed.uris().contains(uri)).sorted().toList();
+    int size = Math.ceilDiv(uris.size(), MOST_PIECES);
+    for (int from = 0; from < uris.size(); from += size) {
+      List<String> some = uris.subList(from, Math.min(from + size, uris.size()));
+      pieces.add(new Interest(Set.of(), Set.copyOf(some)));
+    }
+    return pieces;
+  }
+
+  /// Waits until some of the pieces are agreed on, and then a moment for the others, which may be
+  /// so later.
+  private List<Listening> inPieces(List<Listening> alive, List<Interest> pieces, long end)
+      throws InterruptedException {
+    List<Listening> fresh = pieces.stream().map(Listening::new).toList();
+    List<Listening> all = new ArrayList<>(alive);
+    boolean any = fresh.isEmpty();
+    try {
+      BlockingQueue<Boolean> answers = new LinkedBlockingQueue<>();
+      for (Listening piece : fresh) {
+        var _ = piece.agreed.thenAccept(answers::add);
+        piece.open();
+      }
+      long last = end;
+      Boolean agreed = next(answers, last);
+      for (int left = fresh.size(); left > 0 && agreed != null; left--) {
+        if (agreed && !any) {
+          any = true;
+          last = Math.min(end, System.nanoTime() + PROMPT.toNanos());
+        }
+        agreed = left > 1 ? next(answers, last) : null;
+      }
+      if (!any) {
+        throw failed(NOT_IN_TIME);
+      }
+      fresh.stream().filter(piece -> !piece.over).forEach(all::add);
+      return all;
+    } finally {
+      fresh.stream().filter(piece -> !all.contains(piece)).forEach(Listening::close);
+    }
+  }
+
+  private static @Nullable Boolean next(BlockingQueue<Boolean> answers, long until)
+      throws InterruptedException {
+    return answers.poll(until - System.nanoTime(), TimeUnit.NANOSECONDS);
   }
 
   private UpstreamFailed failed(String what) {
@@ -132,11 +214,21 @@ final class ListenFeed implements AutoCloseable {
     void open() {
       subscription =
           channel.listen(
-              params(interest), settings.context().declaring(RawJson.EMPTY_OBJECT), this);
+              ListenMessages.params(interest),
+              settings.context().declaring(RawJson.EMPTY_OBJECT),
+              this);
     }
 
-    boolean follows(Interest wanted) {
-      return interest.equals(wanted) && !over;
+    /// False when nothing was said until then.
+    boolean answered(long until) throws InterruptedException {
+      try {
+        boolean _ = agreed.get(until - System.nanoTime(), TimeUnit.NANOSECONDS);
+        return true;
+      } catch (TimeoutException _) {
+        return false;
+      } catch (ExecutionException e) {
+        throw new IllegalStateException(e);
+      }
     }
 
     @Override
@@ -150,7 +242,8 @@ final class ListenFeed implements AutoCloseable {
         JsonObject params = notification.params();
         params
             .text("uri")
-            .ifPresent(uri -> settings.listener().resourceUpdated(uri, withoutId(params)));
+            .ifPresent(
+                uri -> settings.listener().resourceUpdated(uri, ListenMessages.withoutId(params)));
       } else {
         Announcements.changedList(method)
             .filter(interest.lists()::contains)
@@ -165,7 +258,7 @@ final class ListenFeed implements AutoCloseable {
         unsupported = true;
       }
       boolean _ = agreed.complete(false);
-      if (current == this && !left) {
+      if (parts.contains(this) && !left) {
         listenAgain();
       }
     }
@@ -177,38 +270,6 @@ final class ListenFeed implements AutoCloseable {
         open.close();
       }
     }
-  }
-
-  /// Which of our requests it answers is no news for anybody else.
-  private static RawJson withoutId(JsonObject params) {
-    JsonObject meta = params.object("_meta");
-    if (meta.find(SUBSCRIPTION_ID).isEmpty()) {
-      return params.raw();
-    }
-    var edit = new JsonObjectEdit(params);
-    if (meta.members().size() == 1) {
-      edit.drop("_meta");
-    } else {
-      edit.set("_meta", new JsonObjectEdit(meta).drop(SUBSCRIPTION_ID).apply());
-    }
-    return edit.apply();
-  }
-
-  private static RawJson params(Interest interest) {
-    List<String> filter = new ArrayList<>();
-    for (ListKind kind : interest.lists()) {
-      filter.add(
-          switch (kind) {
-            case TOOLS -> "\"toolsListChanged\":true";
-            case PROMPTS -> "\"promptsListChanged\":true";
-            case RESOURCES -> "\"resourcesListChanged\":true";
-          });
-    }
-    if (!interest.uris().isEmpty()) {
-      List<String> uris = interest.uris().stream().sorted().map(JsonText::quote).toList();
-      filter.add("\"resourceSubscriptions\":[" + String.join(",", uris) + "]");
-    }
-    return RawJson.of("{\"notifications\":{" + String.join(",", filter) + "}}");
   }
 
   private void listenAgain() {
@@ -237,19 +298,14 @@ final class ListenFeed implements AutoCloseable {
     if (!turn.tryLock(settings.discover().toNanos(), TimeUnit.NANOSECONDS)) {
       return false;
     }
-    Interest interest;
+    Interest lost;
     try {
-      Listening lost = current;
-      if (!mine() || lost == null || !lost.over) {
+      lost = followed(parts.stream().filter(part -> part.over).toList());
+      if (!mine() || !anyOver()) {
         return true;
       }
-      interest = lost.interest;
-      Listening fresh = open(interest);
-      if (fresh == null) {
-        return true;
-      }
-      current = fresh;
-      if (fresh.over) {
+      agree(followed(parts));
+      if (anyOver()) {
         return false;
       }
     } catch (UpstreamFailed _) {
@@ -257,8 +313,8 @@ final class ListenFeed implements AutoCloseable {
     } finally {
       turn.unlock();
     }
-    interest.lists().forEach(settings.listener()::listChanged);
-    interest.uris().forEach(this::changed);
+    lost.lists().forEach(settings.listener()::listChanged);
+    lost.uris().forEach(this::changed);
     return true;
   }
 
@@ -275,10 +331,7 @@ final class ListenFeed implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    Listening open = current;
-    if (open != null) {
-      open.close();
-    }
+    parts.forEach(Listening::close);
     Thread waiting = again;
     if (waiting != null) {
       waiting.interrupt();

@@ -1,7 +1,6 @@
 package io.reflow.gateway.upstream.stateless;
 
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
-import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.protocol.JsonObject;
 import io.reflow.gateway.protocol.JsonObjectEdit;
 import io.reflow.gateway.protocol.JsonText;
@@ -118,7 +117,7 @@ final class Questions {
     Optional<RawJson> given = request.value("params").filter(Questions::isObject);
     JsonObject params =
         given.isPresent() ? MessageReader.readObject(given.get()) : JsonObject.EMPTY;
-    if (!possible(method, params)) {
+    if (!caller.capabilities().allow(method, params)) {
       throw failed("asked for something that the client can't do");
     }
     if (method.equals("elicitation/create") && isUrl(params)) {
@@ -129,20 +128,6 @@ final class Questions {
 
   private static boolean isObject(RawJson value) {
     return value.array()[value.from()] == '{';
-  }
-
-  /// A target must not ask for what the request did not declare.
-  private boolean possible(String method, JsonObject params) {
-    ClientCapabilities can = caller.capabilities();
-    return switch (method) {
-      case "elicitation/create" -> isUrl(params) ? can.elicitationUrl() : can.elicitation();
-      case "sampling/createMessage" ->
-          can.sampling()
-              && (can.samplingTools()
-                  || (params.find("tools").isEmpty() && params.find("toolChoice").isEmpty()));
-      case "roots/list" -> can.roots();
-      default -> false;
-    };
   }
 
   private static boolean isUrl(JsonObject params) {

@@ -154,12 +154,9 @@ final class Containment {
     List<String> line = front(home, launch.network(), launch.leads());
     line.addAll(Handover.add(launch.environment(), environment));
     if (stdio.sharedPackages()) {
-      List<String> furnishing = packages.furnish(launch, program, installer);
-      line.addAll(furnishing);
-      if (!furnishing.isEmpty()) {
-        environment.put("npm_config_prefer_offline", "true");
-        environment.put("npm_config_update_notifier", "false");
-      }
+      PackageRunner.Furnishing furnishing = packages.furnish(launch, program, installer);
+      line.addAll(furnishing.front());
+      environment.putAll(furnishing.environment());
     }
     line.add(program.toString());
     line.addAll(launch.command().subList(1, launch.command().size()));
@@ -168,8 +165,14 @@ final class Containment {
 
   /// How something is started that instances share, in a folder of its own that they may read.
   Contained contain(List<String> command, Path folder) throws IOException {
-    Homes.Home home = homes.open(folder);
+    Contained contained = containWithin(command, folder);
     homes.share(folder);
+    return contained;
+  }
+
+  /// How a command is started in a folder as the instance that it belongs to.
+  Contained containWithin(List<String> command, Path folder) throws IOException {
+    Homes.Home home = homes.open(folder);
     List<String> line = front(home, true, false);
     line.addAll(command);
     return contained(line, environment(home), home);

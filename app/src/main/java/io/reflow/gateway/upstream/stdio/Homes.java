@@ -5,7 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.reflow.gateway.config.StdioConfig;
 import io.reflow.gateway.config.StdioConfig.Sandbox;
 import io.reflow.gateway.config.SystemUser;
+import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.instance.InstanceKey;
+import io.reflow.gateway.instance.InstanceKey.Sharing;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitResult;
@@ -45,6 +47,9 @@ final class Homes {
   private final Path dataDir;
   private final Path instances;
   private static final Logger LOG = LoggerFactory.getLogger(Homes.class);
+
+  /// Begins the names of folders of one user.
+  private static final String OF_USER = "user-";
 
   private static final String TOO_LARGE =
       "its folder holds more than stdio.limits.home-size allows";
@@ -117,20 +122,52 @@ final class Homes {
     Files.setPosixFilePermissions(folder, SHARED);
   }
 
-  /// The folder of an instance, made if need be.
+  /// The folder of an instance, made if need be. That of a user tells whose it is, so that it can
+  /// be removed after them.
   Home open(InstanceKey key) throws IOException {
-    return open(
-        key.target().toString(),
-        UUID.nameUUIDFromBytes(key.sharing().wireName().getBytes(UTF_8)).toString());
+    Path target = instances.resolve(key.target().toString());
+    Path digest =
+        target.resolve(UUID.nameUUIDFromBytes(key.sharing().wireName().getBytes(UTF_8)).toString());
+    if (!(key.sharing() instanceof Sharing.User(var user))) {
+      return open(digest);
+    }
+    Path folder = target.resolve(OF_USER + user);
+    if (Files.exists(digest, LinkOption.NOFOLLOW_LINKS)
+        && !Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+      // As an earlier version has named it.
+      Files.move(digest, folder);
+      owners.replaceAll((_, path) -> path.equals(digest) ? folder : path);
+    }
+    return open(folder);
+  }
+
+  /// Whose folder it is; nothing for one that several users share.
+  static Optional<UserId> user(Path folder) {
+    String name = folder.getFileName().toString();
+    try {
+      return name.startsWith(OF_USER)
+          ? Optional.of(new UserId(UUID.fromString(name.substring(OF_USER.length()))))
+          : Optional.empty();
+    } catch (IllegalArgumentException _) {
+      return Optional.empty();
+    }
+  }
+
+  /// The folder that the folders of all instances are in, by target.
+  Path instances() {
+    return instances;
+  }
+
+  /// Removes a folder in which nothing is left, and lets its user id go.
+  void remove(Path folder) throws IOException {
+    Files.delete(folder);
+    full.remove(folder);
+    owners.values().remove(folder);
   }
 
   /// Why a folder can't be worked in, if so.
   Optional<String> obstacle(Path folder) {
     return full.contains(folder) ? tooLarge(folder) : Optional.empty();
-  }
-
-  private Home open(String target, String name) throws IOException {
-    return open(instances.resolve(target).resolve(name));
   }
 
   /// Any folder in the data folder, made if need be.
@@ -155,7 +192,7 @@ final class Homes {
 
   /// Where it is tried out whether processes can be contained.
   Home trial() throws IOException {
-    return open("trial", "trial");
+    return open(instances.resolve("trial").resolve("trial"));
   }
 
   /// Why processes of other users could not work in their folders, or could see what is beside

@@ -1,14 +1,11 @@
 package io.reflow.gateway.upstream.stdio;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.function.LongPredicate;
 
 /// In a container the gateway may be the first process, which inherits all those whose parents are
@@ -30,11 +27,11 @@ final class Orphans {
     if (!first) {
       return;
     }
-    long session = stat(PROC.resolve("self")).session();
+    long session = ProcessStat.of(PROC.resolve("self")).session();
     try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[1-9]*")) {
       for (Path process : processes) {
         long pid = Long.parseLong(process.getFileName().toString());
-        Stat stat = stat(process);
+        ProcessStat stat = ProcessStat.of(process);
         // What is in our own session was started by us, without a launcher.
         if (stat.zombie() && stat.parent() == 1 && stat.session() != session && !own.test(pid)) {
           Signals.takeNote(pid);
@@ -42,23 +39,6 @@ final class Orphans {
       }
     } catch (IOException | DirectoryIteratorException e) {
       throw new UncheckedIOException(new IOException("can't read " + PROC, e));
-    }
-  }
-
-  record Stat(boolean zombie, long parent, long session) {}
-
-  /// @param process its folder in `/proc`
-  static Stat stat(Path process) {
-    try {
-      String text = Files.readString(process.resolve("stat"), ISO_8859_1);
-      // The name in parentheses may hold any bytes.
-      List<String> fields = List.of(text.substring(text.lastIndexOf(')') + 2).split(" ", -1));
-      return new Stat(
-          fields.getFirst().equals("Z"),
-          Long.parseLong(fields.get(1)),
-          Long.parseLong(fields.get(3)));
-    } catch (IOException _) {
-      return new Stat(false, 0, 0);
     }
   }
 }

@@ -31,7 +31,10 @@ final class Pipe {
 
   private static final Logger LOG = LoggerFactory.getLogger(Pipe.class);
 
-  private static final Duration LAST_WORDS = Duration.ofMillis(500);
+  /// A process that has closed its output is about to end, and how it ended says more. Whoever
+  /// waits for an answer hears of it that much later, if it does not end.
+  private static final Duration LAST_WORDS = Duration.ofMillis(1500);
+
   private static final Duration REPLYING = Duration.ofSeconds(5);
   private static final int KEPT_OF_LONG_LINES = 4096;
 

@@ -126,6 +126,11 @@ final class PseudoTerminal {
     }
   }
 
+  /// Makes it a user's own: programs open it again by its name, as they do with `/dev/stdout`.
+  void give(int uid) throws IOException {
+    Files.setAttribute(path(), "unix:uid", uid);
+  }
+
   Path path() {
     return Path.of(pty.getSlaveName());
   }

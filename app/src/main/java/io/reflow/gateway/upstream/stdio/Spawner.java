@@ -3,6 +3,8 @@ package io.reflow.gateway.upstream.stdio;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.reflow.gateway.config.StdioConfig;
+import io.reflow.gateway.identity.UserId;
+import io.reflow.gateway.target.TargetId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -22,6 +24,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,10 +36,18 @@ public final class Spawner implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Spawner.class);
 
   private static final Duration LONGEST_COMMAND = Duration.ofSeconds(10);
-  private static final Duration LOOK_AT_HOMES = Duration.ofSeconds(10);
+  private static final Duration LONGEST_REMOVAL = Duration.ofMinutes(10);
+  private static final String EMPTY = "chmod -R u+rwX . ; exec find . -mindepth 1 -delete";
+
+  private static final Duration LOOK_AT_MEMORY = Duration.ofSeconds(2);
+  private static final int LOOKS_BETWEEN_HOMES = 5;
+  private static final String TOO_MUCH_MEMORY =
+      "its processes hold more memory than stdio.limits.memory allows";
 
   private final Containment containment;
   private final String gatewayId;
+  private final LeftHomes leftHomes;
+  private final TreeMemory memory;
   private final Stragglers stragglers = new Stragglers();
   private final ConcurrentHashMap<Long, Child> living = new ConcurrentHashMap<>();
   private final Orphans orphans = new Orphans(living::containsKey);
@@ -51,6 +62,8 @@ public final class Spawner implements AutoCloseable {
   public Spawner(StdioConfig stdio, Path dataDir, String gatewayId) {
     this.containment = new Containment(stdio, dataDir);
     this.gatewayId = gatewayId;
+    this.leftHomes = new LeftHomes(containment.homes().instances(), stdio.homeRetention());
+    this.memory = new TreeMemory(stdio.limits().memory().bytes());
     boolean checked = false;
     try {
       containment.check(this::run);
@@ -65,14 +78,13 @@ public final class Spawner implements AutoCloseable {
         thread.shutdown();
       }
     }
-    this.watch = Thread.ofVirtual().name("homes").start(this::watch);
+    this.watch = Thread.ofVirtual().name("limits").start(this::watch);
   }
 
   /// Starts the process itself. Called by the thread that starts all.
   @FunctionalInterface
-  public interface Start {
-    Process start(List<String> line, Map<String, String> environment, Path directory)
-        throws IOException;
+  interface Start {
+    Process start(Contained contained) throws IOException;
   }
 
   /// Starts a process with pipes.
@@ -91,7 +103,11 @@ public final class Spawner implements AutoCloseable {
   /// Runs something that instances share to its end; tells whether it went well.
   private boolean install(List<String> command, Path folder, Duration longest)
       throws IOException, InterruptedException {
-    Child child = spawn(containment.contain(command, folder), Spawner::withoutOutput);
+    return runToEnd(spawn(containment.contain(command, folder), Spawner::withoutOutput), longest);
+  }
+
+  private static boolean runToEnd(Child child, Duration longest)
+      throws IOException, InterruptedException {
     try {
       child.input().close();
       return child.awaitExit(longest) && child.succeeded();
@@ -101,13 +117,50 @@ public final class Spawner implements AutoCloseable {
     }
   }
 
+  /// Removes the folders of instances that nothing can use any more, and have not been used since
+  /// `stdio.home-retention`. May take minutes.
+  ///
+  /// @param target whether there is such a target, disabled or not
+  /// @param user the same for users
+  public void removeLeftHomes(Predicate<TargetId> target, Predicate<UserId> user)
+      throws InterruptedException {
+    var tenants =
+        new LeftHomes.Tenants() {
+          @Override
+          public boolean exists(TargetId id) {
+            return target.test(id);
+          }
+
+          @Override
+          public boolean exists(UserId id) {
+            return user.test(id);
+          }
+        };
+    leftHomes.sweep(tenants, this::worksIn, this::remove);
+  }
+
+  private boolean worksIn(Path folder) {
+    return living.values().stream().anyMatch(child -> child.contained().home().startsWith(folder));
+  }
+
+  /// What is in the folder is the instance's own, and so is what it leads to: it is removed with no
+  /// more rights than the instance had.
+  private boolean remove(Path home) throws IOException, InterruptedException {
+    List<String> command = List.of("/bin/sh", "-c", EMPTY);
+    Child child = spawn(containment.containWithin(command, home), Spawner::withoutOutput);
+    if (!runToEnd(child, LONGEST_REMOVAL)) {
+      return false;
+    }
+    containment.homes().remove(home);
+    return true;
+  }
+
   private Child spawn(Contained contained, Start start) throws IOException, InterruptedException {
     String marker = gatewayId + "/" + UUID.randomUUID();
     contained.environment().put(Stragglers.VARIABLE, marker);
     return onThread(
         () -> {
-          Process process =
-              start.start(contained.line(), contained.environment(), contained.home());
+          Process process = start.start(contained);
           Child child = new Child(process, contained, marker);
           living.put(child.pid(), child);
           child.onEnd(this::ended);
@@ -121,17 +174,19 @@ public final class Spawner implements AutoCloseable {
     return containment.homes().dataDir().resolve("native");
   }
 
-  private static Process withPipes(
-      List<String> line, Map<String, String> environment, Path directory) throws IOException {
-    return builder(line, environment, directory).start();
+  private static Process withPipes(Contained contained) throws IOException {
+    return builder(contained).start();
   }
 
-  private static Process withoutOutput(
-      List<String> line, Map<String, String> environment, Path directory) throws IOException {
-    return builder(line, environment, directory)
+  private static Process withoutOutput(Contained contained) throws IOException {
+    return builder(contained)
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .redirectError(ProcessBuilder.Redirect.DISCARD)
         .start();
+  }
+
+  private static ProcessBuilder builder(Contained contained) {
+    return builder(contained.line(), contained.environment(), contained.home());
   }
 
   private static ProcessBuilder builder(
@@ -174,8 +229,10 @@ public final class Spawner implements AutoCloseable {
   private void ended(Child child) throws InterruptedException {
     Contained contained = child.contained();
     try {
+      // The first process of a namespace too: it ends with the sandbox only once it has said so to
+      // the system, which may be later than its program begins.
+      Signals.toGroup(child.pid(), Signals.Signal.KILL);
       if (!contained.namespace()) {
-        Signals.toGroup(child.pid(), Signals.Signal.KILL);
         stragglers.kill(child.marker());
       }
     } finally {
@@ -256,13 +313,24 @@ public final class Spawner implements AutoCloseable {
 
   private void watch() {
     try {
-      while (true) {
-        Thread.sleep(LOOK_AT_HOMES);
-        reap();
-        stopTheLarge();
+      for (int look = 1; true; look = (look + 1) % LOOKS_BETWEEN_HOMES) {
+        Thread.sleep(LOOK_AT_MEMORY);
+        stopTheHungry();
+        if (look == 0) {
+          reap();
+          stopTheLarge();
+        }
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void stopTheHungry() {
+    try {
+      memory.tooLarge(living.values()).forEach(child -> child.stop(TOO_MUCH_MEMORY));
+    } catch (RuntimeException e) {
+      LOG.atWarn().setCause(e).log("The memory of instances can't be looked after");
     }
   }
 

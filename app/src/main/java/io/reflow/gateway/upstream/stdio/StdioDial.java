@@ -10,6 +10,7 @@ import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.target.ProtocolMode;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.Transport;
+import io.reflow.gateway.telemetry.Propagation;
 import io.reflow.gateway.upstream.Dial;
 import io.reflow.gateway.upstream.Handshake;
 import io.reflow.gateway.upstream.Listener;
@@ -23,12 +24,12 @@ import io.reflow.gateway.upstream.era.Verdict;
 import io.reflow.gateway.upstream.stateless.Context;
 import io.reflow.gateway.upstream.stateless.StatelessUpstream;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -197,7 +198,8 @@ public final class StdioDial implements Dial<Transport.Stdio> {
     List<String> command = new ArrayList<>();
     command.add(transport.command());
     command.addAll(transport.arguments());
-    Map<String, Secret> environment = opening.injection().environment();
+    Map<String, Secret> secrets = opening.injection().environment();
+    Map<String, Secret> environment = traced(secrets, opening.trace());
     try {
       Child child =
           transport.tty()
@@ -208,13 +210,27 @@ public final class StdioDial implements Dial<Transport.Stdio> {
               : spawner.spawn(launch(opening.target(), opening.key(), command, environment, false));
       return new Pipe(
           child,
-          new ErrorOutput(child.errors(), opening.lines(), new SecretMask(environment.values())),
+          new ErrorOutput(child.errors(), opening.lines(), new SecretMask(secrets.values())),
           new Pipe.Settings(
               target, opening.key().exclusive(), stdio.stopGrace(), largestMessage, patience));
     } catch (IOException | IllegalArgumentException e) {
       // The exception's text may hold arguments, the cause goes to the log only.
       throw new UpstreamFailed(target, "can't be started as a process", e);
     }
+  }
+
+  /// The trace that the start belongs to is told in the environment, where the target has no such
+  /// variable of its own.
+  ///
+  /// See <https://opentelemetry.io/docs/specs/otel/context/env-carriers/>
+  private static Map<String, Secret> traced(Map<String, Secret> secrets, Propagation trace) {
+    if (!trace.traced()) {
+      return secrets;
+    }
+    Map<String, Secret> environment = new HashMap<>(secrets);
+    trace.each(
+        (name, value) -> environment.putIfAbsent(name.toUpperCase(Locale.ROOT), new Secret(value)));
+    return environment;
   }
 
   private static Launch launch(
@@ -252,9 +268,7 @@ public final class StdioDial implements Dial<Transport.Stdio> {
   /// Starts a process that finds itself on a terminal.
   @FunctionalInterface
   private interface TerminalStart {
-    Process start(
-        PseudoTerminal terminal, List<String> line, Map<String, String> environment, Path directory)
-        throws IOException;
+    Process start(PseudoTerminal terminal, Contained contained) throws IOException;
   }
 
   /// A terminal that no process has got is closed, but not while one may still get it: another
@@ -266,12 +280,15 @@ public final class StdioDial implements Dial<Transport.Stdio> {
     try {
       return spawner.spawn(
           launch,
-          (line, environment, directory) -> {
+          contained -> {
             if (!taken.compareAndSet(false, true)) {
               throw new IOException("nobody waits for it any more");
             }
             try {
-              Process process = start.start(terminal, line, environment, directory);
+              if (contained.uid().isPresent()) {
+                terminal.give(contained.uid().getAsInt());
+              }
+              Process process = start.start(terminal, contained);
               started.complete(process);
               return process;
             } finally {

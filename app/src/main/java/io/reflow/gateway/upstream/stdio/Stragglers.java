@@ -98,7 +98,7 @@ public final class Stragglers {
   }
 
   /// Empty for a process without a marker, of another user, or already gone.
-  private static String marker(Path process) {
+  static String marker(Path process) {
     byte[] environment;
     try (InputStream in = Files.newInputStream(process.resolve("environ"))) {
       environment = in.readNBytes(LARGEST_ENVIRONMENT);

@@ -5,10 +5,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -40,18 +38,15 @@ final class TerminalProcess extends Process {
   }
 
   /// Starts a process whose errors go to a pipe nevertheless.
-  static TerminalProcess start(
-      PseudoTerminal terminal, List<String> line, Map<String, String> environment, Path directory)
-      throws IOException {
-    return start(terminal, builder(ON_TERMINAL, terminal, line), environment, directory);
+  static TerminalProcess start(PseudoTerminal terminal, Contained contained) throws IOException {
+    return start(terminal, builder(ON_TERMINAL, terminal, contained.line()), contained);
   }
 
   /// Starts a process whose errors go to the terminal, as is usual for a person.
-  static TerminalProcess startForPerson(
-      PseudoTerminal terminal, List<String> line, Map<String, String> environment, Path directory)
+  static TerminalProcess startForPerson(PseudoTerminal terminal, Contained contained)
       throws IOException {
-    var builder = builder(ALL_ON_TERMINAL, terminal, line).redirectError(Redirect.DISCARD);
-    return start(terminal, builder, environment, directory);
+    var builder = builder(ALL_ON_TERMINAL, terminal, contained.line());
+    return start(terminal, builder.redirectError(Redirect.DISCARD), contained);
   }
 
   private static ProcessBuilder builder(
@@ -65,14 +60,10 @@ final class TerminalProcess extends Process {
   }
 
   private static TerminalProcess start(
-      PseudoTerminal terminal,
-      ProcessBuilder builder,
-      Map<String, String> environment,
-      Path directory)
-      throws IOException {
-    builder.directory(directory.toFile());
+      PseudoTerminal terminal, ProcessBuilder builder, Contained contained) throws IOException {
+    builder.directory(contained.home().toFile());
     builder.environment().clear();
-    builder.environment().putAll(environment);
+    builder.environment().putAll(contained.environment());
     Process process = builder.start();
     var _ = process.onExit().thenRun(terminal::leave);
     return new TerminalProcess(process, terminal);

@@ -30,6 +30,7 @@ import java.util.Set;
 import java.util.StringJoiner;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -329,6 +330,38 @@ class FlightsTest {
 
     assertThat(flight.await()).isInstanceOf(Landing.Answered.class);
     return next.progress();
+  }
+
+  @Test
+  void noThreadHasToWaitForAnswers() throws InterruptedException {
+    BlockingQueue<Map<String, InputRequest.Answer>> given = new LinkedBlockingQueue<>();
+    var asked = new CompletableFuture<Caller.Asked>();
+    var over = new CountDownLatch(1);
+    Flight flight =
+        launch(
+            flights,
+            caller -> {
+              Caller.Asked _ = caller.ask(List.of(question("a")), given::add);
+              boolean _ = asked.complete(caller.ask(List.of(question("b")), given::add));
+              over.await();
+              return new Answer.Result(RawJson.EMPTY_OBJECT);
+            });
+    asking(flight);
+
+    flight.resume(1, Map.of("elicitation-1", YES), RecordingCaller.mute());
+
+    assertThat(given.poll(15, TimeUnit.SECONDS))
+        .isEqualTo(Map.of("a", new InputRequest.Answer.Given(YES)));
+    assertThat(asking(flight).questions())
+        .extracting(InputRequest::key)
+        .containsExactly("elicitation-2");
+    asked.join().takeBack();
+    asked.join().takeBack();
+    assertThat(given.poll(15, TimeUnit.SECONDS)).isEmpty();
+    over.countDown();
+    flight.resume(2, Map.of(), RecordingCaller.mute());
+    assertThat(flight.await()).isInstanceOf(Landing.Answered.class);
+    assertThat(given).isEmpty();
   }
 
   @Test

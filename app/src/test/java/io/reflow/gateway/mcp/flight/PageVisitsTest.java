@@ -10,6 +10,7 @@ import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.testing.Policies;
 import io.reflow.gateway.testing.UpstreamFixtures;
+import io.reflow.gateway.upstream.Feed;
 import io.reflow.gateway.upstream.Listener;
 import io.reflow.gateway.upstream.Reach;
 import java.time.Duration;
@@ -75,6 +76,30 @@ class PageVisitsTest {
     complete("other");
 
     assertThat(waiting.join(Duration.ofSeconds(20))).isTrue();
+  }
+
+  @Test
+  void waitsForNothingWhereTheTargetHasNoWayToSayIt() throws InterruptedException {
+    visits.close();
+    visits =
+        new PageVisits(
+            (_, _, _) ->
+                new Feed() {
+                  @Override
+                  public boolean hears() {
+                    return false;
+                  }
+
+                  @Override
+                  public void close() {}
+                },
+            LONG,
+            LONG);
+
+    visits.begin(ANN, REACH, PAGES, () -> true);
+    UpstreamFixtures.await(() -> visits.count() == 0);
+
+    visits.await(ANN, REACH, PAGES);
   }
 
   private void await() {

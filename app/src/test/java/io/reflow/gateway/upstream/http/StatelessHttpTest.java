@@ -361,6 +361,45 @@ final class StatelessHttpTest {
   }
 
   @Test
+  void aResourceThatHangsHoldsUpNoOther() throws IOException, InterruptedException {
+    server.silentOn("file:///hang");
+    upstream.follow(tools("file:///a"));
+
+    upstream.follow(tools("file:///a", "file:///b", "file:///hang"));
+
+    assertThat(server.tools().listening()).isEqualTo(2);
+    server.tools().announce("resources/updated", ",\"uri\":\"file:///b\"");
+    UpstreamFixtures.await(() -> listener.resources().contains("file:///b"));
+    int asked = server.received("subscriptions/listen").size();
+    upstream.follow(tools("file:///a", "file:///b", "file:///hang"));
+    assertThat(server.received("subscriptions/listen")).hasSize(asked);
+    server.silentOn("");
+    upstream.follow(tools("file:///b"));
+    UpstreamFixtures.await(() -> server.tools().listening() == 1);
+  }
+
+  @Test
+  void aResourceThatHangsLaterKeepsNoOtherFromBeingFollowedAgain() throws InterruptedException {
+    upstream.follow(tools("file:///a", "file:///hang"));
+    server.silentOn("file:///hang");
+
+    server.hangUp();
+
+    UpstreamFixtures.await(() -> listener.resources().contains("file:///a"));
+    assertThat(listener.lists()).contains(ListKind.TOOLS);
+    UpstreamFixtures.await(() -> server.tools().listening() == 2);
+  }
+
+  @Test
+  void aTargetThatNeverAgreesFails() {
+    server.silentOn("file:///hang");
+
+    assertThatThrownBy(() -> upstream.follow(new Interest(Set.of(), Set.of("file:///hang"))))
+        .isInstanceOf(UpstreamFailed.class)
+        .hasMessageContaining("in time");
+  }
+
+  @Test
   void aTargetThatCannotBeListenedToIsLeftAlone() throws InterruptedException {
     server.script("subscriptions/listen", error(404, -32601, ""));
 

@@ -8,13 +8,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.reflow.gateway.config.ConfigException;
 import io.reflow.gateway.config.DataSize;
 import io.reflow.gateway.config.Secret;
-import io.reflow.gateway.config.StdioConfig;
 import io.reflow.gateway.config.StdioConfig.Limits;
 import io.reflow.gateway.config.StdioConfig.Sandbox;
 import io.reflow.gateway.config.SystemUser;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.instance.InstanceKey;
 import io.reflow.gateway.target.TargetId;
+import io.reflow.gateway.testing.Processes;
 import io.reflow.gateway.testing.Sandboxes;
 import io.reflow.gateway.testing.UpstreamFixtures;
 import java.io.IOException;
@@ -24,8 +24,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,30 +40,11 @@ final class ContainmentTest {
 
   @TempDir private Path folder;
 
-  private static StdioConfig config(Sandbox sandbox, List<String> commands) {
-    StdioConfig usual = UpstreamFixtures.STDIO;
-    return new StdioConfig(
-        usual.maxProcesses(),
-        usual.maxProcessesPerTarget(),
-        usual.maxProcessesPerUser(),
-        usual.startTimeout(),
-        usual.probeTimeout(),
-        usual.idleTimeout(),
-        usual.maxLifetime(),
-        usual.stopGrace(),
-        usual.stderrLines(),
-        Optional.of(sandbox),
-        usual.firstUid(),
-        usual.uids(),
-        usual.visible(),
-        commands,
-        usual.sharedPackages(),
-        LIMITS);
-  }
-
   private Spawner spawner(Sandbox sandbox, String... commands) {
     return new Spawner(
-        config(sandbox, List.of(commands)), Sandboxes.passable(folder), "containment");
+        Sandboxes.config(sandbox, List.of(commands), LIMITS),
+        Sandboxes.passable(folder),
+        "containment");
   }
 
   private static Launch shell(String script) {
@@ -120,6 +101,64 @@ final class ContainmentTest {
     // Whoever is contained in another way next time still owns it.
     try (Spawner spawner = spawner(Sandbox.NONE)) {
       assertThat(said(spawner, "echo more >> note; cat note")).isEqualTo("kept\nmore\n");
+    }
+  }
+
+  /// Holds some memory until it is ended, wherever in the tree of processes.
+  private static final String HOLD = "(head -c 40000000 /dev/zero; sleep 1000) | tail";
+
+  @ParameterizedTest
+  @EnumSource
+  void processesTogetherHaveNoMoreMemoryThanOne(Sandbox sandbox)
+      throws IOException, InterruptedException {
+    Sandboxes.assume(sandbox);
+    try (Spawner spawner = spawner(sandbox)) {
+      Child modest = spawner.spawn(shell(HOLD));
+      Child greedy =
+          spawner.spawn(shell("(setsid sh -c 'H & exit 0'); H".replace("H", "{ " + HOLD + "; }")));
+      try {
+        assertThat(greedy.awaitExit(Duration.ofMinutes(1))).isTrue();
+
+        assertThat(greedy.ending())
+            .isEqualTo(
+                "was stopped: its processes hold more memory than stdio.limits.memory allows");
+        assertThat(modest.running()).isTrue();
+      } finally {
+        for (Child child : List.of(modest, greedy)) {
+          child.kill();
+          child.end(Duration.ZERO);
+          child.output().close();
+          child.errors().close();
+        }
+      }
+    }
+  }
+
+  /// As the first process of a namespace does that has not yet tied its life to its sandbox.
+  @ParameterizedTest
+  @EnumSource
+  void whatOutlivesTheProcessInItsGroupEnds(Sandbox sandbox)
+      throws IOException, InterruptedException {
+    Sandboxes.assume(sandbox);
+    String sleep = "sleep 9" + ThreadLocalRandom.current().nextInt(10_000_000, 99_999_999);
+    List<String> line =
+        List.of("setsid", "sh", "-c", "env -i %s </dev/null >&0 2>&0 & cat".formatted(sleep));
+    try (Spawner spawner = spawner(sandbox)) {
+      Child child = spawner.spawn(shell(":"), _ -> new ProcessBuilder(line).start());
+      try {
+        UpstreamFixtures.await(
+            () -> Processes.withCommandLine(sleep).stream().anyMatch(pid -> pid != child.pid()));
+
+        Signals.toProcess(child.pid(), Signals.Signal.KILL);
+
+        UpstreamFixtures.await(() -> Processes.withCommandLine(sleep).isEmpty());
+      } finally {
+        child.kill();
+        child.end(Duration.ZERO);
+        child.input().close();
+        child.output().close();
+        child.errors().close();
+      }
     }
   }
 
@@ -182,7 +221,7 @@ final class ContainmentTest {
   void aFullFolderIsNotWorkedIn() throws IOException, InterruptedException {
     try (Spawner spawner = spawner(Sandbox.NONE)) {
       Path home = Path.of(said(spawner, "pwd").strip());
-      var homes = new Homes(config(Sandbox.NONE, List.of()), folder);
+      var homes = new Homes(Sandboxes.config(Sandbox.NONE, List.of(), LIMITS), folder);
       assertThat(homes.tooLarge(home)).isEmpty();
 
       for (String name : List.of("a", "b")) {
@@ -204,7 +243,7 @@ final class ContainmentTest {
     Path data = Files.createDirectory(Sandboxes.passable(closed).resolve("data"));
     Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rwx------"));
 
-    assertThatThrownBy(() -> new Spawner(config(Sandbox.USER, List.of()), data, "containment"))
+    assertThatThrownBy(() -> new Spawner(Sandboxes.config(Sandbox.USER), data, "containment"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContainingAll("stdio.sandbox", "'user' does not work here", "closed to them");
   }

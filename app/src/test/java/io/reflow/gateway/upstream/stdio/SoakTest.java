@@ -2,7 +2,6 @@ package io.reflow.gateway.upstream.stdio;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.reflow.gateway.config.StdioConfig;
 import io.reflow.gateway.config.StdioConfig.Sandbox;
 import io.reflow.gateway.instance.InstanceKey;
 import io.reflow.gateway.target.TargetId;
@@ -18,7 +17,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -41,33 +39,12 @@ final class SoakTest {
   private final String sleep =
       "sleep 9" + ThreadLocalRandom.current().nextInt(10_000_000, 99_999_999);
 
-  private static StdioConfig config(Sandbox sandbox) {
-    StdioConfig usual = UpstreamFixtures.STDIO;
-    return new StdioConfig(
-        usual.maxProcesses(),
-        usual.maxProcessesPerTarget(),
-        usual.maxProcessesPerUser(),
-        usual.startTimeout(),
-        usual.probeTimeout(),
-        usual.idleTimeout(),
-        usual.maxLifetime(),
-        usual.stopGrace(),
-        usual.stderrLines(),
-        Optional.of(sandbox),
-        usual.firstUid(),
-        usual.uids(),
-        usual.visible(),
-        usual.allowedCommands(),
-        usual.sharedPackages(),
-        usual.limits());
-  }
-
   @ParameterizedTest
   @EnumSource
   void nothingIsLeftOfManyStartsAndEnds(Sandbox sandbox)
       throws ExecutionException, IOException, InterruptedException {
     Sandboxes.assume(sandbox);
-    try (var spawner = new Spawner(config(sandbox), Sandboxes.passable(folder), "soak")) {
+    try (var spawner = new Spawner(Sandboxes.config(sandbox), Sandboxes.passable(folder), "soak")) {
       cycle(spawner, sandbox, 0);
       UpstreamFixtures.await(() -> Processes.children() == 0);
       long descriptors = Processes.openDescriptors();

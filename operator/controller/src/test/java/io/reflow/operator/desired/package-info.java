@@ -1,0 +1,4 @@
+@NullMarked
+package io.reflow.operator.desired;
+
+import org.jspecify.annotations.NullMarked;

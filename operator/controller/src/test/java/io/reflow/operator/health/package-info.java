@@ -1,0 +1,4 @@
+@NullMarked
+package io.reflow.operator.health;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.reflow.operator.queue;
+
+import org.jspecify.annotations.NullMarked;

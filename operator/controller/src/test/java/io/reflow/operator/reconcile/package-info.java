@@ -1,0 +1,4 @@
+@NullMarked
+package io.reflow.operator.reconcile;
+
+import org.jspecify.annotations.NullMarked;

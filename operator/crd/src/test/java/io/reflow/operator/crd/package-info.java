@@ -1,0 +1,4 @@
+@NullMarked
+package io.reflow.operator.crd;
+
+import org.jspecify.annotations.NullMarked;
