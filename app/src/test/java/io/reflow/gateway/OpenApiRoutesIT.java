@@ -19,6 +19,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
@@ -48,7 +49,7 @@ class OpenApiRoutesIT {
     HttpRouting.Builder recorder =
         recorder((method, path) ->
             routes.add(method + " " + path.replaceAll("\\{[+*]?(\\w+)}", "{$1}")));
-    gateway.routes(recorder, new ListenerOptions(config.server()));
+    gateway.routes(recorder, new ListenerOptions(config.server(), Optional.empty()));
     gateway.managementRoutes(recorder);
     // The server adds this one itself.
     routes.add("GET /docs/openapi");
