@@ -19,6 +19,7 @@ import io.reflow.gateway.credential.CredentialRoutes;
 import io.reflow.gateway.credential.RotationRoutes;
 import io.reflow.gateway.credential.TargetTokenRoutes;
 import io.reflow.gateway.http.Access;
+import io.reflow.gateway.http.DocsRoutes;
 import io.reflow.gateway.http.ListenerOptions;
 import io.reflow.gateway.http.RestRoutes;
 import io.reflow.gateway.identity.Authentication.Authenticated;
@@ -52,6 +53,7 @@ public final class Gateway implements AutoCloseable {
   private final GatewayConfig config;
   private final Parts parts;
   private final Closing closing;
+  private final DocsRoutes docs = new DocsRoutes();
   private final WebServer server;
 
   private Gateway(GatewayConfig config, Parts parts, Closing closing) {
@@ -96,6 +98,7 @@ public final class Gateway implements AutoCloseable {
     options.guard(routing, config.cors(), parts.metrics());
     routes(routing, options);
     server.routing(routing);
+    docs.describe(server);
     if (config.management().enabled()) {
       HttpRouting.Builder management = HttpRouting.builder();
       if (config.stdio().containment() != Sandbox.NONE) {
@@ -141,12 +144,13 @@ public final class Gateway implements AutoCloseable {
   }
 
   /// Every route there is. Start reading here.
-  private void routes(HttpRouting.Builder routing, ListenerOptions options) {
+  void routes(HttpRouting.Builder routing, ListenerOptions options) {
     HealthRoutes health = parts.healthRoutes();
     routing
         .get("/health", health::health)
         .get("/health/live", health::live)
         .get("/health/ready", health::ready);
+    docs.register(routing);
 
     ElsewhereEndpoint elsewhere = parts.elsewhere();
     SESSION_PATHS.forEach(path -> elsewhere.register(routing, path));
@@ -268,7 +272,7 @@ public final class Gateway implements AutoCloseable {
   }
 
   /// What operators and their tools ask; not for clients.
-  private void managementRoutes(HttpRouting.Builder routing) {
+  void managementRoutes(HttpRouting.Builder routing) {
     HealthRoutes health = parts.healthRoutes();
     MetricsRoutes metrics = parts.metricsRoutes();
     routing

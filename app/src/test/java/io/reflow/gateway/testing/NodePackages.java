@@ -58,6 +58,14 @@ public final class NodePackages {
     }
   }
 
+  /// The browser of this machine. Where there is none the test is skipped, but not in CI.
+  public static String chromium() {
+    return Stream.of("chromium", "chromium-browser", "google-chrome")
+        .flatMap(name -> program(name).stream())
+        .findFirst()
+        .orElseThrow(() -> absent("chromium is needed to look at a page"));
+  }
+
   /// What to throw for something that the machine lacks: fails the test in CI, skips it elsewhere.
   static RuntimeException absent(String reason) {
     if (Optional.ofNullable(System.getenv("CI")).filter("true"::equals).isPresent()) {
