@@ -165,6 +165,19 @@ final class HttpEraTest {
   }
 
   @Test
+  void aConnectionThatEndsInsteadOfAnAnswerIsNoEvidence() throws InterruptedException {
+    newer.script(
+        "server/discover",
+        (exchange, _) -> {
+          newer.unscript("server/discover");
+          exchange.close();
+        });
+
+    opensAs(target(newer.url(), ProtocolMode.AUTO), Era.STATELESS);
+    assertThat(newer.received("server/discover")).hasSize(2);
+  }
+
+  @Test
   void anUpgradedServerIsFoundOutWhenItsSessionCannotBeOpened() throws InterruptedException {
     Target target = target(newer.url(), ProtocolMode.AUTO);
     eras.learn(target, Era.INITIALIZE);
