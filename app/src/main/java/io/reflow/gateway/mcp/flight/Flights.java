@@ -14,10 +14,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The calls that are suspended until their clients come back. Each of them ends with the time it
 /// has, or when its caller may no longer have the answer, or with the gateway.
 public final class Flights implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Flights.class);
 
   static final int MOST_OF_USER = 20;
   static final int MOST = 2000;
@@ -45,10 +49,22 @@ public final class Flights implements AutoCloseable {
     try {
       while (true) {
         Thread.sleep(LOOK.compareTo(ttl.dividedBy(10)) < 0 ? LOOK : ttl.dividedBy(10));
-        suspended.values().forEach(Flight::expireIfLate);
+        suspended.values().forEach(Flights::look);
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /// What goes wrong with one call is not to keep the others waiting for ever.
+  private static void look(Flight flight) {
+    try {
+      flight.expireIfLate();
+    } catch (RuntimeException e) {
+      LOG.atError()
+          .addKeyValue("call", flight.id())
+          .setCause(e)
+          .log("A suspended call could not be looked after; it is tried again");
     }
   }
 
