@@ -259,13 +259,13 @@ class ChaosTest {
   void makesAndRemovesNothingTwiceWithTwoThatBelieveToLead() {
     var one = cluster.lonely();
     var other = cluster.lonely();
+    cluster.await("both to act", () -> one.synced() && other.synced());
     var made = new ArrayList<McpInstance>();
     for (int i = 0; i < 20; i++) {
       made.add(cluster.create(new Draft("user:" + i).idleTtl("10m").build()));
     }
 
     made.forEach(instance -> cluster.awaitPhase(instance, Phase.READY));
-    assertThat(one.synced() && other.synced()).isTrue();
     assertOnlyThese(made);
     List<String> pods = made.stream().map(cluster::podUid).toList();
     made.forEach(cluster::use);
