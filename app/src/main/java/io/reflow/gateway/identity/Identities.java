@@ -56,10 +56,10 @@ public final class Identities {
         .map(User::identity);
   }
 
-  /// Whether there is such a user, disabled or not, as far as anything is known of users.
-  public boolean mayExist(UserId id) {
+  /// All users, disabled or not; empty while nothing is known of any.
+  public Optional<List<Identity>> all() {
     IdentitySnapshot now = snapshot.current();
-    return !now.loaded() || now.user(id).isPresent();
+    return now.loaded() ? Optional.of(now.identities()) : Optional.empty();
   }
 
   /// What goes wrong with one listener must not keep the others from hearing.
