@@ -119,7 +119,7 @@ public record InstanceKey(
     }
     ClientCapabilities told =
         switch (target.transport()) {
-          case Transport.StreamableHttp _ -> client.withoutAnnouncements();
+          case Transport.StreamableHttp _, Transport.Kubernetes _ -> client.withoutAnnouncements();
           case Transport.Stdio _, Transport.Sse _ -> ClientCapabilities.NONE;
         };
     return new InstanceKey(target.id(), sharing, own, told);

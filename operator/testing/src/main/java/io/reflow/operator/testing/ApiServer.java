@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -71,6 +72,7 @@ public final class ApiServer implements AutoCloseable {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Set<String> dead = ConcurrentHashMap.newKeySet();
   private final Set<Kind> muted = ConcurrentHashMap.newKeySet();
+  private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
   private final AtomicInteger watchEpoch = new AtomicInteger();
   private final AtomicInteger requests = new AtomicInteger();
   private volatile Fates fates = _ -> Fate.DONE;
@@ -122,8 +124,9 @@ public final class ApiServer implements AutoCloseable {
         .withHttp2Disable(true)
         .withRequestRetryBackoffLimit(0)
         .withWatchReconnectInterval(20)
-        .withConnectionTimeout(2_000)
-        .withRequestTimeout(5_000)
+        // Nothing here hangs: only a stalled machine takes this long.
+        .withConnectionTimeout(30_000)
+        .withRequestTimeout(30_000)
         .build();
   }
 
@@ -137,10 +140,19 @@ public final class ApiServer implements AutoCloseable {
     closeWatches();
   }
 
-  /// Watches of this kind tell nothing for now; later they tell what they have missed.
-  public void mute(Kind kind) {
+  /// Watches of this kind tell nothing from now on, not even what they were about to; later they
+  /// tell what they have missed.
+  public void mute(Kind kind) throws InterruptedException {
     muted.add(kind);
     closeWatches();
+    int epoch = watchEpoch.get();
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (watches.stream().anyMatch(watch -> watch.kind == kind && watch.epoch < epoch)) {
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException("A watch of " + kind + " does not end");
+      }
+      long _ = objects.awaitAfter(Long.MAX_VALUE, 10);
+    }
   }
 
   public void unmute(Kind kind) {
@@ -290,35 +302,58 @@ public final class ApiServer implements AutoCloseable {
   private void watch(
       HttpExchange exchange, Request request, String namespace, Map<String, String> query)
       throws IOException {
-    int epoch = watchEpoch.get();
-    long since = Long.parseLong(query.getOrDefault("resourceVersion", "0"));
+    var watch = new Watch(request.kind(), watchEpoch.get());
     exchange.getResponseHeaders().set("Content-Type", "application/json");
     exchange.sendResponseHeaders(200, 0);
     try (OutputStream out = exchange.getResponseBody()) {
+      watches.add(watch);
       out.flush();
-      while (epoch == watchEpoch.get() && !dead.contains(request.token())) {
-        if (muted.contains(request.kind())) {
-          long _ = objects.awaitAfter(Long.MAX_VALUE, 20);
-          continue;
-        }
-        List<Change> changes =
-            objects.changesAfter(
-                since,
-                request.kind(),
-                change ->
-                    selects(change.before(), namespace, query)
-                        || selects(change.after(), namespace, query),
-                50);
-        for (Change change : changes) {
-          since = change.version();
-          out.write(event(change, namespace, query).getBytes(StandardCharsets.UTF_8));
-        }
-        out.flush();
+      try {
+        tell(watch, request, namespace, query, out);
+      } catch (Refused e) {
+        // As long as the answer is open: one that ends without a word is gone on with.
+        out.write(error(e).getBytes(StandardCharsets.UTF_8));
       }
-    } catch (Refused e) {
-      exchange.getResponseBody().write(error(e).getBytes(StandardCharsets.UTF_8));
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
+    } finally {
+      watches.remove(watch);
+    }
+  }
+
+  private void tell(
+      Watch watch, Request request, String namespace, Map<String, String> query, OutputStream out)
+      throws IOException, InterruptedException {
+    long since = Long.parseLong(query.getOrDefault("resourceVersion", "0"));
+    while (watch.epoch == watchEpoch.get() && !dead.contains(request.token())) {
+      if (muted.contains(request.kind())) {
+        long _ = objects.awaitAfter(Long.MAX_VALUE, 20);
+        continue;
+      }
+      List<Change> changes =
+          objects.changesAfter(
+              since,
+              request.kind(),
+              change ->
+                  selects(change.before(), namespace, query)
+                      || selects(change.after(), namespace, query),
+              50);
+      for (Change change : changes) {
+        since = change.version();
+        out.write(event(change, namespace, query).getBytes(StandardCharsets.UTF_8));
+      }
+      out.flush();
+    }
+  }
+
+  /// One that tells; not a record, since two may look the same.
+  private static final class Watch {
+    final Kind kind;
+    final int epoch;
+
+    Watch(Kind kind, int epoch) {
+      this.kind = kind;
+      this.epoch = epoch;
     }
   }
 

@@ -41,9 +41,11 @@ public final class Kubelet implements AutoCloseable {
     objects.report(namespace, name, status -> failed(status, "1"));
   }
 
+  /// Afterwards pods stay as they are.
   @Override
-  public void close() {
+  public void close() throws InterruptedException {
     thread.interrupt();
+    thread.join();
   }
 
   private void run() {
