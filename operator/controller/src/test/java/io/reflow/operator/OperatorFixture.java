@@ -9,6 +9,7 @@ import io.reflow.operator.crd.McpInstance;
 import io.reflow.operator.crd.McpInstanceSpec;
 import io.reflow.operator.crd.McpInstanceStatus.Phase;
 import io.reflow.operator.desired.PodRules;
+import io.reflow.operator.desired.TestRules;
 import io.reflow.operator.health.Metrics;
 import io.reflow.operator.queue.Backoff;
 import io.reflow.operator.reconcile.Controller;
@@ -78,7 +79,7 @@ final class OperatorFixture implements AutoCloseable {
   }
 
   Replica operator() {
-    return operator(Instances.rules());
+    return operator(TestRules.rules());
   }
 
   /// A controller that acts without asking who leads.
@@ -90,7 +91,7 @@ final class OperatorFixture implements AutoCloseable {
             client,
             Instances.NAMESPACE,
             token,
-            Instances.rules(),
+            TestRules.rules(),
             LIMITS,
             PACE,
             new Metrics(),
