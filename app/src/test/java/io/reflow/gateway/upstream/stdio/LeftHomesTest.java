@@ -59,7 +59,7 @@ final class LeftHomesTest {
 
   private static void end(Child child) throws IOException {
     child.input().close();
-    child.end(Duration.ofSeconds(5));
+    child.end(Duration.ofMinutes(1));
     child.output().close();
     child.errors().close();
   }
