@@ -413,7 +413,10 @@ final class Parts {
             new HttpDial(new AddressRules(true, ownPlaces), config.mcp(), version.text(), eras));
     List<byte[]> keys = List.copyOf(vault.deriveAll("secrets of pods").values());
     return new TransportConnector(
-        stdio, http, http.sse(), new PodDial(pods.get(), inside, config.kubernetes(), keys));
+        stdio,
+        http,
+        http.sse(),
+        new PodDial(pods.get(), inside, inside::renew, config.kubernetes(), keys));
   }
 
   /// The way to a target with its settings and credentials as they are now.
