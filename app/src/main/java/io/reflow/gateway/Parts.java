@@ -138,7 +138,7 @@ final class Parts {
   private static final Duration SHORTEST_HOME_SWEEP = Duration.ofSeconds(1);
   private static final Duration LONGEST_HOME_SWEEP = Duration.ofMinutes(10);
 
-  private final InstantSource clock = InstantSource.system();
+  private final InstantSource clock;
   private final Closing closing;
   private final Version version = Version.current();
   private final Health health = new Health();
@@ -201,8 +201,9 @@ final class Parts {
 
   private final GatewayConfig config;
 
-  private Parts(GatewayConfig config, Closing closing) {
+  private Parts(GatewayConfig config, InstantSource clock, Closing closing) {
     this.config = config;
+    this.clock = clock;
     this.closing = closing;
     this.storage = Storage.open(config, clock, closing);
     this.vault = new Vault(config.encryption());
@@ -459,8 +460,8 @@ final class Parts {
   }
 
   /// Opens everything and loads the rules; what is opened is added to `closing`.
-  static Parts start(GatewayConfig config, Closing closing) {
-    var parts = new Parts(config, closing);
+  static Parts start(GatewayConfig config, InstantSource clock, Closing closing) {
+    var parts = new Parts(config, clock, closing);
     parts.begin();
     return parts;
   }
