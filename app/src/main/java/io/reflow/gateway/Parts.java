@@ -42,6 +42,7 @@ import io.reflow.gateway.identity.TokenStore;
 import io.reflow.gateway.identity.TokenUse;
 import io.reflow.gateway.identity.UserRoutes;
 import io.reflow.gateway.identity.UserStore;
+import io.reflow.gateway.instance.InstanceKey;
 import io.reflow.gateway.instance.InstanceKey.Sharing;
 import io.reflow.gateway.instance.InstanceStore;
 import io.reflow.gateway.instance.Restarts;
@@ -119,8 +120,10 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -536,11 +539,20 @@ final class Parts {
   private void removeLeftHomes() {
     try {
       spawner.removeLeftHomes(
-          target -> targets.find(target).isPresent() || targetStore.exists(target),
-          identities::mayExist);
+          target -> targets.find(target).isPresent() || targetStore.exists(target), this::sharings);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private Optional<Set<Sharing>> sharings() {
+    return identities
+        .all()
+        .map(users -> {
+          Set<Sharing> all = new HashSet<>(Set.of(new Sharing.Everyone()));
+          users.forEach(user -> all.addAll(InstanceKey.sharings(user)));
+          return all;
+        });
   }
 
   private void forget(TargetId target) {

@@ -132,8 +132,9 @@ public final class ApiServer implements AutoCloseable {
         .withHttp2Disable(true)
         .withRequestRetryBackoffLimit(0)
         .withWatchReconnectInterval(20)
-        .withConnectionTimeout(2_000)
-        .withRequestTimeout(5_000)
+        // Nothing here hangs: only a stalled machine takes this long.
+        .withConnectionTimeout(30_000)
+        .withRequestTimeout(30_000)
         .build();
   }
 
@@ -368,37 +369,46 @@ public final class ApiServer implements AutoCloseable {
       HttpExchange exchange, Request request, String namespace, Map<String, String> query)
       throws IOException {
     var watch = new Watch(request.kind(), watchEpoch.get());
-    long since = Long.parseLong(query.getOrDefault("resourceVersion", "0"));
     exchange.getResponseHeaders().set("Content-Type", "application/json");
     exchange.sendResponseHeaders(200, 0);
     try (OutputStream out = exchange.getResponseBody()) {
       watches.add(watch);
       out.flush();
-      while (watch.epoch == watchEpoch.get() && !dead.contains(request.token())) {
-        if (muted.contains(request.kind())) {
-          long _ = objects.awaitAfter(Long.MAX_VALUE, 20);
-          continue;
-        }
-        List<Change> changes =
-            objects.changesAfter(
-                since,
-                request.kind(),
-                change ->
-                    selects(change.before(), namespace, query)
-                        || selects(change.after(), namespace, query),
-                50);
-        for (Change change : changes) {
-          since = change.version();
-          out.write(event(change, namespace, query).getBytes(StandardCharsets.UTF_8));
-        }
-        out.flush();
+      try {
+        tell(watch, request, namespace, query, out);
+      } catch (Refused e) {
+        // As long as the answer is open: one that ends without a word is gone on with.
+        out.write(error(e).getBytes(StandardCharsets.UTF_8));
       }
-    } catch (Refused e) {
-      exchange.getResponseBody().write(error(e).getBytes(StandardCharsets.UTF_8));
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     } finally {
       watches.remove(watch);
+    }
+  }
+
+  private void tell(
+      Watch watch, Request request, String namespace, Map<String, String> query, OutputStream out)
+      throws IOException, InterruptedException {
+    long since = Long.parseLong(query.getOrDefault("resourceVersion", "0"));
+    while (watch.epoch == watchEpoch.get() && !dead.contains(request.token())) {
+      if (muted.contains(request.kind())) {
+        long _ = objects.awaitAfter(Long.MAX_VALUE, 20);
+        continue;
+      }
+      List<Change> changes =
+          objects.changesAfter(
+              since,
+              request.kind(),
+              change ->
+                  selects(change.before(), namespace, query)
+                      || selects(change.after(), namespace, query),
+              50);
+      for (Change change : changes) {
+        since = change.version();
+        out.write(event(change, namespace, query).getBytes(StandardCharsets.UTF_8));
+      }
+      out.flush();
     }
   }
 

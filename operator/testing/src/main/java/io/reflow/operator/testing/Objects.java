@@ -216,14 +216,11 @@ public final class Objects {
       throws InterruptedException {
     lock.lock();
     try {
-      if (since < forgotten) {
-        throw new Refused(410, "Expired", "too old resource version: " + since);
-      }
       long left = TimeUnit.MILLISECONDS.toNanos(millis);
-      List<Change> found = select(since, kind, wanted);
+      List<Change> found = remembered(since, kind, wanted);
       while (found.isEmpty() && left > 0) {
         left = changed.awaitNanos(left);
-        found = select(since, kind, wanted);
+        found = remembered(since, kind, wanted);
       }
       return found;
     } finally {
@@ -240,7 +237,11 @@ public final class Objects {
     });
   }
 
-  private List<Change> select(long since, Kind kind, Predicate<Change> wanted) {
+  /// Asked anew after each wait: what was not told before it was forgotten never is.
+  private List<Change> remembered(long since, Kind kind, Predicate<Change> wanted) {
+    if (since < forgotten) {
+      throw new Refused(410, "Expired", "too old resource version: " + since);
+    }
     var found = new ArrayDeque<Change>();
     var newest = history.descendingIterator();
     while (newest.hasNext()) {
