@@ -106,7 +106,8 @@ class PodsAsProcessesIT {
   }
 
   @Test
-  void aPodThatNobodyUsesSleepsUntilTheNextCallAndThenServesAllWhoWait() throws Exception {
+  void aPodThatNobodyUsesSleepsUntilTheNextCallAndThenServesAllWhoWait()
+      throws InterruptedException, ExecutionException {
     String id = target("sleeper", Map.of("idle_ttl", "10m"));
     List<McpTestClient> clients =
         IntStream.range(0, 4).mapToObj(i -> session(i % 2 == 0 ? ann : ben)).toList();
@@ -128,7 +129,8 @@ class PodsAsProcessesIT {
   }
 
   @Test
-  void aChangedCredentialIsTheNextCallsAndEndsTheFormerPod() throws Exception {
+  void aChangedCredentialIsTheNextCallsAndEndsTheFormerPod()
+      throws InterruptedException, ExecutionException {
     String id = target("rolled", Map.of());
     value(id, "default", "TOKEN", "first");
     McpTestClient client = session(ann);
@@ -256,7 +258,7 @@ class PodsAsProcessesIT {
     return gateway.client(token).initialize();
   }
 
-  private String echo(McpTestClient client, String target) {
+  private static String echo(McpTestClient client, String target) {
     return client.callTool(target + "_echo", Map.of("message", "hello")).answer().toString();
   }
 

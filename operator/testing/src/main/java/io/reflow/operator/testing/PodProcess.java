@@ -170,14 +170,15 @@ final class PodProcess {
       return;
     }
     List<ObjectNode> secrets = awaitSecrets();
-    Process started;
-    try {
-      started = launch(image, secrets);
+    try (var held = new HeldPort()) {
+      follow(launch(image, secrets, held.number()));
     } catch (IOException e) {
       note(e.toString());
       report(status -> ended(status, 128, "StartError"));
-      return;
     }
+  }
+
+  private void follow(Process started) throws InterruptedException {
     report(status -> {
       status.put("podIP", "127.0.0.1").put("startTime", now());
       running(status, false);
@@ -210,8 +211,7 @@ final class PodProcess {
     return found;
   }
 
-  private Process launch(Image image, List<ObjectNode> secrets) throws IOException {
-    port = Ports.free();
+  private Process launch(Image image, List<ObjectNode> secrets, int at) throws IOException {
     Map<String, String> variables = container.environment(image, secrets);
     var builder =
         new ProcessBuilder(container.command(image, variables))
@@ -221,11 +221,12 @@ final class PodProcess {
     builder.environment().clear();
     builder.environment().put("PATH", path);
     builder.environment().putAll(variables);
-    builder.environment().put("PORT", Integer.toString(port));
+    builder.environment().put("PORT", Integer.toString(at));
     Process started = builder.start();
+    port = at;
     process.set(started);
     startedAt = clock.instant();
-    note("runs as process %d at port %d".formatted(started.pid(), port));
+    note("runs as process %d at port %d".formatted(started.pid(), at));
     started.getOutputStream().close();
     Thread _ =
         Thread.ofVirtual()
