@@ -82,7 +82,9 @@ public final class TestCluster implements AutoCloseable {
         "KUBERNETES_SERVICE_URL",
         server.url() + "/{name}",
         "KUBERNETES_START_TIMEOUT",
-        "20s");
+        "1m",
+        "POLICY_MAX_STALENESS",
+        "24h");
   }
 
   /// What a target is that runs there.
@@ -99,7 +101,7 @@ public final class TestCluster implements AutoCloseable {
     return kubelet;
   }
 
-  /// The clock of the operator alone.
+  /// Of the API server, the operator and the kubelet.
   public MovableClock clock() {
     return clock;
   }

@@ -205,7 +205,7 @@ class RealProgramsTest {
   private void ready(McpInstance instance) {
     try {
       cluster.awaitPhase(instance, Phase.READY);
-      cluster.await("an open door", () -> !refuses(address(instance, "/health")));
+      cluster.await("an open door", () -> opens(address(instance, "/health")));
     } catch (AssertionError e) {
       throw new AssertionError(e.getMessage() + "\n" + node.story(), e);
     }
@@ -229,12 +229,24 @@ class RealProgramsTest {
     return http.send(request, BodyHandlers.ofString()).body();
   }
 
-  private boolean refuses(URI address) throws IOException, InterruptedException {
+  private boolean opens(URI address) throws InterruptedException {
+    try {
+      String _ = get(address);
+      return true;
+    } catch (IOException _) {
+      return false;
+    }
+  }
+
+  /// Until the node has noticed that there is no pod, connections are taken and break.
+  private boolean refuses(URI address) throws InterruptedException {
     try {
       String _ = get(address);
       return false;
     } catch (ConnectException _) {
       return true;
+    } catch (IOException _) {
+      return false;
     }
   }
 
