@@ -30,7 +30,7 @@ public final class AuditLog implements AutoCloseable {
   private final Bodies bodies;
   private Optional<RowCopies> copies = Optional.empty();
   private boolean begun;
-  private volatile Consumer<AuditEntry> listener = _ -> {};
+  private volatile Consumer<StoredEntry> listener = _ -> {};
 
   private AuditLog(
       UUID replica,
@@ -81,7 +81,7 @@ public final class AuditLog implements AutoCloseable {
 
   /// `listener` hears of every entry that is recorded from now on, on the thread of its call: it
   /// must neither wait nor fail.
-  public void onRecord(Consumer<AuditEntry> listener) {
+  public void onRecord(Consumer<StoredEntry> listener) {
     this.listener = listener;
   }
 
@@ -101,16 +101,18 @@ public final class AuditLog implements AutoCloseable {
   /// @throws io.reflow.gateway.fault.GatewayException.Unavailable when it can't be recorded: then
   ///   the answer may not leave
   public void record(Intended intended, AuditEntry entry) {
-    long _ = journal.append(AuditRecords.write(intended, entry));
-    listener.accept(entry);
+    RecordBytes record = AuditRecords.write(intended, entry);
+    long _ = journal.append(record);
+    listener.accept(StoredEntry.of(entry, record));
   }
 
   /// Records a call that never was to go upstream: denied, or answered by the gateway itself.
   ///
   /// @throws io.reflow.gateway.fault.GatewayException.Unavailable when it can't be recorded
   public void record(AuditEntry entry) {
-    long _ = journal.appendNew(AuditRecords.write(0, entry));
-    listener.accept(entry);
+    RecordBytes record = AuditRecords.write(0, entry);
+    long _ = journal.appendNew(record);
+    listener.accept(StoredEntry.of(entry, record));
   }
 
   /// Names this gateway's rows among those of all replicas. Lives and dies with the journal, so a

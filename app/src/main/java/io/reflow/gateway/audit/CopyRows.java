@@ -43,16 +43,17 @@ final class CopyRows {
   private static final int WIDER = 2;
 
   private final ChainKeys.Sealer sealer;
-  private ByteBuffer out = ByteBuffer.allocate(1 << 16);
+  private ByteBuffer out;
 
   /// Where the last field ends that is not null.
   private int present;
 
   private ChainHead head;
 
-  private CopyRows(ChainKeys.Sealer sealer, ChainHead head) {
+  private CopyRows(ChainKeys.Sealer sealer, ChainHead head, ByteBuffer out) {
     this.sealer = sealer;
     this.head = head;
+    this.out = out;
   }
 
   /// Rows that are sealed, and where their chain has come to with them.
@@ -61,8 +62,14 @@ final class CopyRows {
   record Sealed(ByteBuffer bytes, ChainHead head) {}
 
   /// @param head of the row before the first
-  static Sealed of(UUID replica, List<JournalRow> rows, ChainKeys.Sealer sealer, ChainHead head) {
-    var copy = new CopyRows(sealer, head);
+  /// @param room to write into; where it does not suffice, more is taken
+  static Sealed of(
+      UUID replica,
+      List<JournalRow> rows,
+      ChainKeys.Sealer sealer,
+      ChainHead head,
+      ByteBuffer room) {
+    var copy = new CopyRows(sealer, head, room.clear());
     copy.out.put(SIGNATURE).putInt(0).putInt(0);
     for (JournalRow row : rows) {
       copy.row(replica, row);

@@ -59,12 +59,17 @@ final class Shipper implements AutoCloseable {
   private volatile long shippedTo;
   private final LongAdder shipped = new LongAdder();
 
-  /// A call that is under way, and the segment that has to stay for it. Its intent is read only in
-  /// the rare case that it is needed: the outcome repeats it.
-  private record OpenIntent(RecordBytes intent, Segment where) {
+  /// A call that is under way: where its intent stands, or the newest copy of it, and so the
+  /// segment that has to stay for it. It is read only in the rare case that it is needed: the
+  /// outcome repeats it.
+  private record OpenIntent(long sequence, Segment where) {
 
     AuditIntent read() {
-      return AuditRecords.readIntent(intent.fromHere());
+      RecordBytes record = where.found(sequence);
+      if (record.kind() == RecordBytes.Kind.CARRIED) {
+        long _ = record.takeLong();
+      }
+      return AuditRecords.readIntent(record);
     }
   }
 
@@ -200,13 +205,13 @@ final class Shipper implements AutoCloseable {
     switch (record.kind()) {
       case INTENT -> {
         if (!segment.done()) {
-          open.put(record.sequence(), new OpenIntent(record, segment));
+          open.put(record.sequence(), new OpenIntent(record.sequence(), segment));
         }
       }
       case CARRIED -> {
         long sequence = record.takeLong();
         if (segment.recovered()) {
-          open.put(sequence, new OpenIntent(record, segment));
+          open.put(sequence, new OpenIntent(record.sequence(), segment));
         }
       }
       case OUTCOME -> {
@@ -309,7 +314,7 @@ final class Shipper implements AutoCloseable {
         OpenIntent carried = call.getValue();
         try {
           long copy = journal.appendAtOnce(AuditRecords.carry(call.getKey(), carried.read()));
-          open.put(call.getKey(), new OpenIntent(carried.intent(), journal.holding(copy)));
+          open.put(call.getKey(), new OpenIntent(copy, journal.holding(copy)));
         } catch (GatewayException.Unavailable _) {
           return;
         }
