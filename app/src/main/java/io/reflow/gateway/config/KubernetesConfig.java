@@ -3,6 +3,7 @@ package io.reflow.gateway.config;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 
 /// The `kubernetes` section: targets that run as pods.
 ///
@@ -22,6 +23,8 @@ public record KubernetesConfig(
     int maxInstances,
     int maxInstancesPerTarget,
     int maxInstancesPerUser) {
+
+  private static final Set<String> SCHEMES = Set.of("http", "https");
 
   /// What the operator calls the service of an instance.
   public static final String SERVICE_URL = "http://{name}.{namespace}.svc:{port}";
@@ -69,7 +72,6 @@ public record KubernetesConfig(
   }
 
   private static boolean isAddress(URI url) {
-    return ("http".equals(url.getScheme()) || "https".equals(url.getScheme()))
-        && url.getHost() != null;
+    return url.getScheme() != null && SCHEMES.contains(url.getScheme()) && url.getHost() != null;
   }
 }

@@ -202,6 +202,7 @@ public final class Pods implements AutoCloseable {
       // First, so that it can't go with the former instance when there is a new one.
       Optional.ofNullable(sight.spec().secretRef()).ifPresent(cluster::deleteSecret);
       cluster.delete(sight.name());
+      gone(sight);
     } catch (KubernetesClientException e) {
       LOG.atWarn()
           .addKeyValue("instance", sight.name())

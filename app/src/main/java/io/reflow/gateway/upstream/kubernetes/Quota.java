@@ -20,7 +20,10 @@ record Quota(int total, int perTarget, int perUser) {
   ///
   /// @param running those that run, that one perhaps among them
   Optional<String> refusal(Entry one, Stream<Entry> running) {
-    var others = running.filter(other -> !other.name().equals(one.name())).distinct().toList();
+    var others = running.distinct().toList();
+    if (others.contains(one)) {
+      return Optional.empty();
+    }
     if (Subjects.user(one.subject()).isPresent()
         && count(others.stream(), other -> other.subject().equals(one.subject())) >= perUser) {
       return Optional.of("you have %d running instances, the most allowed".formatted(perUser));

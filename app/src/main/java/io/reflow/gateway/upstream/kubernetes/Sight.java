@@ -33,7 +33,7 @@ record Sight(
     return new Sight(
         metadata.getName(),
         metadata.getUid(),
-        Long.parseLong(metadata.getResourceVersion()),
+        version(metadata.getResourceVersion()),
         metadata.getGeneration(),
         instance.getSpec(),
         status == null || status.phase() == null ? Phase.PENDING : status.phase(),
@@ -43,9 +43,23 @@ record Sight(
         Optional.ofNullable(status).map(McpInstanceStatus::message));
   }
 
+  /// Where versions are no numbers, nothing is known to be older.
+  private static long version(String text) {
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException _) {
+      return 0;
+    }
+  }
+
   /// Whether the server answers, as far as the operator knows.
   boolean ready() {
     return current && phase == Phase.READY;
+  }
+
+  /// Whether the operator has given it up, for now or for ever.
+  boolean failed() {
+    return current && phase == Phase.FAILED;
   }
 
   /// Whether there is a pod, or will be.

@@ -24,6 +24,9 @@ final class Starts {
   /// After so long without news they are asked for: a watch may have gone deaf.
   private static final Duration DEAF = Duration.ofSeconds(5);
 
+  /// What was noted so lately is not noted again, unless that has made no difference.
+  private static final Duration NOTED = Duration.ofMinutes(1);
+
   /// What another replica has changed a moment ago, this one is about to hear the reason of.
   private static final Duration SETTLING = Duration.ofMillis(1500);
 
@@ -46,19 +49,34 @@ final class Starts {
     long deadline = System.nanoTime() + patience.toNanos();
     pods.admit(wanted);
     try {
-      return ready(wanted, watched, deadline);
+      Sight ready = ready(wanted, watched, deadline);
+      watched.formerSecret().ifPresent(this::remove);
+      return ready;
     } catch (KubernetesClientException e) {
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
       throw refused(wanted, e);
     } finally {
       pods.admitted(wanted);
     }
   }
 
+  /// It goes with the instance at the latest.
+  private void remove(String formerSecret) {
+    try {
+      pods.cluster().deleteSecret(formerSecret);
+    } catch (KubernetesClientException e) {
+      LOG.atDebug().log("A Secret that is not used any more could not be removed: {}", why(e));
+    }
+  }
+
   /// The same, together with all others who want it now.
   void wake(Wanted wanted, Watched watched) throws InterruptedException {
     var mine = new CompletableFuture<Boolean>();
-    CompletableFuture<Boolean> start = watched.waking(mine);
-    if (start.equals(mine)) {
+    @Nullable CompletableFuture<Boolean> start = watched.waking(mine);
+    if (start == null) {
+      start = mine;
       Thread _ =
           Thread.ofVirtual()
               .name("wake-" + wanted.targetName())
@@ -91,25 +109,28 @@ final class Starts {
     Sight asked = ensured(wanted, watched);
     while (true) {
       @Nullable Sight now = watched.sight().orElse(null);
-      if (now == null || !watched.is(asked)) {
-        // It was removed, or changed by another replica.
-        asked = ensured(wanted, watched);
-        now = asked;
-      }
-      if (now.ready()) {
+      boolean ours = now != null && watched.is(asked);
+      if (now != null && ours && now.ready()) {
         return now;
       }
-      if (now.current() && now.phase() == Phase.FAILED) {
+      if (now != null && ours && now.failed()) {
         throw failed(wanted, "can't run: " + now.message().orElse("the operator does not say why"));
       }
       Duration left = Duration.ofNanos(deadline - System.nanoTime());
       if (!left.isPositive()) {
-        throw failed(wanted, "is still starting" + now.message().map(": "::concat).orElse(""));
+        throw failed(wanted, "is still starting" + message(now).map(": "::concat).orElse(""));
       }
-      if (!watched.awaitNews(now, left.compareTo(DEAF) < 0 ? left : DEAF)) {
+      if (!ours) {
+        // It was removed, or changed by another replica.
+        asked = ensured(wanted, watched);
+      } else if (!watched.awaitNews(now, left.compareTo(DEAF) < 0 ? left : DEAF)) {
         look(watched);
       }
     }
+  }
+
+  private static Optional<String> message(@Nullable Sight sight) {
+    return Optional.ofNullable(sight).flatMap(Sight::message);
   }
 
   private void look(Watched watched) {
@@ -129,16 +150,19 @@ final class Starts {
     Optional<String> secret = revisions.secret(wanted.name(), wanted.environment(), inUse);
     McpInstanceSpec spec = Desired.spec(wanted, secret);
     long now = System.nanoTime();
-    Optional<Sight> written =
-        before.filter(seen -> seen.spec().equals(spec)).flatMap(this::touched);
+    Optional<Sight> same = before.filter(seen -> seen.spec().equals(spec));
+    if (same.isPresent() && watched.notedWithin(NOTED) && same.get().phase() != Phase.IDLE) {
+      return same.get();
+    }
+    Optional<Sight> written = same.flatMap(this::touched);
     if (written.isEmpty()) {
       settle(before, watched);
       written = Optional.of(write(wanted, secret, before));
+      inUse.filter(name -> !Optional.of(name).equals(secret)).ifPresent(watched::formerSecret);
     }
-    Sight sight = written.get();
     watched.noted(now);
-    watched.see(sight);
-    return sight;
+    watched.see(written.get());
+    return written.get();
   }
 
   /// Who is ready can be used while the API server is away.

@@ -1,6 +1,7 @@
 package io.reflow.gateway.upstream.kubernetes;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -20,6 +21,7 @@ final class Watched {
   private final AtomicInteger calls = new AtomicInteger();
   private final AtomicReference<@Nullable CompletableFuture<Boolean>> waking =
       new AtomicReference<>();
+  private final AtomicReference<@Nullable String> formerSecret = new AtomicReference<>();
   private volatile @Nullable Sight sight;
   private volatile long changedAt = System.nanoTime();
   private volatile long usedAt = System.nanoTime();
@@ -61,7 +63,21 @@ final class Watched {
   /// stays.
   boolean awake(Duration lately) {
     Sight now = sight;
-    return now != null && now.ready() && noted && System.nanoTime() - notedAt < lately.toNanos();
+    return now != null && now.ready() && notedWithin(lately);
+  }
+
+  /// Whether a use was noted so lately.
+  boolean notedWithin(Duration lately) {
+    return noted && System.nanoTime() - notedAt < lately.toNanos();
+  }
+
+  /// What the instance had before, to be removed once it does not need it any more.
+  void formerSecret(String name) {
+    formerSecret.set(name);
+  }
+
+  Optional<String> formerSecret() {
+    return Optional.ofNullable(formerSecret.getAndSet(null));
   }
 
   /// News may come late, and by several ways: what is older than what was seen counts for nothing.
@@ -103,10 +119,10 @@ final class Watched {
     long left = atMost.toNanos();
     lock.lock();
     try {
-      while (sight == known && left > 0) {
+      while (Objects.equals(sight, known) && left > 0) {
         left = news.awaitNanos(left);
       }
-      return sight != known;
+      return !Objects.equals(sight, known);
     } finally {
       lock.unlock();
     }
@@ -117,10 +133,9 @@ final class Watched {
     return Duration.ofNanos(System.nanoTime() - changedAt);
   }
 
-  /// The start that is under way; `otherwise` where there is none, which it is then.
-  CompletableFuture<Boolean> waking(CompletableFuture<Boolean> otherwise) {
-    CompletableFuture<Boolean> before = waking.compareAndExchange(null, otherwise);
-    return before == null ? otherwise : before;
+  /// The start that is under way; null where there is none, and the new one is under way then.
+  @Nullable CompletableFuture<Boolean> waking(CompletableFuture<Boolean> fresh) {
+    return waking.compareAndExchange(null, fresh);
   }
 
   void woken() {

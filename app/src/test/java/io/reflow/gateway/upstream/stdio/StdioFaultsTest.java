@@ -41,7 +41,7 @@ final class StdioFaultsTest {
           400,
           400,
           20,
-          Duration.ofSeconds(5),
+          Duration.ofSeconds(20),
           Duration.ofSeconds(10),
           Duration.ofMinutes(10),
           Duration.ofHours(24),
