@@ -103,7 +103,13 @@ final class LiveView {
   ///
   /// @param since the figures of the first message are compared with these
   void run(Reading since) throws InterruptedException {
-    begin(since);
+    try (var _ = parts.recent().calls().reader()) {
+      begin(since);
+      goOn();
+    }
+  }
+
+  private void goOn() throws InterruptedException {
     long metricsAt = System.nanoTime() + METRICS_EVERY.toNanos();
     while (going) {
       pause();

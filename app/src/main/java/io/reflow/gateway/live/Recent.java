@@ -11,10 +11,14 @@ import java.time.InstantSource;
 public final class Recent {
 
   private static final int CALLS = 1024;
+
+  /// A little more than whoever begins to watch is shown first.
+  private static final int UNWATCHED_CALLS = 128;
+
   private static final int ERRORS = 256;
   private static final int SESSIONS = 1024;
 
-  private final Ring<AuditEntry> calls = new Ring<>(CALLS);
+  private final Ring<AuditEntry> calls = new Ring<>(CALLS, UNWATCHED_CALLS);
   private final Ring<AuditEntry> errors = new Ring<>(ERRORS);
   private final Ring<SessionEvent> sessions = new Ring<>(SESSIONS);
   private final InstantSource clock;

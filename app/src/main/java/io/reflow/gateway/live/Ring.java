@@ -2,6 +2,7 @@ package io.reflow.gateway.live;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
@@ -12,10 +13,19 @@ import org.jspecify.annotations.Nullable;
 final class Ring<T> {
 
   private final AtomicReferenceArray<@Nullable Slot<T>> slots;
+  private final int unread;
   private final AtomicLong next = new AtomicLong();
+  private final AtomicInteger readers = new AtomicInteger();
 
   Ring(int size) {
+    this(size, size);
+  }
+
+  /// @param unread how many are kept while nobody reads on: what stays for long costs every
+  ///   collection of garbage in between
+  Ring(int size, int unread) {
     this.slots = new AtomicReferenceArray<>(size);
+    this.unread = unread;
   }
 
   private record Slot<T>(long number, T value) {}
@@ -31,9 +41,27 @@ final class Ring<T> {
     }
   }
 
+  /// Somebody who reads on, until it is closed, once.
+  interface Reader extends AutoCloseable {
+
+    @Override
+    void close();
+  }
+
+  /// From now on as many are kept as there is room for.
+  Reader reader() {
+    int _ = readers.incrementAndGet();
+    return () -> {
+      int _ = readers.decrementAndGet();
+    };
+  }
+
   void add(T value) {
     long number = next.getAndIncrement();
     slots.setRelease(place(number), new Slot<>(number, value));
+    if (unread < slots.length() && number >= unread && readers.get() == 0) {
+      slots.setRelease(place(number - unread), null);
+    }
   }
 
   private int place(long number) {
@@ -55,11 +83,11 @@ final class Ring<T> {
     List<T> values = new ArrayList<>();
     while (number < end && values.size() < most) {
       Slot<T> slot = slots.getAcquire(place(number));
-      if (slot == null || slot.number() < number) {
+      if (number >= end - unread && (slot == null || slot.number() < number)) {
         // Somebody is about to put it there.
         break;
       }
-      if (slot.number() == number) {
+      if (slot != null && slot.number() == number) {
         values.add(slot.value());
       } else {
         missed++;

@@ -47,6 +47,35 @@ class RingTest {
   }
 
   @Test
+  void keepsFewWhileNobodyReadsOn() {
+    var few = new Ring<Integer>(8, 3);
+    IntStream.range(0, 6).forEach(few::add);
+    Page<Integer> unread = few.since(0, 100);
+    try (var _ = few.reader()) {
+      IntStream.range(6, 12).forEach(few::add);
+    }
+    Page<Integer> read = few.since(6, 100);
+    few.add(12);
+
+    assertThat(unread.values()).containsExactly(3, 4, 5);
+    assertThat(unread.missed()).isEqualTo(3);
+    assertThat(read.values()).containsExactly(6, 7, 8, 9, 10, 11);
+    assertThat(read.missed()).isZero();
+    assertThat(few.newest(3).values()).containsExactly(10, 11, 12);
+  }
+
+  @Test
+  void isReadBySeveralUntilTheLastHasLeft() {
+    var few = new Ring<Integer>(8, 2);
+    try (var _ = few.reader()) {
+      few.reader().close();
+      IntStream.range(0, 6).forEach(few::add);
+    }
+
+    assertThat(few.since(0, 100).values()).containsExactly(0, 1, 2, 3, 4, 5);
+  }
+
+  @Test
   void losesNothingSilentlyWhileManyAdd() throws InterruptedException {
     int writers = 4;
     int each = 20_000;
