@@ -513,7 +513,7 @@ uninstall() {
     if has_volumes; then left+=("volumes of Docker ($(project)_...)"); fi
   fi
   if running_pid >/dev/null; then stop; fi
-  rm -rf -- "$root"/{,app/,app/bench/,migrations/,operator/crd/,operator/controller/}target
+  rm -rf -- "$root"/{,app/,app/bench/,migrations/,operator/crd/,operator/testing/,operator/controller/}target
   if [[ $purge == yes ]]; then
     rm -rf -- "$data"
     rm -f -- "$root/.env"

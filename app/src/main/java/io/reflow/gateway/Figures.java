@@ -89,6 +89,7 @@ final class Figures {
           List<Sample> samples = new ArrayList<>();
           addInstances(samples, "process", parts.upstreams().processCounts());
           addInstances(samples, "connection", parts.upstreams().connectionCounts());
+          addInstances(samples, "pod", parts.upstreams().podCounts());
           return samples;
         });
     metrics.gauge(

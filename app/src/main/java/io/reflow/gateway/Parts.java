@@ -42,6 +42,7 @@ import io.reflow.gateway.identity.TokenStore;
 import io.reflow.gateway.identity.TokenUse;
 import io.reflow.gateway.identity.UserRoutes;
 import io.reflow.gateway.identity.UserStore;
+import io.reflow.gateway.instance.InstanceKey;
 import io.reflow.gateway.instance.InstanceKey.Sharing;
 import io.reflow.gateway.instance.InstanceStore;
 import io.reflow.gateway.instance.Restarts;
@@ -101,12 +102,15 @@ import io.reflow.gateway.telemetry.Strangers;
 import io.reflow.gateway.telemetry.Tracing;
 import io.reflow.gateway.terminal.TerminalParts;
 import io.reflow.gateway.terminal.TerminalRoutes;
+import io.reflow.gateway.upstream.Connector;
 import io.reflow.gateway.upstream.Reach;
 import io.reflow.gateway.upstream.TransportConnector;
 import io.reflow.gateway.upstream.Upstreams;
 import io.reflow.gateway.upstream.era.EraStore;
 import io.reflow.gateway.upstream.era.Eras;
 import io.reflow.gateway.upstream.http.HttpDial;
+import io.reflow.gateway.upstream.kubernetes.PodDial;
+import io.reflow.gateway.upstream.kubernetes.Pods;
 import io.reflow.gateway.upstream.stdio.Spawner;
 import io.reflow.gateway.upstream.stdio.StdioDial;
 import java.net.URI;
@@ -116,8 +120,10 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -131,10 +137,11 @@ final class Parts {
   private static final Duration DATABASE_AWAY = Duration.ofSeconds(15);
 
   private static final Duration SWEEP = Duration.ofSeconds(15);
+  private static final Duration POD_SWEEP = Duration.ofMinutes(1);
   private static final Duration SHORTEST_HOME_SWEEP = Duration.ofSeconds(1);
   private static final Duration LONGEST_HOME_SWEEP = Duration.ofMinutes(10);
 
-  private final InstantSource clock = InstantSource.system();
+  private final InstantSource clock;
   private final Closing closing;
   private final Version version = Version.current();
   private final Health health = new Health();
@@ -175,6 +182,7 @@ final class Parts {
   private final Spawner spawner;
   private final StdioDial stdio;
   private final Contacts contacts;
+  private final Optional<Pods> pods;
   private final Upstreams upstreams;
   private final Restarts restarts;
   private final Catalog catalog;
@@ -196,8 +204,9 @@ final class Parts {
 
   private final GatewayConfig config;
 
-  private Parts(GatewayConfig config, Closing closing) {
+  private Parts(GatewayConfig config, InstantSource clock, Closing closing) {
     this.config = config;
+    this.clock = clock;
     this.closing = closing;
     this.storage = Storage.open(config, clock, closing);
     this.vault = new Vault(config.encryption());
@@ -251,6 +260,10 @@ final class Parts {
             new Spawner(config.stdio(), config.server().dataDir(), audit.replica().toString()));
     this.stdio = stdio();
     this.contacts = new Contacts(metrics, System::nanoTime);
+    this.pods =
+        config.kubernetes().enabled()
+            ? Optional.of(closing.add(Pods.open(config.kubernetes(), clock)))
+            : Optional.empty();
     this.upstreams = closing.add(upstreams(news));
     this.restarts = new Restarts(new InstanceStore(storage.database()));
     this.catalog = new Catalog(upstreams, config.mcp(), clock);
@@ -384,12 +397,30 @@ final class Parts {
   private Upstreams upstreams(TargetNews news) {
     var http = closing.add(new HttpDial(addresses, config.mcp(), version.text(), eras));
     return new Upstreams(
-        new TransportConnector(stdio, http, http.sse()),
+        connector(http),
         config.stdio(),
+        config.kubernetes(),
         config.mcp(),
         news,
         this::renewed,
         contacts);
+  }
+
+  /// Without pods no class of Kubernetes' client is loaded.
+  private Connector connector(HttpDial http) {
+    if (pods.isEmpty()) {
+      return new TransportConnector(stdio, http, http.sse());
+    }
+    // Whatever `upstream` says of the addresses of other targets: those of pods are private.
+    var inside =
+        closing.add(
+            new HttpDial(new AddressRules(true, ownPlaces), config.mcp(), version.text(), eras));
+    List<byte[]> keys = List.copyOf(vault.deriveAll("secrets of pods").values());
+    return new TransportConnector(
+        stdio,
+        http,
+        http.sse(),
+        new PodDial(pods.get(), inside, inside::renew, config.kubernetes(), keys));
   }
 
   /// The way to a target with its settings and credentials as they are now.
@@ -432,8 +463,8 @@ final class Parts {
   }
 
   /// Opens everything and loads the rules; what is opened is added to `closing`.
-  static Parts start(GatewayConfig config, Closing closing) {
-    var parts = new Parts(config, closing);
+  static Parts start(GatewayConfig config, InstantSource clock, Closing closing) {
+    var parts = new Parts(config, clock, closing);
     parts.begin();
     return parts;
   }
@@ -485,6 +516,11 @@ final class Parts {
             states::expire,
             this::forgetFigures));
     closing.add(new Sweeper(homeSweep(), this::removeLeftHomes));
+    pods.ifPresent(its ->
+        closing.add(
+            new Sweeper(
+                POD_SWEEP,
+                () -> its.sweep(targets::find, targetStore::exists, identities::mayExist))));
     new Figures(this, metrics).register();
   }
 
@@ -503,20 +539,35 @@ final class Parts {
   private void removeLeftHomes() {
     try {
       spawner.removeLeftHomes(
-          target -> targets.find(target).isPresent() || targetStore.exists(target),
-          identities::mayExist);
+          target -> targets.find(target).isPresent() || targetStore.exists(target), this::sharings);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
   }
 
+  private Optional<Set<Sharing>> sharings() {
+    return identities
+        .all()
+        .map(users -> {
+          Set<Sharing> all = new HashSet<>(Set.of(new Sharing.Everyone()));
+          users.forEach(user -> all.addAll(InstanceKey.sharings(user)));
+          return all;
+        });
+  }
+
   private void forget(TargetId target) {
     servers.forget(target);
     contacts.forget(target);
+    upstreams.retire(target);
     if (targets.find(target).isEmpty()) {
       eras.forget(target);
+      pods.ifPresent(its -> removePods(its, target));
     }
-    upstreams.retire(target);
+  }
+
+  /// In a thread of its own: the API server may be slow. What fails is swept away later.
+  private static void removePods(Pods pods, TargetId target) {
+    Thread _ = Thread.ofVirtual().name("remove-pods").start(() -> pods.remove(target));
   }
 
   Spawner spawner() {
@@ -677,7 +728,7 @@ final class Parts {
   }
 
   TargetRoutes targetRoutes() {
-    return new TargetRoutes(targetStore, access, reload(), addresses);
+    return new TargetRoutes(targetStore, access, reload(), addresses, pods.isPresent());
   }
 
   ImportRoutes importRoutes() {
@@ -690,7 +741,13 @@ final class Parts {
   }
 
   InstanceRoutes instanceRoutes() {
-    return new InstanceRoutes(access, upstreams, restarts, inquiry, replicas.id().toString());
+    return new InstanceRoutes(
+        access,
+        upstreams,
+        restarts,
+        target -> pods.map(its -> its.remove(target)).orElse(0),
+        inquiry,
+        replicas.id().toString());
   }
 
   CredentialRoutes credentialRoutes() {

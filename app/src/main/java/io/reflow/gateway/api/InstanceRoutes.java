@@ -5,16 +5,20 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.reflow.gateway.http.Exchange;
 import io.reflow.gateway.identity.Authentication.Authenticated;
 import io.reflow.gateway.instance.InstanceStatus;
+import io.reflow.gateway.instance.PodState;
 import io.reflow.gateway.instance.Restarts;
 import io.reflow.gateway.policy.TargetAccess;
 import io.reflow.gateway.replica.Inquiry;
 import io.reflow.gateway.target.Target;
+import io.reflow.gateway.target.TargetId;
+import io.reflow.gateway.target.Transport;
 import io.reflow.gateway.upstream.Upstreams;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,15 +34,24 @@ public final class InstanceRoutes {
   private final TargetAccess access;
   private final Upstreams upstreams;
   private final Restarts restarts;
+  private final ToIntFunction<TargetId> pods;
   private final Inquiry others;
   private final String replica;
 
   /// Routes of the replica that is called `replica`.
+  ///
+  /// @param pods removes those of a target, and says how many there were
   public InstanceRoutes(
-      TargetAccess access, Upstreams upstreams, Restarts restarts, Inquiry others, String replica) {
+      TargetAccess access,
+      Upstreams upstreams,
+      Restarts restarts,
+      ToIntFunction<TargetId> pods,
+      Inquiry others,
+      String replica) {
     this.access = access;
     this.upstreams = upstreams;
     this.restarts = restarts;
+    this.pods = pods;
     this.others = others;
     this.replica = replica;
   }
@@ -46,11 +59,15 @@ public final class InstanceRoutes {
   /// One running, starting or failed instance.
   ///
   /// @param replica where it runs
+  /// @param pod the name of its pod, while there is one
+  /// @param phase what the operator says of it, if it runs as a pod
   public record InstanceJson(
       String replica,
       String subjectKey,
       String state,
       @Nullable Long pid,
+      @Nullable String pod,
+      @Nullable String phase,
       long ageSeconds,
       long idleSeconds,
       int callsInFlight,
@@ -64,6 +81,8 @@ public final class InstanceRoutes {
           status.key().wireName(),
           status.state().wireName(),
           status.pid().isPresent() ? status.pid().getAsLong() : null,
+          status.pod().flatMap(PodState::name).orElse(null),
+          status.pod().map(PodState::phase).orElse(null),
           status.age().toSeconds(),
           status.idle().toSeconds(),
           status.calls(),
@@ -126,6 +145,12 @@ public final class InstanceRoutes {
   /// `POST /api/targets/{id}/restart-instances`.
   public void restart(Exchange<Authenticated> exchange) {
     Target target = access.get(exchange.caller(), exchange.id("id"));
+    if (target.transport() instanceof Transport.Kubernetes) {
+      int removed = pods.applyAsInt(target.id());
+      restarts.restart(target.id());
+      exchange.ok(new RestartedJson(removed));
+      return;
+    }
     long running = all(exchange, target).stream().filter(InstanceRoutes::runs).count();
     restarts.restart(target.id());
     exchange.ok(new RestartedJson((int) running));

@@ -1,5 +1,6 @@
 package io.reflow.gateway.api;
 
+import io.reflow.gateway.fault.GatewayException.InvalidRequest;
 import io.reflow.gateway.fault.GatewayException.NotFound;
 import io.reflow.gateway.http.Exchange;
 import io.reflow.gateway.identity.Authentication.Authenticated;
@@ -11,6 +12,7 @@ import io.reflow.gateway.target.TargetJson;
 import io.reflow.gateway.target.TargetRequestJson;
 import io.reflow.gateway.target.TargetRules;
 import io.reflow.gateway.target.TargetStore;
+import io.reflow.gateway.target.Transport;
 import java.util.UUID;
 
 /// `/api/targets`. A change counts on this replica before it is answered.
@@ -21,14 +23,17 @@ public final class TargetRoutes {
   private final Reload reload;
   private final TakenNames taken;
   private final AddressRules addresses;
+  private final boolean pods;
 
+  /// @param pods whether this gateway has a cluster to run targets in
   public TargetRoutes(
-      TargetStore store, TargetAccess access, Reload reload, AddressRules addresses) {
+      TargetStore store, TargetAccess access, Reload reload, AddressRules addresses, boolean pods) {
     this.store = store;
     this.access = access;
     this.reload = reload;
     this.taken = new TakenNames(reload.targets());
     this.addresses = addresses;
+    this.pods = pods;
   }
 
   /// What those who are no admins see of a target.
@@ -51,7 +56,7 @@ public final class TargetRoutes {
     TargetId id = new TargetId(UUID.randomUUID());
     Target target = TargetRules.check(id, exchange.body(TargetRequestJson.class), true);
     taken.check(target);
-    addresses.check(target);
+    checkPlace(target);
     store.insert(target);
     reload.run();
     exchange.created(TargetJson.of(stored(id)));
@@ -63,7 +68,7 @@ public final class TargetRoutes {
     Target target =
         TargetRules.check(before.id(), exchange.body(TargetRequestJson.class), before.enabled());
     taken.check(target);
-    addresses.check(target);
+    checkPlace(target);
     if (!store.update(target)) {
       throw gone(before.id());
     }
@@ -78,6 +83,15 @@ public final class TargetRoutes {
     }
     reload.run();
     exchange.noContent();
+  }
+
+  private void checkPlace(Target target) {
+    addresses.check(target);
+    if (!pods && target.transport() instanceof Transport.Kubernetes) {
+      throw new InvalidRequest(
+          "transport_type kubernetes is not available here: an operator sets kubernetes.enabled in"
+              + " the gateway's configuration");
+    }
   }
 
   private static Object shown(Exchange<Authenticated> exchange, Target target) {

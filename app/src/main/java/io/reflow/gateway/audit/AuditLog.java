@@ -75,7 +75,7 @@ public final class AuditLog implements AutoCloseable {
   public void begin(Optional<OtlpLogs> collector) {
     begun = true;
     copies = collector.map(logs -> new RowCopies(logs, replica));
-    shipper.start(copies.<Consumer<List<AuditRow>>>map(to -> to::add).orElse(_ -> {}));
+    shipper.start(copies.<Consumer<List<JournalRow>>>map(to -> to::add).orElse(_ -> {}));
     keeper.start();
   }
 
@@ -87,19 +87,20 @@ public final class AuditLog implements AutoCloseable {
 
   /// Records that a call is about to go upstream.
   ///
-  /// @return the number to give to [#record(long, AuditEntry)]; none is given twice
+  /// @return what to give to [#record(Intended, AuditEntry)]
   /// @throws io.reflow.gateway.fault.GatewayException.Unavailable when it can't be recorded: then
   ///   nothing may go upstream
-  public long intend(AuditIntent intent) {
-    return journal.appendNew(AuditRecords.write(intent));
+  public Intended intend(AuditIntent intent) {
+    RecordBytes record = AuditRecords.write(intent);
+    return new Intended(journal.appendNew(record), intent, record);
   }
 
   /// Records what became of a call that was let through.
   ///
-  /// @param intended what [#intend(AuditIntent)] returned for the entry's intent
+  /// @param intended what [#intend(AuditIntent)] returned for the call
   /// @throws io.reflow.gateway.fault.GatewayException.Unavailable when it can't be recorded: then
   ///   the answer may not leave
-  public void record(long intended, AuditEntry entry) {
+  public void record(Intended intended, AuditEntry entry) {
     long _ = journal.append(AuditRecords.write(intended, entry));
     listener.accept(entry);
   }

@@ -42,7 +42,7 @@ final class ChainedRows implements AuditRows {
   }
 
   @Override
-  public void insert(UUID replica, List<AuditRow> rows) {
+  public void insert(UUID replica, List<JournalRow> rows) {
     try {
       append(replica, rows);
     } catch (Conflict _) {
@@ -56,7 +56,7 @@ final class ChainedRows implements AuditRows {
     store.prepareMonth(anyDay);
   }
 
-  private void append(UUID replica, List<AuditRow> rows) {
+  private void append(UUID replica, List<JournalRow> rows) {
     if (rows.isEmpty()) {
       return;
     }

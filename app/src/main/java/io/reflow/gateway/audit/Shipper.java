@@ -32,15 +32,18 @@ final class Shipper implements AutoCloseable {
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
   private static final Duration DRAIN = Duration.ofSeconds(5);
 
+  /// In bytes of the journal.
+  private static final int LARGEST_BATCH = 4 << 20;
+
   private final UUID replica;
   private final Journal journal;
   private final AuditRows rows;
   private final AuditConfig config;
   private final InstantSource clock;
   private final Thread thread;
-  private Consumer<List<AuditRow>> copies = _ -> {};
+  private Consumer<List<JournalRow>> copies = _ -> {};
   private final Map<Long, OpenIntent> open = new HashMap<>();
-  private final List<AuditRow> read = new ArrayList<>();
+  private final List<JournalRow> read = new ArrayList<>();
 
   private Segment segment;
   private Segment.Reader reader;
@@ -78,7 +81,7 @@ final class Shipper implements AutoCloseable {
   }
 
   /// @param copied gets the rows that the database has
-  void start(Consumer<List<AuditRow>> copied) {
+  void start(Consumer<List<JournalRow>> copied) {
     copies = copied;
     thread.start();
   }
@@ -154,18 +157,18 @@ final class Shipper implements AutoCloseable {
   private boolean shipAll() {
     while (!giveUp) {
       long now = System.nanoTime();
-      readBatch();
+      boolean more = readBatch();
       int size = read.size();
       if (!ship()) {
         return false;
       }
       shipped.add(size);
       shippedTo = reader.upcoming();
-      if (size < config.batchSize()) {
+      if (!more) {
         shippedUntil = now;
       }
       dropSegments();
-      if (size < config.batchSize() && atTail()) {
+      if (!more && atTail()) {
         return true;
       }
     }
@@ -176,15 +179,21 @@ final class Shipper implements AutoCloseable {
     return journal.after(segment).isEmpty();
   }
 
-  private void readBatch() {
-    while (read.size() < config.batchSize()) {
+  /// Rows that hold bodies make a batch with fewer of them.
+  ///
+  /// @return whether there may be more to read
+  private boolean readBatch() {
+    int bytes = 0;
+    while (read.size() < config.batchSize() && bytes < LARGEST_BATCH) {
       Optional<RecordBytes> record = reader.next();
       if (record.isPresent()) {
+        bytes += record.get().left();
         read(record.get());
       } else if (!reader.atEnd() || !nextSegment()) {
-        break;
+        return false;
       }
     }
+    return true;
   }
 
   private void read(RecordBytes record) {
@@ -201,14 +210,10 @@ final class Shipper implements AutoCloseable {
         }
       }
       case OUTCOME -> {
-        long intended = record.takeLong();
-        boolean alone = intended == 0;
-        if (!alone) {
-          open.remove(intended);
-        }
+        JournalRow row = JournalRow.read(record);
+        open.remove(row.sequence());
         if (!segment.done()) {
-          read.add(
-              new AuditRow(alone ? record.sequence() : intended, AuditRecords.readEntry(record)));
+          read.add(row);
         }
       }
     }
@@ -231,14 +236,14 @@ final class Shipper implements AutoCloseable {
   private void addInterrupted() {
     for (var call : List.copyOf(open.entrySet())) {
       open.remove(call.getKey());
-      read.add(new AuditRow(call.getKey(), AuditEntry.interrupted(call.getValue().read())));
+      read.add(JournalRow.of(call.getKey(), AuditEntry.interrupted(call.getValue().read())));
     }
   }
 
   /// Sends what was read until it is there; false when it has to give up.
   private boolean ship() {
     while (!read.isEmpty()) {
-      List<AuditRow> part = read.subList(0, Math.min(read.size(), config.batchSize()));
+      List<JournalRow> part = read.subList(0, Math.min(read.size(), config.batchSize()));
       Duration pause = config.shipInterval();
       while (!insert(part)) {
         if (giveUp) {
@@ -256,7 +261,7 @@ final class Shipper implements AutoCloseable {
     return true;
   }
 
-  private boolean insert(List<AuditRow> part) {
+  private boolean insert(List<JournalRow> part) {
     try {
       rows.insert(replica, part);
       if (failing) {

@@ -130,7 +130,7 @@ public final class Credentials {
 
   private Injection injection(Target target, Map<String, EnvConfig> configs) {
     return switch (target.transport()) {
-      case Transport.Stdio _ -> {
+      case Transport.Stdio _, Transport.Kubernetes _ -> {
         SortedMap<String, Secret> environment = new TreeMap<>();
         configs.forEach((key, config) -> environment.put(key, open(target, config)));
         yield new Injection(

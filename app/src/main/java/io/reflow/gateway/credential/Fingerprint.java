@@ -59,6 +59,13 @@ final class Fingerprint {
       }
       case Transport.StreamableHttp(var url) -> words.add(url.toString());
       case Transport.Sse(var url) -> words.add(url.toString());
+      case Transport.Kubernetes(var pod) -> {
+        // The texts, whose ends the whole does not show.
+        words.add(Integer.toString(pod.command().size()));
+        words.addAll(pod.command());
+        words.addAll(pod.arguments());
+        words.add(pod.toString());
+      }
     }
     // Arguments must not pass for names of values.
     words.addFirst(Integer.toString(words.size()));

@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -68,14 +69,22 @@ public final class InstancePool<T extends Instance> implements AutoCloseable {
   /// @throws Overloaded when a limit is reached and nothing idle can make room
   public Lease<T> acquire(InstanceKey key, Starter<T> starter, Duration patience)
       throws InterruptedException {
-    Slot<T> slot = slots.get(new Place(key, starter.recipe()));
+    @Nullable Lease<T> running = running(key, starter.recipe());
+    return running != null
+        ? running
+        : acquireStarted(key, starter, System.nanoTime() + patience.toNanos());
+  }
+
+  /// The same, if the instance runs already; null when it does not.
+  public @Nullable Lease<T> running(InstanceKey key, Object recipe) {
+    Slot<T> slot = slots.get(new Place(key, recipe));
     if (slot != null) {
       Running<T> running = slot.running();
       if (running != null && running.serves() && running.use()) {
         return new Lease<>(running);
       }
     }
-    return acquireStarted(key, starter, System.nanoTime() + patience.toNanos());
+    return null;
   }
 
   /// The right to use the instance of `key`, if there is one; starts none.

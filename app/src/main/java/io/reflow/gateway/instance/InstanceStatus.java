@@ -14,6 +14,7 @@ public record InstanceStatus(
     InstanceKey key,
     State state,
     OptionalLong pid,
+    Optional<PodState> pod,
     Duration age,
     Duration idle,
     int calls,

@@ -122,6 +122,7 @@ final class Running<T extends Instance> {
         key,
         retired() ? InstanceStatus.State.DRAINING : InstanceStatus.State.RUNNING,
         instance.pid(),
+        instance.pod(),
         age(),
         idle(),
         calls(),

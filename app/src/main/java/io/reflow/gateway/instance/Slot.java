@@ -315,6 +315,7 @@ final class Slot<T extends Instance> {
         key(),
         state,
         OptionalLong.empty(),
+        Optional.empty(),
         age,
         Duration.ZERO,
         0,

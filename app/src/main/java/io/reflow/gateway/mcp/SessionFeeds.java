@@ -13,7 +13,6 @@ import io.reflow.gateway.session.Feeds;
 import io.reflow.gateway.session.News;
 import io.reflow.gateway.session.Session;
 import io.reflow.gateway.target.Target;
-import io.reflow.gateway.target.Transport;
 import io.reflow.gateway.translation.ResourceUris;
 import io.reflow.gateway.upstream.Interest;
 import io.reflow.gateway.upstream.Listener;
@@ -87,10 +86,10 @@ final class SessionFeeds {
     }
   }
 
-  /// A process of the initialize era says what it has to say while it runs, and is not kept running
-  /// for that.
+  /// A process or pod of the initialize era says what it has to say while it runs, and is not kept
+  /// running for that.
   private boolean announcesOnlyWhenFollowed(Target target) {
-    return !(target.transport() instanceof Transport.Stdio) || stateless.test(target);
+    return !target.transport().onDemand() || stateless.test(target);
   }
 
   private void followInBackground(Session session, Reach reach) {

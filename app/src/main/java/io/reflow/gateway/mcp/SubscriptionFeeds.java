@@ -11,7 +11,6 @@ import io.reflow.gateway.policy.Decision.Allowed;
 import io.reflow.gateway.policy.Feature;
 import io.reflow.gateway.policy.PolicyEngine;
 import io.reflow.gateway.protocol.RawJson;
-import io.reflow.gateway.target.Transport;
 import io.reflow.gateway.translation.ResourceUris;
 import io.reflow.gateway.upstream.Feed;
 import io.reflow.gateway.upstream.Interest;
@@ -114,10 +113,10 @@ final class SubscriptionFeeds {
         : List.of();
   }
 
-  /// A process of the `initialize` era says what it has to say while it runs, and is not kept
-  /// running for that.
+  /// A process or pod of the `initialize` era says what it has to say while it runs, and is not
+  /// kept running for that.
   private boolean announcesOnlyWhenFollowed(Reach reach) {
-    return !(reach.target().transport() instanceof Transport.Stdio)
+    return !reach.target().transport().onDemand()
         || servers
             .facts(reach.target().id())
             .filter(known -> known.version().stateless())

@@ -7,13 +7,26 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// A target as admins see it: all fields.
+///
+/// @param command a text for a process, and a list of them for a pod
 public record TargetJson(
     String id,
     String name,
     String transportType,
     @Nullable String url,
-    @Nullable String command,
+    @Nullable Object command,
     @Nullable List<String> args,
+    @Nullable String image,
+    @Nullable Integer port,
+    @Nullable String path,
+    @Nullable String healthPath,
+    @Nullable Map<String, String> resources,
+    @Nullable String egress,
+    @Nullable List<String> egressAllow,
+    @Nullable String serviceAccountName,
+    @Nullable String runtimeClassName,
+    @Nullable String idleTtl,
+    @Nullable String maxLifetime,
     String statefulness,
     String isolationBoundary,
     String authType,
@@ -39,13 +52,26 @@ public record TargetJson(
     Transport transport = target.transport();
     UpstreamAuth auth = target.auth();
     TargetSettings settings = target.settings();
+    PodJson pod =
+        transport instanceof Transport.Kubernetes(var runs) ? PodJson.of(runs) : PodJson.NONE;
     return new TargetJson(
         target.id().toString(),
         target.name(),
         transport.wireName(),
         transport.address().map(URI::toString).orElse(null),
-        transport instanceof Stdio(var command, _, _) ? command : null,
-        transport instanceof Stdio(_, var arguments, _) ? arguments : null,
+        transport instanceof Stdio(var command, _, _) ? command : pod.command(),
+        transport instanceof Stdio(_, var arguments, _) ? arguments : pod.args(),
+        pod.image(),
+        pod.port(),
+        pod.path(),
+        pod.healthPath(),
+        pod.resources(),
+        pod.egress(),
+        pod.egressAllow(),
+        pod.serviceAccountName(),
+        pod.runtimeClassName(),
+        pod.idleTtl(),
+        pod.maxLifetime(),
         settings.stateful() ? "stateful" : "stateless",
         target.isolation().wireName(),
         auth.wireName(),

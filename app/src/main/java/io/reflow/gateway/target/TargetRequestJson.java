@@ -5,16 +5,25 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// A target as an admin writes it: every field of the REST contract, nothing checked yet.
+///
+/// @param command a text for a process, and a list of them for a pod
 public record TargetRequestJson(
     @Nullable String name,
     @Nullable String transportType,
     @Nullable String url,
-    @Nullable String command,
+    @Nullable Object command,
     @Nullable List<String> args,
     @Nullable String image,
     @Nullable Integer port,
+    @Nullable String path,
     @Nullable String healthPath,
     @Nullable Map<String, String> resources,
+    @Nullable String egress,
+    @Nullable List<String> egressAllow,
+    @Nullable String serviceAccountName,
+    @Nullable String runtimeClassName,
+    @Nullable String idleTtl,
+    @Nullable String maxLifetime,
     @Nullable String statefulness,
     @Nullable String isolationBoundary,
     @Nullable String authType,
@@ -72,6 +81,13 @@ public record TargetRequestJson(
         url,
         command,
         args,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
         null,
         null,
         null,

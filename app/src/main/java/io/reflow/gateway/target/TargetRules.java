@@ -1,6 +1,7 @@
 package io.reflow.gateway.target;
 
 import io.reflow.gateway.fault.GatewayException.InvalidRequest;
+import io.reflow.gateway.target.Transport.Kubernetes;
 import io.reflow.gateway.target.Transport.Sse;
 import io.reflow.gateway.target.Transport.Stdio;
 import io.reflow.gateway.target.Transport.StreamableHttp;
@@ -56,7 +57,6 @@ public final class TargetRules {
   ///
   /// @param enabled what counts where the request says nothing
   public static Target check(TargetId id, TargetRequestJson request, boolean enabled) {
-    refuseLaterFields(request);
     Transport transport = transport(request);
     return new Target(
         id,
@@ -74,19 +74,22 @@ public final class TargetRules {
         Instant.EPOCH);
   }
 
-  private static void refuseLaterFields(TargetRequestJson request) {
-    refuse("image", request.image());
-    refuse("port", request.port());
-    refuse("health_path", request.healthPath());
-    refuse("resources", request.resources());
-  }
-
-  private static void refuse(String field, @Nullable Object value) {
-    if (value != null) {
-      throw new InvalidRequest(
-          "%s belongs to transport_type kubernetes, which is not available in this version"
-              .formatted(field));
-    }
+  /// All that a request says of a pod but the command.
+  private static PodJson pod(TargetRequestJson request, @Nullable List<String> command) {
+    return new PodJson(
+        request.image(),
+        request.port(),
+        request.path(),
+        request.healthPath(),
+        command,
+        request.args(),
+        request.resources(),
+        request.egress(),
+        request.egressAllow(),
+        request.serviceAccountName(),
+        request.runtimeClassName(),
+        request.idleTtl(),
+        request.maxLifetime());
   }
 
   private static Transport transport(TargetRequestJson request) {
@@ -94,15 +97,19 @@ public final class TargetRules {
         one(
             "transport_type",
             required("transport_type", request.transportType()),
-            List.of("streamable-http", "sse", "stdio"),
-            List.of("kubernetes"));
+            List.of("streamable-http", "sse", "stdio", "kubernetes"));
+    if (request.tty() != null && request.tty() && !type.equals("stdio")) {
+      throw new InvalidRequest("tty does not belong to transport_type " + type);
+    }
+    if (type.equals("kubernetes")) {
+      refuse("url", request.url(), type);
+      return new Kubernetes(PodRules.check(pod(request, words(request.command()))));
+    }
+    PodRules.given(pod(request, null)).forEach((field, value) -> refuse(field, value, type));
     if (type.equals("stdio")) {
       refuse("url", request.url(), type);
       boolean tty = request.tty() != null && request.tty();
       return new Stdio(command(request.command()), arguments(request.args()), tty);
-    }
-    if (request.tty() != null && request.tty()) {
-      throw new InvalidRequest("tty does not belong to transport_type " + type);
     }
     refuse("command", request.command(), type);
     refuse("args", request.args(), type);
@@ -127,8 +134,22 @@ public final class TargetRules {
     return given;
   }
 
-  private static String command(@Nullable String command) {
-    String given = required("command", command);
+  /// The list that a command of a pod is.
+  private static @Nullable List<String> words(@Nullable Object command) {
+    if (command == null) {
+      return null;
+    }
+    if (command instanceof List<?> list && list.stream().allMatch(String.class::isInstance)) {
+      return list.stream().map(String.class::cast).toList();
+    }
+    throw new InvalidRequest("command must be an array of strings with transport_type kubernetes");
+  }
+
+  private static String command(@Nullable Object command) {
+    if (command != null && !(command instanceof String)) {
+      throw new InvalidRequest("command must be a string with transport_type stdio");
+    }
+    String given = required("command", (String) command);
     refuseNul("command", given);
     if (given.isBlank() || given.length() > LONGEST_TEXT) {
       throw new InvalidRequest("command must be the path or name of a program");
@@ -196,8 +217,7 @@ public final class TargetRules {
         one(
             "isolation_boundary",
             isolation,
-            List.of("shared", "per_role", "per_group", "per_user"),
-            List.of());
+            List.of("shared", "per_role", "per_group", "per_user"));
     return switch (given) {
       case "per_role" -> Isolation.PER_ROLE;
       case "per_group" -> Isolation.PER_GROUP;
@@ -207,12 +227,11 @@ public final class TargetRules {
   }
 
   private static UpstreamAuth auth(TargetRequestJson request, Transport transport) {
-    String type =
-        one("auth_type", request.authType(), List.of("none", "bearer", "header"), List.of());
-    if (transport instanceof Stdio && !type.equals("none")) {
+    String type = one("auth_type", request.authType(), List.of("none", "bearer", "header"));
+    if (transport.onDemand() && !type.equals("none")) {
       throw new InvalidRequest(
-          "auth_type %s does not belong to transport_type stdio: a process gets its secrets as"
-                  .formatted(type)
+          "auth_type %s does not belong to transport_type %s: a process gets its secrets as"
+                  .formatted(type, transport.wireName())
               + " env configs");
     }
     if (!type.equals("header")) {
@@ -250,31 +269,23 @@ public final class TargetRules {
 
   private static TargetSettings settings(TargetRequestJson request, Transport transport) {
     String protocol =
-        one(
-            "protocol",
-            request.protocol(),
-            List.of("auto", "modern", "legacy", "match"),
-            List.of());
+        one("protocol", request.protocol(), List.of("auto", "modern", "legacy", "match"));
     if (transport instanceof Sse && protocol.equals("modern")) {
       throw new InvalidRequest(
           "protocol modern does not belong to transport_type sse: the modern era does without it");
     }
     String statefulness =
-        one("statefulness", request.statefulness(), List.of("stateless", "stateful"), List.of());
+        one("statefulness", request.statefulness(), List.of("stateless", "stateful"));
     return new TargetSettings(
         statefulness.equals("stateful"),
         ProtocolMode.find(protocol).orElse(ProtocolMode.AUTO),
         features(request.features()),
         request.replaySafe() != null && request.replaySafe(),
         request.trusted() != null && request.trusted(),
-        UriMode.find(one("uri_mode", request.uriMode(), List.of("passthrough", "wrap"), List.of()))
+        UriMode.find(one("uri_mode", request.uriMode(), List.of("passthrough", "wrap")))
             .orElseThrow(),
         CapabilityMode.find(
-                one(
-                    "capabilities",
-                    request.capabilities(),
-                    List.of("fingerprint", "superset"),
-                    List.of()))
+                one("capabilities", request.capabilities(), List.of("fingerprint", "superset")))
             .orElseThrow(),
         text("description", request.description()),
         network(request, transport));
@@ -327,24 +338,14 @@ public final class TargetRules {
   }
 
   /// One of `available`, the first of them by default.
-  private static String one(
-      String field, @Nullable String value, List<String> available, List<String> later) {
+  private static String one(String field, @Nullable String value, List<String> available) {
     if (value == null) {
       return available.getFirst();
     }
     if (available.contains(value)) {
       return value;
     }
-    if (later.contains(value)) {
-      throw unavailable(field, value, available);
-    }
     throw new InvalidRequest(
         "%s is unknown; it must be one of %s".formatted(field, String.join(", ", available)));
-  }
-
-  private static InvalidRequest unavailable(String field, String value, List<String> available) {
-    return new InvalidRequest(
-        "%s '%s' is not available in this version; available: %s"
-            .formatted(field, value, String.join(", ", available)));
   }
 }

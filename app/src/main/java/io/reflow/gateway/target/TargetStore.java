@@ -7,6 +7,8 @@ import io.helidon.dbclient.DbExecute;
 import io.helidon.dbclient.DbRow;
 import io.reflow.gateway.database.Columns;
 import io.reflow.gateway.database.Database;
+import io.reflow.gateway.fault.GatewayException.InvalidRequest;
+import io.reflow.gateway.target.Transport.Kubernetes;
 import io.reflow.gateway.target.Transport.Sse;
 import io.reflow.gateway.target.Transport.Stdio;
 import io.reflow.gateway.target.Transport.StreamableHttp;
@@ -71,6 +73,7 @@ public final class TargetStore {
                   protocol = ?, title = ?, description = ?, priority = ?, tool_prefix = ?,
                   features = cast(? as jsonb), replay_safe = ?, trusted = ?, statefulness = ?,
                  enabled = ?, uri_mode = ?, capabilities = ?, network = ?, tty = ?,
+                  pod = cast(? as jsonb),
                   revision = revision + 1, updated_at = now()
                 where id = ?
                 """)
@@ -92,8 +95,9 @@ public final class TargetStore {
             insert into targets (name, transport_type, url, command, args, isolation_boundary,
               auth_type, auth_header_name, protocol, title, description, priority, tool_prefix,
               features, replay_safe, trusted, statefulness, enabled, uri_mode, capabilities,
-              network, tty, id)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, cast(? as jsonb), ?, ?, ?, ?, ?, ?, ?, ?, ?)
+              network, tty, pod, id)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, cast(? as jsonb), ?, ?, ?, ?, ?, ?, ?, ?,
+              cast(? as jsonb), ?)
             """)
         .params(Written.of(target).valuesThen(target.id().value()))
         .execute();
@@ -135,8 +139,17 @@ public final class TargetStore {
       case "stdio" ->
           new Stdio(
               Columns.text(row, "command"), Columns.texts(row, "args"), Columns.flag(row, "tty"));
+      case "kubernetes" -> new Kubernetes(pod(Columns.optionalText(row, "pod").orElse("{}")));
       default -> throw new IllegalArgumentException("transport_type " + type);
     };
+  }
+
+  private static Pod pod(String json) {
+    try {
+      return PodRules.check(JSON.readValue(json, PodJson.class));
+    } catch (JsonProcessingException | InvalidRequest e) {
+      throw new IllegalArgumentException("pod: " + e.getMessage(), e);
+    }
   }
 
   private static Isolation isolation(String wireName) {
@@ -197,11 +210,11 @@ public final class TargetStore {
     }
   }
 
-  private static String json(Map<String, Boolean> features) {
+  private static String json(Object value) {
     try {
-      return JSON.writeValueAsString(features);
+      return JSON.writeValueAsString(value);
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("features", e);
+      throw new IllegalArgumentException("can't be written as JSON", e);
     }
   }
 
@@ -236,7 +249,8 @@ public final class TargetStore {
               settings.uriMode().wireName(),
               settings.capabilities().wireName(),
               settings.network(),
-              transport instanceof Stdio(_, _, var tty) && tty));
+              transport instanceof Stdio(_, _, var tty) && tty,
+              transport instanceof Kubernetes(var pod) ? json(PodJson.of(pod)) : null));
     }
 
     List<@Nullable Object> valuesThen(UUID id) {

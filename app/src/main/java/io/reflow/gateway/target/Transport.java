@@ -27,12 +27,23 @@ public sealed interface Transport {
     }
   }
 
-  /// Where it is reached, if that is over the network.
+  /// A pod for those who share an instance, made and looked after by the operator.
+  record Kubernetes(Pod pod) implements Transport {}
+
+  /// Where it is reached, if that is over the network and an admin says where.
   default Optional<URI> address() {
     return switch (this) {
       case StreamableHttp(var url) -> Optional.of(url);
       case Sse(var url) -> Optional.of(url);
-      case Stdio _ -> Optional.empty();
+      case Stdio _, Kubernetes _ -> Optional.empty();
+    };
+  }
+
+  /// Whether its instances run only while they are used: nothing else keeps them running.
+  default boolean onDemand() {
+    return switch (this) {
+      case StreamableHttp _, Sse _ -> false;
+      case Stdio _, Kubernetes _ -> true;
     };
   }
 
@@ -41,6 +52,7 @@ public sealed interface Transport {
       case StreamableHttp _ -> "streamable-http";
       case Sse _ -> "sse";
       case Stdio _ -> "stdio";
+      case Kubernetes _ -> "kubernetes";
     };
   }
 }

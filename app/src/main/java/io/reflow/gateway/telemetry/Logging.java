@@ -29,6 +29,8 @@ public final class Logging {
     // What it has to say of failed exports is said once a minute, by Losses.
     context.getLogger("io.opentelemetry").setLevel(Level.OFF);
     context.getLogger("okhttp3").setLevel(Level.OFF);
+    // What goes wrong with the API server is said where it matters.
+    context.getLogger("io.fabric8").setLevel(Level.ERROR);
     bridge(config.level());
   }
 

@@ -1,6 +1,7 @@
 package io.reflow.gateway.upstream;
 
 import io.reflow.gateway.fault.GatewayException;
+import io.reflow.gateway.instance.PodState;
 import io.reflow.gateway.protocol.LogLevel;
 import io.reflow.gateway.protocol.RawJson;
 import java.time.Duration;
@@ -76,6 +77,11 @@ final class LevelledUpstream implements Upstream {
   @Override
   public OptionalLong pid() {
     return upstream.pid();
+  }
+
+  @Override
+  public Optional<PodState> pod() {
+    return upstream.pod();
   }
 
   @Override

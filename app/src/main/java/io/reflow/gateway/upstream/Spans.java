@@ -19,6 +19,8 @@ public final class Spans {
       case Transport.Stdio _ -> facts.text("network.transport", "pipe");
       case Transport.StreamableHttp(var url) -> address(facts, url);
       case Transport.Sse(var url) -> address(facts, url);
+      case Transport.Kubernetes _ ->
+          facts.text("network.transport", "tcp").text("network.protocol.name", "http");
     }
   }
 

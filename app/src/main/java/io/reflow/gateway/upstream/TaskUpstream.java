@@ -1,6 +1,7 @@
 package io.reflow.gateway.upstream;
 
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
+import io.reflow.gateway.instance.PodState;
 import io.reflow.gateway.protocol.JsonArray;
 import io.reflow.gateway.protocol.JsonObject;
 import io.reflow.gateway.protocol.JsonObjectEdit;
@@ -54,6 +55,11 @@ public final class TaskUpstream implements Upstream {
   @Override
   public OptionalLong pid() {
     return upstream.pid();
+  }
+
+  @Override
+  public Optional<PodState> pod() {
+    return upstream.pod();
   }
 
   @Override

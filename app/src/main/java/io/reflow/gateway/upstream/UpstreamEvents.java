@@ -15,7 +15,7 @@ public interface UpstreamEvents {
 
   /// Who hears what becomes of instances.
   ///
-  /// @param kind `process` or `connection`
+  /// @param kind `process`, `connection` or `pod`
   InstanceEvents instances(String kind);
 
   /// How a call has ended.

@@ -1,5 +1,6 @@
 package io.reflow.gateway.upstream;
 
+import io.reflow.gateway.config.KubernetesConfig;
 import io.reflow.gateway.config.McpConfig;
 import io.reflow.gateway.config.StdioConfig;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /// All upstreams of the gateway: opened on first use, shared by the callers of one key and by
 /// nobody else, replaced when the target or its secrets change.
@@ -36,12 +38,17 @@ public final class Upstreams implements AutoCloseable {
   /// A connection costs little, so that these limits only stop what has run wild.
   private static final Limits CONNECTIONS = new Limits(20_000, 10_000, 500);
 
+  /// How old a connection to a pod gets: the pod ends before.
+  private static final Duration LONGEST_CONNECTION = Duration.ofDays(365);
+
   private final Connector connector;
   private final Watcher watcher;
   private final McpConfig.Timeouts timeouts;
   private final Duration startTimeout;
+  private final Duration podTimeout;
   private final InstancePool<Upstream> processes;
   private final InstancePool<Upstream> connections;
+  private final InstancePool<Upstream> pods;
   private final FanIn listeners;
   private final UnaryOperator<Reach> renewal;
   private final UpstreamEvents events;
@@ -52,6 +59,7 @@ public final class Upstreams implements AutoCloseable {
   public Upstreams(
       Connector connector,
       StdioConfig stdio,
+      KubernetesConfig kubernetes,
       McpConfig mcp,
       Watcher watcher,
       UnaryOperator<Reach> renewal,
@@ -62,6 +70,8 @@ public final class Upstreams implements AutoCloseable {
     this.events = events;
     this.timeouts = mcp.timeout();
     this.startTimeout = stdio.startTimeout();
+    // A pod that is ready has to be shaken hands with.
+    this.podTimeout = kubernetes.startTimeout().plus(mcp.timeout().initialize());
     // No call lasts longer, so that none is cut short.
     Duration drain = timeouts.callMax().plusSeconds(1);
     Lifetimes lifetimes =
@@ -77,6 +87,13 @@ public final class Upstreams implements AutoCloseable {
     this.connections =
         new InstancePool<>(
             "connections", CONNECTIONS, lifetimes, 0, events.instances("connection"));
+    this.pods =
+        new InstancePool<>(
+            "pods",
+            CONNECTIONS,
+            new Lifetimes(stdio.idleTimeout(), LONGEST_CONNECTION, drain, LONGEST_BACKOFF),
+            0,
+            events.instances("pod"));
     this.listeners =
         new FanIn(
             reach -> {
@@ -156,8 +173,27 @@ public final class Upstreams implements AutoCloseable {
   }
 
   private Answer answer(Reach reach, UpstreamCall call, Caller caller) throws InterruptedException {
+    var opener = new Opener(reach, Trace.current());
+    InstancePool<Upstream> pool = pool(reach.target().transport());
+    @Nullable Lease<Upstream> running = pool.running(reach.key(), opener.recipe());
+    if (running != null) {
+      return answer(running, reach, call, caller);
+    }
     Duration patience = shorter(openTimeout(reach.target()), call.maxDuration());
-    try (Lease<Upstream> lease = lease(reach, patience)) {
+    StartProgress progress = StartProgress.begin(caller, call, reach.target().name());
+    Caller told = caller;
+    Lease<Upstream> started;
+    try {
+      started = pool.acquire(reach.key(), opener, patience);
+    } finally {
+      told = progress.end();
+    }
+    return answer(started, reach, call, told);
+  }
+
+  private static Answer answer(Lease<Upstream> lease, Reach reach, UpstreamCall call, Caller caller)
+      throws InterruptedException {
+    try (lease) {
       return lease.instance().call(call.within(reach.injection().timeout()), caller);
     }
   }
@@ -197,7 +233,8 @@ public final class Upstreams implements AutoCloseable {
 
   /// Sends a notification to the instance of `key` if there is one, and opens none for that.
   public void tell(InstanceKey key, byte[] notification) throws InterruptedException {
-    Optional<Lease<Upstream>> open = processes.find(key).or(() -> connections.find(key));
+    Optional<Lease<Upstream>> open =
+        processes.find(key).or(() -> connections.find(key)).or(() -> pods.find(key));
     if (open.isPresent()) {
       try (Lease<Upstream> lease = open.get()) {
         lease.instance().tell(notification);
@@ -214,6 +251,7 @@ public final class Upstreams implements AutoCloseable {
     return switch (transport) {
       case Transport.Stdio _ -> processes;
       case Transport.StreamableHttp _, Transport.Sse _ -> connections;
+      case Transport.Kubernetes _ -> pods;
     };
   }
 
@@ -222,6 +260,7 @@ public final class Upstreams implements AutoCloseable {
     Duration atMost =
         switch (target.transport()) {
           case Transport.Stdio _ -> startTimeout;
+          case Transport.Kubernetes _ -> podTimeout;
           case Transport.StreamableHttp _, Transport.Sse _ ->
               timeouts.connect().plus(timeouts.initialize());
         };
@@ -342,6 +381,7 @@ public final class Upstreams implements AutoCloseable {
   public List<InstanceStatus> instances(TargetId target) {
     List<InstanceStatus> all = new ArrayList<>(processes.list(target));
     all.addAll(connections.list(target));
+    all.addAll(pods.list(target));
     return all;
   }
 
@@ -353,6 +393,11 @@ public final class Upstreams implements AutoCloseable {
   /// The same of sessions with HTTP targets.
   public Map<TargetId, Map<InstanceStatus.State, Integer>> connectionCounts() {
     return connections.counts();
+  }
+
+  /// The same of pods that this replica talks with.
+  public Map<TargetId, Map<InstanceStatus.State, Integer>> podCounts() {
+    return pods.counts();
   }
 
   /// How many child processes exist.
@@ -370,35 +415,43 @@ public final class Upstreams implements AutoCloseable {
   ///
   /// @return how many there were
   public int retire(TargetId target) {
-    return processes.retire(target) + connections.retire(target);
+    return processes.retire(target) + connections.retire(target) + pods.retire(target);
   }
 
   /// Does the same for those instances of a target alone that no longer are what callers would get
   /// now, as after a change of its credentials.
   public int retireOutdated(TargetId target) {
-    return processes.retireOutdated(target) + connections.retireOutdated(target);
+    return processes.retireOutdated(target)
+        + connections.retireOutdated(target)
+        + pods.retireOutdated(target);
   }
 
   /// Does the same for a user whose role or groups may have changed.
   public int retireOutdated(UserId user) {
-    return processes.retireOutdated(user) + connections.retireOutdated(user);
+    return processes.retireOutdated(user)
+        + connections.retireOutdated(user)
+        + pods.retireOutdated(user);
   }
 
   /// Does the same for the instances that serve just one user, of all targets.
   public int retireUser(UserId user) {
-    return processes.retireUser(user) + connections.retireUser(user);
+    return processes.retireUser(user) + connections.retireUser(user) + pods.retireUser(user);
   }
 
   /// Ends the instances of a client's session that is over.
   public void retireSession(String session) {
     listeners.forgetSession(session);
-    int _ = processes.retireSession(session) + connections.retireSession(session);
+    int _ =
+        processes.retireSession(session)
+            + connections.retireSession(session)
+            + pods.retireSession(session);
   }
 
   /// Ends everything, in parallel, within a few seconds.
   @Override
   public void close() {
-    try (connections) {
+    try (connections;
+        pods) {
       listeners.close();
       processes.close();
     }

@@ -92,7 +92,8 @@ final class RulesApi implements AutoCloseable {
     var reload = new Reload(targets, policies, credentials);
     var routing = HttpRouting.builder();
     var routes = new RestRoutes<Authenticated>(routing, RulesApi::admit);
-    addTargets(routes, new TargetRoutes(targetStore, access, reload, UpstreamFixtures.ADDRESSES));
+    addTargets(
+        routes, new TargetRoutes(targetStore, access, reload, UpstreamFixtures.ADDRESSES, true));
     var imports =
         new ImportRoutes(
             new ImportStore(database.database(), credentialStore),

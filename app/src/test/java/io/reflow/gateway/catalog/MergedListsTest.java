@@ -53,6 +53,7 @@ final class MergedListsTest {
       new Upstreams(
           servers,
           UpstreamFixtures.STDIO,
+          GatewayConfig.DEFAULTS.kubernetes(),
           GatewayConfig.DEFAULTS.mcp(),
           Upstreams.Watcher.NONE,
           reach -> reach,

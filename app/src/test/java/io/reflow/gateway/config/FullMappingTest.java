@@ -9,13 +9,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class FullMappingTest {
-
-  /// No value but the default is allowed for these yet.
-  private static final Set<String> FIXED = Set.of("kubernetes.enabled");
 
   private static final Map<String, String> OTHER_VALUES =
       Map.ofEntries(
@@ -112,7 +108,15 @@ class FullMappingTest {
           Map.entry("terminal.max-open", "1"),
           Map.entry("terminal.idle-timeout", "1s"),
           Map.entry("terminal.max-duration", "2s"),
+          Map.entry("kubernetes.enabled", "true"),
           Map.entry("kubernetes.namespace", "elsewhere"),
+          Map.entry("kubernetes.api-server", "https://10.0.0.1:6443"),
+          Map.entry("kubernetes.token", "abc"),
+          Map.entry("kubernetes.service-url", "http://localhost/{name}"),
+          Map.entry("kubernetes.start-timeout", "1m"),
+          Map.entry("kubernetes.max-instances", "3"),
+          Map.entry("kubernetes.max-instances-per-target", "2"),
+          Map.entry("kubernetes.max-instances-per-user", "1"),
           Map.entry("telemetry.enabled", "true"),
           Map.entry("telemetry.endpoint", "https://otel-collector:4318/otlp"),
           Map.entry("telemetry.protocol", "http/protobuf"),
@@ -186,9 +190,7 @@ class FullMappingTest {
     Map<String, Object> defaults = ConfigKeys.values(GatewayConfig.DEFAULTS);
     Map<String, Object> changed = ConfigKeys.values(config);
     for (String key : ConfigKeys.all()) {
-      if (!FIXED.contains(key)) {
-        assertThat(changed.get(key)).as(key).isNotEqualTo(defaults.get(key));
-      }
+      assertThat(changed.get(key)).as(key).isNotEqualTo(defaults.get(key));
     }
   }
 

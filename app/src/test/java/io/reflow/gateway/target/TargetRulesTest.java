@@ -144,7 +144,7 @@ class TargetRulesTest {
         "uri_mode | `'uri_mode': 'x'`",
         "capabilities | `'capabilities': 'x'`",
         "tty | `'tty': true`",
-        "not available in this version | `'transport_type': 'kubernetes'`",
+        "url does not belong | `'transport_type': 'kubernetes'`",
         "transport_type | `'transport_type': 'x'`",
         "features.x | `'features': {'x': true}`",
         "tool_prefix | `'tool_prefix': 'a_b'`"

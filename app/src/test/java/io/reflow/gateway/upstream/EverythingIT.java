@@ -69,7 +69,7 @@ class EverythingIT {
     return switch (transport) {
       case Transport.StreamableHttp http -> DIAL.open(http, opening);
       case Transport.Sse older -> DIAL.sse().open(older, opening);
-      case Transport.Stdio _ -> throw new IllegalArgumentException();
+      case Transport.Stdio _, Transport.Kubernetes _ -> throw new IllegalArgumentException();
     };
   }
 

@@ -3,6 +3,7 @@ package io.reflow.gateway.upstream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.reflow.gateway.config.GatewayConfig;
 import io.reflow.gateway.credential.Injection;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
 import io.reflow.gateway.identity.Identity;
@@ -59,6 +60,7 @@ final class UpstreamsTest {
         new Upstreams(
             new TransportConnector(stdio, http, http.sse()),
             UpstreamFixtures.STDIO,
+            GatewayConfig.DEFAULTS.kubernetes(),
             UpstreamFixtures.MCP,
             new Watching(),
             reach -> reach,

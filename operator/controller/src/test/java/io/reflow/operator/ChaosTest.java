@@ -11,6 +11,7 @@ import io.reflow.operator.testing.ApiServer.Request;
 import io.reflow.operator.testing.Instances;
 import io.reflow.operator.testing.Instances.Draft;
 import io.reflow.operator.testing.Kind;
+import io.reflow.operator.testing.Kubelet;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -139,7 +140,7 @@ class ChaosTest {
 
   /// The use is seen before the end of the pod is.
   @Test
-  void takesNoPodForReadyThatIsGone() {
+  void takesNoPodForReadyThatIsGone() throws InterruptedException {
     cluster.operator();
     McpInstance instance = cluster.create("user:1");
     cluster.awaitPhase(instance, Phase.READY);
@@ -156,6 +157,32 @@ class ChaosTest {
     cluster.api.unmute(Kind.POD);
     assertOnlyThese(List.of(instance));
     cluster.awaitPhase(instance, Phase.READY);
+  }
+
+  /// The end of the pod was seen to begin, and never to be over.
+  @Test
+  void waitsForNoPodThatIsGone() throws InterruptedException {
+    cluster.operator();
+    McpInstance instance = cluster.create("user:1");
+    cluster.awaitPhase(instance, Phase.READY);
+    cluster.kubelet.close();
+    cluster.clock.forward(Duration.ofMinutes(31));
+    cluster.awaitPhase(instance, Phase.IDLE);
+    cluster.use(instance);
+    cluster.await(
+        "the pod to be seen leaving",
+        () -> {
+          String message = cluster.gateway.resource(instance).get().getStatus().message();
+          return message != null && message.contains("ending");
+        });
+
+    cluster.api.mute(Kind.POD);
+    try (var _ = Kubelet.start(cluster.api, cluster.clock)) {
+      cluster.awaitPhase(instance, Phase.READY);
+    }
+
+    cluster.api.unmute(Kind.POD);
+    assertOnlyThese(List.of(instance));
   }
 
   @Test
@@ -232,13 +259,13 @@ class ChaosTest {
   void makesAndRemovesNothingTwiceWithTwoThatBelieveToLead() {
     var one = cluster.lonely();
     var other = cluster.lonely();
+    cluster.await("both to act", () -> one.synced() && other.synced());
     var made = new ArrayList<McpInstance>();
     for (int i = 0; i < 20; i++) {
       made.add(cluster.create(new Draft("user:" + i).idleTtl("10m").build()));
     }
 
     made.forEach(instance -> cluster.awaitPhase(instance, Phase.READY));
-    assertThat(one.synced() && other.synced()).isTrue();
     assertOnlyThese(made);
     List<String> pods = made.stream().map(cluster::podUid).toList();
     made.forEach(cluster::use);

@@ -203,8 +203,8 @@ class LifeOfAnInstanceTest {
     cluster.awaitPhase(instance, Phase.FAILED);
     String last = cluster.podUid(instance);
     cluster.clock.forward(Duration.ofMinutes(12));
-    cluster.use(instance);
     cluster.kubelet.decide(_ -> Fate.READY);
+    cluster.use(instance);
 
     cluster.awaitPhase(instance, Phase.READY);
     assertThat(cluster.podUid(instance)).isNotIn(last, "none");

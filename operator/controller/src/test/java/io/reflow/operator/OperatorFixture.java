@@ -9,6 +9,7 @@ import io.reflow.operator.crd.McpInstance;
 import io.reflow.operator.crd.McpInstanceSpec;
 import io.reflow.operator.crd.McpInstanceStatus.Phase;
 import io.reflow.operator.desired.PodRules;
+import io.reflow.operator.desired.TestRules;
 import io.reflow.operator.health.Metrics;
 import io.reflow.operator.queue.Backoff;
 import io.reflow.operator.reconcile.Controller;
@@ -72,13 +73,25 @@ final class OperatorFixture implements AutoCloseable {
   }
 
   OperatorFixture(int remembers) {
+    this(remembers, true);
+  }
+
+  /// A cluster to which the test brings nodes itself.
+  static OperatorFixture withoutKubelet() {
+    return new OperatorFixture(100_000, false);
+  }
+
+  private OperatorFixture(int remembers, boolean withKubelet) {
     api = ApiServer.start(clock, remembers);
-    kubelet = Kubelet.start(api, clock);
+    kubelet = Kubelet.of(api, clock);
+    if (withKubelet) {
+      kubelet.start();
+    }
     gateway = new KubernetesClientBuilder().withConfig(api.config("gateway")).build();
   }
 
   Replica operator() {
-    return operator(Instances.rules());
+    return operator(TestRules.rules());
   }
 
   /// A controller that acts without asking who leads.
@@ -90,7 +103,7 @@ final class OperatorFixture implements AutoCloseable {
             client,
             Instances.NAMESPACE,
             token,
-            Instances.rules(),
+            TestRules.rules(),
             LIMITS,
             PACE,
             new Metrics(),

@@ -182,6 +182,12 @@ public final class Eras {
             parts.addAll(arguments);
             yield parts;
           }
+          case Transport.Kubernetes(var pod) -> {
+            List<String> parts = new ArrayList<>(List.of("kubernetes", pod.image(), pod.path()));
+            parts.addAll(pod.command());
+            parts.addAll(pod.arguments());
+            yield parts;
+          }
         });
   }
 

@@ -8,6 +8,7 @@ import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.upstream.Answer;
 import io.reflow.gateway.upstream.Caller;
+import io.reflow.gateway.upstream.RisingProgress;
 import io.reflow.gateway.upstream.UpstreamCall;
 import java.time.Duration;
 import java.util.Optional;

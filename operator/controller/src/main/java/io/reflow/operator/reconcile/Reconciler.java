@@ -73,14 +73,15 @@ final class Reconciler {
     Optional<Refusal> refusal = admission.refuses(instance);
     if (refusal.isPresent()) {
       write(instance, StatusOf.refused(instance, refusal.get(), now), now);
-      pod.filter(running -> running.getMetadata().getDeletionTimestamp() == null)
-          .ifPresent(this::remove);
+      pod.filter(running -> !leaving(running)).ifPresent(this::remove);
       return Optional.empty();
     }
     build(instance);
     Verdict verdict = life.decide(instance, pod, now);
-    if ((verdict.phase() == Phase.READY) != isReady(instance)) {
-      // Others act on this change: what was seen of the pod may be older than what was told.
+    boolean changesReady = (verdict.phase() == Phase.READY) != isReady(instance);
+    if (changesReady || pod.filter(Reconciler::leaving).isPresent()) {
+      // Others act on the one, and wait for the end of the other: what was seen of the pod may be
+      // older than what was told.
       pod = cluster.askForPod(name);
       verdict = life.decide(instance, pod, now);
     }
@@ -112,6 +113,10 @@ final class Reconciler {
 
   private static boolean isReady(McpInstance instance) {
     return instance.getStatus() != null && instance.getStatus().phase() == Phase.READY;
+  }
+
+  private static boolean leaving(Pod pod) {
+    return pod.getMetadata().getDeletionTimestamp() != null;
   }
 
   private void remove(Pod pod) {

@@ -21,7 +21,7 @@ class AdmissionTest {
   private static final String MINE = InstanceName.of("target-1", "a");
   private static final String YOURS = InstanceName.of("target-1", "b");
 
-  private final Admission admission = new Admission(Instances.rules());
+  private final Admission admission = new Admission(TestRules.rules());
 
   @Test
   void letsThroughWhatKeepsTheRules() {

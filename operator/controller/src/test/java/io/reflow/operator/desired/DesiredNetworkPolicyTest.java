@@ -63,6 +63,6 @@ class DesiredNetworkPolicyTest {
 
   private static NetworkPolicySpec of(Draft draft) {
     var instance = Instances.stored(draft.build(), "2026-01-01T00:00:00Z");
-    return DesiredNetworkPolicy.of(instance, Instances.rules()).getSpec();
+    return DesiredNetworkPolicy.of(instance, TestRules.rules()).getSpec();
   }
 }

@@ -29,7 +29,7 @@ import tools.jackson.databind.ObjectMapper;
 
 class DesiredPodTest {
 
-  private static final PodRules RULES = Instances.rules();
+  private static final PodRules RULES = TestRules.rules();
 
   static Stream<McpInstanceSpec> specs() {
     return Stream.of(

@@ -11,6 +11,7 @@ import io.reflow.operator.crd.McpInstance;
 import io.reflow.operator.crd.McpInstanceStatus;
 import io.reflow.operator.crd.McpInstanceStatus.Phase;
 import io.reflow.operator.desired.DesiredPod;
+import io.reflow.operator.desired.TestRules;
 import io.reflow.operator.testing.ApiServer;
 import io.reflow.operator.testing.Instances;
 import io.reflow.operator.testing.Kind;
@@ -50,7 +51,7 @@ class ClusterTest {
 
   @Test
   void removesOnlyWhatItHasSeen() {
-    assertThat(cluster.create(DesiredPod.of(instance, Instances.rules()))).isTrue();
+    assertThat(cluster.create(DesiredPod.of(instance, TestRules.rules()))).isTrue();
     Pod seen = client.pods().withName(instance.getMetadata().getName()).get();
     api.objects()
         .report(
@@ -69,14 +70,14 @@ class ClusterTest {
 
   @Test
   void takesNoPodForItsOwnThatHasTheName() {
-    assertThat(cluster.create(DesiredPod.of(instance, Instances.rules()))).isTrue();
+    assertThat(cluster.create(DesiredPod.of(instance, TestRules.rules()))).isTrue();
 
-    assertThat(cluster.create(DesiredPod.of(instance, Instances.rules()))).isFalse();
+    assertThat(cluster.create(DesiredPod.of(instance, TestRules.rules()))).isFalse();
   }
 
   @Test
   void findsNothingToRemoveThatIsGone() {
-    assertThat(cluster.create(DesiredPod.of(instance, Instances.rules()))).isTrue();
+    assertThat(cluster.create(DesiredPod.of(instance, TestRules.rules()))).isTrue();
     Pod seen = client.pods().withName(instance.getMetadata().getName()).get();
     var _ = client.pods().withName(instance.getMetadata().getName()).withGracePeriod(0).delete();
 

@@ -10,6 +10,7 @@ import io.reflow.operator.crd.McpInstanceStatus.Failures;
 import io.reflow.operator.crd.McpInstanceStatus.Phase;
 import io.reflow.operator.desired.DesiredPod;
 import io.reflow.operator.desired.Lifetimes;
+import io.reflow.operator.desired.TestRules;
 import io.reflow.operator.queue.Backoff;
 import io.reflow.operator.reconcile.Verdict.Step;
 import io.reflow.operator.testing.Instances;
@@ -27,7 +28,7 @@ class LifeTest {
 
   private final Life life =
       new Life(
-          Instances.rules(),
+          TestRules.rules(),
           new Limits(
               Duration.ofMinutes(5),
               3,
@@ -223,7 +224,7 @@ class LifeTest {
   }
 
   private Pod pod(String uid) {
-    return new PodBuilder(DesiredPod.of(instance, Instances.rules()))
+    return new PodBuilder(DesiredPod.of(instance, TestRules.rules()))
         .editMetadata()
         .withUid(uid)
         .withCreationTimestamp(START.toString())

@@ -8,9 +8,8 @@ import dev.cel.common.types.SimpleType;
 import dev.cel.parser.CelStandardMacro;
 import dev.cel.runtime.CelEvaluationException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -26,8 +25,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 /// The schema and the rules of the CRD that the chart installs, applied as an API server does.
 public final class CrdSchema {
 
-  private static final Path FILE =
-      Path.of("..", "..", "chart", "crds", "mcpinstances.mcp.reflow.io-v1.yml");
+  private static final String FILE = "mcpinstances.mcp.reflow.io-v1.yml";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final JsonNode root;
@@ -45,8 +43,11 @@ public final class CrdSchema {
   }
 
   public static JsonNode crd() {
-    try {
-      return new YAMLMapper().readTree(Files.readString(FILE));
+    try (InputStream file = CrdSchema.class.getResourceAsStream(FILE)) {
+      if (file == null) {
+        throw new IllegalStateException("There is no " + FILE);
+      }
+      return new YAMLMapper().readTree(file.readAllBytes());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -1,4 +1,4 @@
-package io.reflow.gateway.upstream.stateless;
+package io.reflow.gateway.upstream;
 
 import io.reflow.gateway.protocol.ClientCapabilities;
 import io.reflow.gateway.protocol.JsonObject;
@@ -7,8 +7,6 @@ import io.reflow.gateway.protocol.LogLevel;
 import io.reflow.gateway.protocol.MalformedMessage;
 import io.reflow.gateway.protocol.MessageReader;
 import io.reflow.gateway.protocol.RawJson;
-import io.reflow.gateway.upstream.Caller;
-import io.reflow.gateway.upstream.InputRequest;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A caller to whom the progress of several requests looks like that of one: it never goes back.
 /// The first request's progress is passed on unread.
-final class RisingProgress implements Caller {
+public final class RisingProgress implements Caller {
 
   private static final int LONGEST_NUMBER = 40;
 
@@ -27,12 +25,12 @@ final class RisingProgress implements Caller {
   private volatile BigDecimal offset = BigDecimal.ZERO;
   private volatile boolean first = true;
 
-  RisingProgress(Caller caller) {
+  public RisingProgress(Caller caller) {
     this.caller = caller;
   }
 
   /// What comes from now on is added to what was reached.
-  void nextRound() {
+  public void nextRound() {
     RawJson before = last;
     if (first && before != null) {
       reached = read(before).flatMap(params -> number(params, "progress")).orElse(reached);

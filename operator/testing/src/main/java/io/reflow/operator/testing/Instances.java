@@ -4,34 +4,15 @@ import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.reflow.operator.crd.InstanceName;
 import io.reflow.operator.crd.McpInstance;
 import io.reflow.operator.crd.McpInstanceSpec;
-import io.reflow.operator.desired.ImageRules;
-import io.reflow.operator.desired.PodRules;
-import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Instances as the gateway writes them, and rules as an administrator does.
+/// Instances as the gateway writes them.
 public final class Instances {
 
   public static final String NAMESPACE = "mcp";
 
   private Instances() {}
-
-  public static PodRules rules() {
-    return new PodRules(
-        new ImageRules(List.of("ghcr.io/acme")),
-        Set.of("reader"),
-        Set.of("gvisor"),
-        Map.of("cpu", "50m", "memory", "128Mi"),
-        Map.of("cpu", "1", "memory", "512Mi", "ephemeral-storage", "1Gi"),
-        "reflow",
-        Map.of("app.kubernetes.io/name", "reflow-gateway"),
-        List.of("10.0.0.0/8", "169.254.0.0/16", "fe80::/10"),
-        Duration.ofMinutes(30),
-        Duration.ofHours(24));
-  }
 
   public static McpInstance of(String subject) {
     return of(spec(subject));

@@ -6,6 +6,7 @@ import io.kubernetes.client.openapi.models.CoreV1Event;
 import io.kubernetes.client.openapi.models.V1Lease;
 import io.kubernetes.client.openapi.models.V1NetworkPolicy;
 import io.kubernetes.client.openapi.models.V1Pod;
+import io.kubernetes.client.openapi.models.V1Secret;
 import io.kubernetes.client.openapi.models.V1Service;
 import java.io.IOException;
 import java.util.Map;
@@ -22,6 +23,7 @@ public final class KubernetesSchemas {
   private static final Map<String, Check> KINDS =
       Map.of(
           "Pod", V1Pod::validateJsonElement,
+          "Secret", V1Secret::validateJsonElement,
           "Service", V1Service::validateJsonElement,
           "NetworkPolicy", V1NetworkPolicy::validateJsonElement,
           "Lease", V1Lease::validateJsonElement,

@@ -7,6 +7,7 @@ import java.util.Optional;
 public enum Kind {
   POD("", "v1", "pods", "Pod", true),
   SERVICE("", "v1", "services", "Service", true),
+  SECRET("", "v1", "secrets", "Secret", false),
   EVENT("", "v1", "events", "Event", false),
   POLICY("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", false),
   LEASE("coordination.k8s.io", "v1", "leases", "Lease", false),

@@ -1,0 +1,4 @@
+@NullMarked
+package io.reflow.gateway.upstream.kubernetes;
+
+import org.jspecify.annotations.NullMarked;

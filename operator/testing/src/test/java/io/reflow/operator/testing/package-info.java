@@ -1,0 +1,4 @@
+@NullMarked
+package io.reflow.operator.testing;
+
+import org.jspecify.annotations.NullMarked;
