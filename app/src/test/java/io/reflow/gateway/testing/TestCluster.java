@@ -2,6 +2,7 @@ package io.reflow.gateway.testing;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.reflow.operator.crd.McpInstance;
 import io.reflow.operator.desired.ImageRules;
 import io.reflow.operator.desired.PodRules;
 import io.reflow.operator.health.Metrics;
@@ -11,11 +12,13 @@ import io.reflow.operator.reconcile.Limits;
 import io.reflow.operator.testing.ApiServer;
 import io.reflow.operator.testing.Kind;
 import io.reflow.operator.testing.Kubelet;
-import io.reflow.operator.testing.MovableClock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /// A cluster with an API server, a kubelet and the operator. Its pods become ready, or not, as the
@@ -26,8 +29,11 @@ public final class TestCluster implements AutoCloseable {
 
   private static final Duration LONG = Duration.ofMinutes(10);
 
-  private final MovableClock clock = new MovableClock();
-  private final ApiServer api = ApiServer.start(clock);
+  private final InstantSource clock = InstantSource.system();
+
+  /// An instance is used when it is made: it was long ago, so that it may be unused for long.
+  private final ApiServer api = ApiServer.start(InstantSource.offset(clock, Duration.ofHours(-3)));
+
   private final Kubelet kubelet = Kubelet.start(api, clock);
   private final KubernetesClient client =
       new KubernetesClientBuilder().withConfig(api.config("operator")).build();
@@ -104,6 +110,18 @@ public final class TestCluster implements AutoCloseable {
   /// Of the API server, the operator and the kubelet.
   public MovableClock clock() {
     return clock;
+  }
+
+  /// As if all instances had been used last so long ago.
+  public void unused(Duration since) {
+    for (ObjectNode instance : instances()) {
+      ObjectNode note = JsonNodeFactory.instance.objectNode();
+      note.putObject("metadata")
+          .putObject("annotations")
+          .put(McpInstance.LAST_USED_AT, Instant.now().minus(since).toString());
+      String name = instance.at("/metadata/name").asString();
+      ObjectNode _ = api.objects().merge(Kind.INSTANCE, NAMESPACE, name, note, false);
+    }
   }
 
   public List<ObjectNode> instances() {

@@ -53,7 +53,7 @@ enum Cases {
         database: {host: db, port: 6432, sslmode: require, pool-size: 20}
         stdio: {sandbox: none, allowed-commands: [npx], max-processes: 50, limits: {memory: 512MiB}}
         telemetry: {enabled: true, endpoint: "http://collector:4317", sampling-ratio: 0.5, resource-attributes: [a=b]}
-        kubernetes: {enabled: true}
+        kubernetes: {enabled: true, start-timeout: 3m, max-instances: 50}
         audit: {retention: 0s, bodies: {record: arguments, redact-paths: ["$..iban"]}}
         logging: {level: debug}
       extraEnv: [{name: JDK_JAVA_OPTIONS, value: "-Xmx512m"}]

@@ -46,8 +46,6 @@ record Installed(List<JsonNode> objects, Map<String, String> existing) {
   /// What the gateway reads from its pod: the file, and the environment over it.
   GatewayConfig gatewayConfig() {
     Map<String, String> environment = environment(gateway());
-    // That of this build may be one that has no pods.
-    environment.put("KUBERNETES_ENABLED", "false");
     String file = get("ConfigMap", Chart.RELEASE).path("data").path("application.yaml").asString();
     return Chart.within(folder -> {
       var written = Files.writeString(folder.resolve("application.yaml"), file);

@@ -41,6 +41,9 @@ class ValuesTest {
           "encryption.key",
           "encryption.keys",
           "kubernetes.namespace",
+          "kubernetes.api-server",
+          "kubernetes.token",
+          "kubernetes.service-url",
           "telemetry.headers",
           "audit.key",
           "audit.previous-keys");

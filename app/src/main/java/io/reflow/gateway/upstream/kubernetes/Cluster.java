@@ -1,6 +1,5 @@
 package io.reflow.gateway.upstream.kubernetes;
 
-import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
@@ -16,7 +15,6 @@ import io.reflow.gateway.config.KubernetesConfig;
 import io.reflow.operator.crd.McpInstance;
 import java.net.HttpURLConnection;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -116,7 +114,10 @@ final class Cluster implements AutoCloseable {
                   .patch(PatchContext.of(PatchType.JSON_MERGE), patch))
           .map(Sight::of);
     } catch (KubernetesClientException e) {
-      return absent(e);
+      if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
+        return Optional.empty();
+      }
+      throw e;
     }
   }
 
@@ -131,20 +132,15 @@ final class Cluster implements AutoCloseable {
     }
   }
 
-  /// Lets the Secret go with its owner; false where there is no such Secret.
-  boolean own(String secret, OwnerReference owner) {
-    String patch =
-        Serialization.asJson(Map.of("metadata", Map.of("ownerReferences", List.of(owner))));
-    try {
-      return client
-              .secrets()
-              .inNamespace(namespace)
-              .withName(secret)
-              .patch(PatchContext.of(PatchType.JSON_MERGE), patch)
-          != null;
-    } catch (KubernetesClientException e) {
-      return absent(e).isPresent();
-    }
+  /// Makes the Secret, or lets the one that there is go with its owner.
+  void apply(Secret secret) {
+    Secret _ =
+        client
+            .resource(secret)
+            .inNamespace(namespace)
+            .fieldManager(Desired.GATEWAY)
+            .forceConflicts()
+            .serverSideApply();
   }
 
   void deleteSecret(String name) {
@@ -153,13 +149,6 @@ final class Cluster implements AutoCloseable {
 
   void delete(String name) {
     var _ = client.resources(McpInstance.class).inNamespace(namespace).withName(name).delete();
-  }
-
-  private static <T> Optional<T> absent(KubernetesClientException e) {
-    if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
-      return Optional.empty();
-    }
-    throw e;
   }
 
   @Override

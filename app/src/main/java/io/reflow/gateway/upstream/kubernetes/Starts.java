@@ -1,5 +1,6 @@
 package io.reflow.gateway.upstream.kubernetes;
 
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.reflow.gateway.fault.GatewayException;
 import io.reflow.gateway.fault.GatewayException.UpstreamFailed;
@@ -193,22 +194,24 @@ final class Starts {
     }
   }
 
+  /// The Secret comes first, so that no pod waits for it, and belongs to the instance at last. That
+  /// of a former instance, which may be about to go with it, becomes the new one's.
   private Sight write(Wanted wanted, Optional<String> secret, Optional<Sight> before) {
     Cluster cluster = pods.cluster();
     secret.ifPresent(name ->
-        cluster.create(Desired.secret(wanted, name, namespace, before.map(Desired::owner))));
+        before.ifPresentOrElse(
+            owner -> cluster.apply(owned(wanted, name, owner)),
+            () -> cluster.create(Desired.secret(wanted, name, namespace, Optional.empty()))));
     Sight written =
         cluster.apply(Desired.instance(wanted, secret, namespace, pods.clock().instant()));
-    secret.ifPresent(name -> own(wanted, name, written));
+    if (before.filter(seen -> seen.uid().equals(written.uid())).isEmpty()) {
+      secret.ifPresent(name -> cluster.apply(owned(wanted, name, written)));
+    }
     return written;
   }
 
-  private void own(Wanted wanted, String secret, Sight owner) {
-    Cluster cluster = pods.cluster();
-    if (!cluster.own(secret, Desired.owner(owner))) {
-      // It went with a former instance of the name.
-      cluster.create(Desired.secret(wanted, secret, namespace, Optional.of(Desired.owner(owner))));
-    }
+  private Secret owned(Wanted wanted, String name, Sight owner) {
+    return Desired.secret(wanted, name, namespace, Optional.of(Desired.owner(owner)));
   }
 
   private static UpstreamFailed failed(Wanted wanted, String what) {
