@@ -22,18 +22,21 @@ public record AuditEntry(
     Optional<String> answer) {
 
   /// The same without what was said: for who only needs to know what happened.
-  public AuditEntry withoutBodies() {
-    return answer.isEmpty() && intent.arguments().isEmpty()
-        ? this
-        : new AuditEntry(
-            intent.with(Optional.empty()),
-            outcome,
-            errorCode,
-            reason,
-            duration,
-            upstream,
-            answerBytes,
-            Optional.empty());
+  AuditEntry withoutBodies() {
+    return new AuditEntry(
+        intent.with(Optional.empty()),
+        outcome,
+        errorCode,
+        reason,
+        duration,
+        upstream,
+        answerBytes,
+        Optional.empty());
+  }
+
+  /// Whether it tells what was said.
+  boolean hasBodies() {
+    return answer.isPresent() || intent.arguments().isPresent();
   }
 
   static AuditEntry interrupted(AuditIntent intent) {

@@ -100,7 +100,11 @@ final class CopyRows {
 
   private void seal(int start) {
     byte[] mac =
-        sealer.begin(ChainKeys.Kind.ROW).add(head).add(out.array(), start, present - start).end();
+        sealer
+            .begin(ChainKeys.Kind.ROW)
+            .add(head)
+            .add(out.array(), out.arrayOffset() + start, present - start)
+            .end();
     head = new ChainHead(head.position() + 1, mac);
     number(head.position());
     out.putInt(mac.length).put(mac);

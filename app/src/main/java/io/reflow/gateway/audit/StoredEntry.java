@@ -14,8 +14,8 @@ public final class StoredEntry {
 
   /// @param record of the entry, as it was appended
   static StoredEntry of(AuditEntry entry, RecordBytes record) {
-    AuditEntry kept = entry.withoutBodies();
-    return new StoredEntry(entry.outcome(), kept == entry ? record : AuditRecords.write(0, kept));
+    return new StoredEntry(
+        entry.outcome(), entry.hasBodies() ? AuditRecords.write(0, entry.withoutBodies()) : record);
   }
 
   public AuditOutcome outcome() {
