@@ -35,6 +35,7 @@ import io.reflow.gateway.session.SessionRoutes;
 import io.reflow.gateway.telemetry.HealthRoutes;
 import io.reflow.gateway.telemetry.MetricsRoutes;
 import io.reflow.gateway.terminal.TerminalRoutes;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
@@ -72,11 +73,20 @@ public final class Gateway implements AutoCloseable {
     return start(config, new Closing());
   }
 
+  /// The same by another clock than the machine's.
+  public static Gateway start(GatewayConfig config, InstantSource clock) {
+    return start(config, clock, new Closing());
+  }
+
   /// The same, for who may have to stop it before it has started: closing `closing` does.
   static Gateway start(GatewayConfig config, Closing closing) {
+    return start(config, InstantSource.system(), closing);
+  }
+
+  private static Gateway start(GatewayConfig config, InstantSource clock, Closing closing) {
     boolean started = false;
     try {
-      var gateway = new Gateway(config, Parts.start(config, closing), closing);
+      var gateway = new Gateway(config, Parts.start(config, clock, closing), closing);
       started = true;
       LOG.atInfo()
           .addKeyValue("port", gateway.port())

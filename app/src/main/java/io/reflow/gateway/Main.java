@@ -26,9 +26,9 @@ public final class Main {
   public static void main(String[] arguments) throws InterruptedException {
     SelfProtection.begin();
     GatewayConfig config = configure(List.of(arguments));
-    // Before the first virtual thread: a child's two output pipes hold a carrier thread each while
-    // they are read, and its input does while the child does not read.
-    int carriers = 3 * config.stdio().maxProcesses() + 256;
+    // Before the first virtual thread: a child's input holds a carrier thread while the child does
+    // not read it.
+    int carriers = config.stdio().maxProcesses() + 256;
     System.setProperty("jdk.virtualThreadScheduler.maxPoolSize", Integer.toString(carriers));
     useSmallBuffers();
     // A call starts several short threads: to enter each in a list costs more than to run it.

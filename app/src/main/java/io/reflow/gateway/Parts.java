@@ -42,6 +42,7 @@ import io.reflow.gateway.identity.TokenStore;
 import io.reflow.gateway.identity.TokenUse;
 import io.reflow.gateway.identity.UserRoutes;
 import io.reflow.gateway.identity.UserStore;
+import io.reflow.gateway.instance.InstanceKey;
 import io.reflow.gateway.instance.InstanceKey.Sharing;
 import io.reflow.gateway.instance.InstanceStore;
 import io.reflow.gateway.instance.Restarts;
@@ -119,8 +120,10 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -138,7 +141,7 @@ final class Parts {
   private static final Duration SHORTEST_HOME_SWEEP = Duration.ofSeconds(1);
   private static final Duration LONGEST_HOME_SWEEP = Duration.ofMinutes(10);
 
-  private final InstantSource clock = InstantSource.system();
+  private final InstantSource clock;
   private final Closing closing;
   private final Version version = Version.current();
   private final Health health = new Health();
@@ -201,8 +204,9 @@ final class Parts {
 
   private final GatewayConfig config;
 
-  private Parts(GatewayConfig config, Closing closing) {
+  private Parts(GatewayConfig config, InstantSource clock, Closing closing) {
     this.config = config;
+    this.clock = clock;
     this.closing = closing;
     this.storage = Storage.open(config, clock, closing);
     this.vault = new Vault(config.encryption());
@@ -413,7 +417,10 @@ final class Parts {
             new HttpDial(new AddressRules(true, ownPlaces), config.mcp(), version.text(), eras));
     List<byte[]> keys = List.copyOf(vault.deriveAll("secrets of pods").values());
     return new TransportConnector(
-        stdio, http, http.sse(), new PodDial(pods.get(), inside, config.kubernetes(), keys));
+        stdio,
+        http,
+        http.sse(),
+        new PodDial(pods.get(), inside, inside::renew, config.kubernetes(), keys));
   }
 
   /// The way to a target with its settings and credentials as they are now.
@@ -456,8 +463,8 @@ final class Parts {
   }
 
   /// Opens everything and loads the rules; what is opened is added to `closing`.
-  static Parts start(GatewayConfig config, Closing closing) {
-    var parts = new Parts(config, closing);
+  static Parts start(GatewayConfig config, InstantSource clock, Closing closing) {
+    var parts = new Parts(config, clock, closing);
     parts.begin();
     return parts;
   }
@@ -532,11 +539,20 @@ final class Parts {
   private void removeLeftHomes() {
     try {
       spawner.removeLeftHomes(
-          target -> targets.find(target).isPresent() || targetStore.exists(target),
-          identities::mayExist);
+          target -> targets.find(target).isPresent() || targetStore.exists(target), this::sharings);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private Optional<Set<Sharing>> sharings() {
+    return identities
+        .all()
+        .map(users -> {
+          Set<Sharing> all = new HashSet<>(Set.of(new Sharing.Everyone()));
+          users.forEach(user -> all.addAll(InstanceKey.sharings(user)));
+          return all;
+        });
   }
 
   private void forget(TargetId target) {

@@ -63,7 +63,8 @@ class CrashIT {
         for (int i = 0; i < PROCESSES; i++) {
           run(gateway.client(other.adminToken()).initialize(), tree(ours));
         }
-        assertThat(Processes.withCommandLine(ours)).hasSizeGreaterThanOrEqualTo(3 * PROCESSES);
+        // What is started in the background takes its time to be what it will be.
+        UpstreamFixtures.await(() -> Processes.withCommandLine(ours).size() >= 3 * PROCESSES);
         List<Long> children = gateway.children();
         assertThat(children).hasSizeGreaterThanOrEqualTo(PROCESSES);
 

@@ -2,9 +2,8 @@ package io.reflow.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.reflow.gateway.testing.ReservedPorts;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -34,19 +33,22 @@ class FirstRunIT {
   @Test
   void runsTheGatewayAndKeepsItsData() throws IOException, InterruptedException {
     Path data = folder.resolve("the data");
-    int port = freePort();
+    // The second one is for the management listener.
+    ReservedPorts ports = ReservedPorts.inARow(2);
+    int port = ports.first();
     try (HttpClient http = HttpClient.newHttpClient()) {
       assertThat(install("--native", "--detach", "--data", "" + data, "--port", "" + port))
           .contains("The gateway is ready", "http://localhost:" + port + "/mcp");
       assertThat(post(http, port, "/api/auth/register").statusCode()).isEqualTo(201);
-      assertThat(readableByOthers(data)).isEmpty();
       assertThat(install("--stop", "--data", "" + data)).contains("stopped");
+      assertThat(readableByOthers(data)).isEmpty();
 
       String started = install("--native", "--detach", "--data", "" + data, "--port", "" + port);
       assertThat(started).contains("The gateway is ready");
       assertThat(post(http, port, "/api/auth/login").statusCode()).isEqualTo(200);
     } finally {
       String _ = install("--stop", "--data", "" + data);
+      ports.close();
     }
   }
 
@@ -60,7 +62,8 @@ class FirstRunIT {
     return http.send(request, BodyHandlers.ofString());
   }
 
-  /// Secrets and the audit journal; what belongs to PostgreSQL it guards itself.
+  /// Secrets and the audit journal; what belongs to PostgreSQL it guards itself. While the gateway
+  /// runs, files come and go.
   private static List<Path> readableByOthers(Path data) throws IOException {
     List<Path> open = new ArrayList<>();
     for (String name : List.of("secrets", "audit")) {
@@ -89,19 +92,5 @@ class FirstRunIT {
     Process process = builder.start();
     assertThat(process.waitFor(3, TimeUnit.MINUTES)).as("install.sh ends").isTrue();
     return Files.readString(output, StandardCharsets.UTF_8);
-  }
-
-  /// Two free ports in a row: the second one is for the management listener.
-  private static int freePort() throws IOException {
-    for (int attempt = 0; attempt < 50; attempt++) {
-      try (var first = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-          var second =
-              new ServerSocket(first.getLocalPort() + 1, 1, InetAddress.getLoopbackAddress())) {
-        return second.getLocalPort() - 1;
-      } catch (IOException | IllegalArgumentException _) {
-        // The port behind the free one is taken: another try.
-      }
-    }
-    throw new IOException("no two free ports in a row");
   }
 }

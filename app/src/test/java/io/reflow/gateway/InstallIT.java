@@ -3,6 +3,7 @@ package io.reflow.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.reflow.gateway.testing.FakeGateway;
+import io.reflow.gateway.testing.ReservedPorts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -39,6 +40,7 @@ class InstallIT {
   @TempDir private Path folder;
   private Path root;
   private Path elsewhere;
+  private ReservedPorts ports;
   private int port;
   private final Map<String, String> environment = new HashMap<>();
 
@@ -53,13 +55,15 @@ class InstallIT {
     writeJar(root.resolve("app/target/reflow-gateway.jar"));
     environment.put("JAVA_HOME", System.getProperty("java.home"));
     environment.put("PATH", "/usr/local/bin:/usr/bin:/bin");
-    port = freePort();
+    ports = ReservedPorts.inARow(2);
+    port = ports.first();
   }
 
   @AfterEach
   void stopWhatRuns() throws IOException, InterruptedException {
     install("--stop");
     install("--stop", "--data", "state of mine");
+    ports.close();
   }
 
   @Test
@@ -262,12 +266,6 @@ class InstallIT {
       return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
     }
   }
 }

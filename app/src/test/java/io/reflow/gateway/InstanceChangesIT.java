@@ -224,6 +224,27 @@ class InstanceChangesIT {
   }
 
   @Test
+  void whoSharesAProcessChangesWithTheIsolation() throws InterruptedException {
+    var target = new Own("shared");
+    String ann = target.user("dev");
+    target.secret("default", "for all");
+    target.secret("user/" + gateway.userId(ann), "of ann");
+    Seen shared = target.seenBy(ann);
+    assertThat(shared.secret()).isEqualTo("for all");
+
+    target.update("isolation_boundary", "per_user");
+
+    awaitEnd(shared);
+    Seen own = target.seenBy(ann);
+    assertThat(own.secret()).isEqualTo("of ann");
+
+    target.update("isolation_boundary", "shared");
+
+    awaitEnd(own);
+    assertThat(target.seenBy(ann).secret()).isEqualTo("for all");
+  }
+
+  @Test
   void aDisabledTargetRunsNothing() throws InterruptedException {
     var target = new Own("shared");
     Seen before = target.seenBy(target.user("dev"));

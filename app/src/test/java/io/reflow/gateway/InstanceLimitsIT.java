@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -111,5 +112,32 @@ class InstanceLimitsIT {
 
     gateway.admin("DELETE", "/api/targets/" + id).require(204);
     UpstreamFixtures.await(() -> Files.notExists(first.getParent()));
+  }
+
+  @Test
+  void theFoldersOfRolesAndGroupsThatNobodyHasAnyMoreAreRemoved() throws InterruptedException {
+    String byRole = target("by-role", "per_role");
+    String byGroup = target("by-group", "per_group");
+    String token = gateway.userToken("moving@example.com", "passer", "red", "blue");
+    String _ = gateway.allow(byRole, token);
+    String _ = gateway.allow(byGroup, token);
+    McpTestClient client = gateway.client(token).initialize();
+    Path ofRole = Path.of(run(client, "by-role", "echo x > note; pwd"));
+    Path ofGroups = Path.of(run(client, "by-group", "echo x > note; pwd"));
+    McpTestClient admin = gateway.client(gateway.adminToken()).initialize();
+    Path ofAdmins = Path.of(run(admin, "by-role", "echo x > note; pwd"));
+
+    gateway
+        .admin(
+            "PUT",
+            "/api/users/" + gateway.userId(token),
+            Map.of("role", "resident", "groups", List.of("red")))
+        .require(200);
+    // Or else their processes, in use by nobody, would stay for a while.
+    gateway.admin("POST", "/api/targets/" + byRole + "/restart-instances").require(200);
+    gateway.admin("POST", "/api/targets/" + byGroup + "/restart-instances").require(200);
+
+    UpstreamFixtures.await(() -> Files.notExists(ofRole) && Files.notExists(ofGroups));
+    assertThat(ofAdmins.resolve("note")).exists();
   }
 }

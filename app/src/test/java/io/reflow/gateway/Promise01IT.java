@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.reflow.gateway.testing.FakeMcpServer;
 import io.reflow.gateway.testing.McpTestClient;
 import io.reflow.gateway.testing.McpTestClient.Reply;
+import io.reflow.gateway.testing.RunningTime;
 import io.reflow.gateway.testing.TestGateway;
 import io.reflow.gateway.testing.UpstreamFixtures;
 import java.time.Duration;
@@ -31,6 +32,7 @@ class Promise01IT {
   private static FakeMcpServer web;
   private static TestGateway gateway;
   private static TestGateway replica;
+  private static RunningTime time;
   private static String target;
   private String email;
   private String token;
@@ -38,6 +40,7 @@ class Promise01IT {
 
   @BeforeAll
   static void start() {
+    time = RunningTime.start();
     web = new FakeMcpServer().list("echo", "secret", "silent");
     gateway = TestGateway.start();
     replica = gateway.replica();
@@ -49,6 +52,7 @@ class Promise01IT {
     replica.close();
     gateway.close();
     web.close();
+    time.close();
   }
 
   @BeforeEach
@@ -86,11 +90,11 @@ class Promise01IT {
     assertThat(callsOn(replica)).isTrue();
 
     change.run();
-    long changed = System.nanoTime();
+    Duration changed = time.now();
 
     assertThat(callsOn(gateway)).isFalse();
     UpstreamFixtures.await(() -> {
-      Duration since = Duration.ofNanos(System.nanoTime() - changed);
+      Duration since = time.since(changed);
       boolean allowed = callsOn(replica);
       assertThat(allowed && since.compareTo(SOON) >= 0)
           .as("allowed in a call that began %s after the change", since)

@@ -8,6 +8,7 @@ import io.reflow.gateway.testing.McpTestClient;
 import io.reflow.gateway.testing.McpTestClient.Reply;
 import io.reflow.gateway.testing.StdioServer;
 import io.reflow.gateway.testing.TestGateway;
+import io.reflow.gateway.testing.UpstreamFixtures;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -27,6 +28,7 @@ class Promise03IT {
   private static TestGateway gateway;
   private static String alice;
   private static String bob;
+  private static String shared;
 
   @BeforeAll
   static void start() {
@@ -36,7 +38,8 @@ class Promise03IT {
     bob = gateway.userToken("bob@example.com", "user");
     for (String isolation : List.of("per_user", "shared")) {
       Map<String, Object> fields =
-          new HashMap<>(TestGateway.stdio(StdioServer.command("echo", "whoami", "progress")));
+          new HashMap<>(
+              TestGateway.stdio(StdioServer.command("echo", "whoami", "progress", "silent")));
       fields.put("isolation_boundary", isolation);
       String name = isolation.replace("_", "-");
       String id = gateway.target(name, fields);
@@ -45,6 +48,7 @@ class Promise03IT {
       env(id, "user/" + gateway.userId(bob), "hello bob");
       gateway.allow(id, alice);
       gateway.allow(id, bob);
+      shared = id;
     }
     String id = gateway.target("web", web);
     gateway.allow(id, alice);
@@ -128,6 +132,42 @@ class Promise03IT {
       assertThat(params.get("progress").asInt()).isEqualTo(i + 1);
     }
     assertThat(reply.answer().get("id").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void whoCancelsACallLeavesAnothersOfTheSameIdAlone()
+      throws ExecutionException, InterruptedException {
+    McpTestClient first = gateway.client(alice).initialize();
+    McpTestClient second = gateway.client(bob).initialize();
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<Reply> one = threads.submit(() -> silent(first));
+      Future<Reply> two = threads.submit(() -> silent(second));
+      UpstreamFixtures.await(() ->
+          gateway
+                  .admin("GET", "/api/targets/" + shared + "/instances")
+                  .json()
+                  .at("/0/calls_in_flight")
+                  .asInt()
+              == 2);
+
+      cancel(first);
+
+      assertThat(one.get().status()).isEqualTo(202);
+      assertThat(two.isDone()).isFalse();
+      cancel(second);
+      assertThat(two.get().status()).isEqualTo(202);
+    }
+  }
+
+  private static Reply silent(McpTestClient client) {
+    return client.request("same", "tools/call", Map.of("name", "shared_silent"));
+  }
+
+  private static void cancel(McpTestClient client) {
+    Reply _ =
+        client.post(
+            "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\","
+                + "\"params\":{\"requestId\":\"same\"}}");
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.reflow.gateway.testing.FakeMcpServer;
 import io.reflow.gateway.testing.McpTestClient;
+import io.reflow.gateway.testing.RunningTime;
 import io.reflow.gateway.testing.TestGateway;
 import io.reflow.gateway.testing.UpstreamFixtures;
 import java.io.IOException;
@@ -33,9 +34,11 @@ class Promise06IT {
   private static ServerSocket hole;
   private static TestGateway gateway;
   private static String mute;
+  private static RunningTime time;
 
   @BeforeAll
   static void start() throws IOException {
+    time = RunningTime.start();
     web = new FakeMcpServer();
     hole = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     gateway =
@@ -55,12 +58,13 @@ class Promise06IT {
     gateway.close();
     hole.close();
     web.close();
+    time.close();
   }
 
   private static Duration took(Runnable what) {
-    long start = System.nanoTime();
+    Duration start = time.now();
     what.run();
-    return Duration.ofNanos(System.nanoTime() - start);
+    return time.since(start);
   }
 
   @Test

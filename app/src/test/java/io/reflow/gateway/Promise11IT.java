@@ -25,7 +25,7 @@ class Promise11IT {
   @BeforeAll
   static void start() {
     web = new FakeMcpServer();
-    gateway = TestGateway.start(Map.of("DATABASE_CONNECTION_TIMEOUT", "500ms"));
+    gateway = TestGateway.start(Map.of("DATABASE_CONNECTION_TIMEOUT", "2s"));
     gateway.target("web", web);
   }
 

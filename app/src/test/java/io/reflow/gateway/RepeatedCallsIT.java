@@ -28,7 +28,7 @@ class RepeatedCallsIT {
           "REPLICA_ADDRESS", "127.0.0.1",
           "REPLICA_HOST", "127.0.0.1",
           "REPLICA_PORT", "0",
-          "REPLICA_DEAD_AFTER", "2s");
+          "REPLICA_DEAD_AFTER", "5s");
 
   private static FakeMcpServer safe;
   private static FakeMcpServer plain;

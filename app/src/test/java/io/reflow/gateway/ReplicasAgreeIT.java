@@ -36,7 +36,7 @@ class ReplicasAgreeIT {
           "REPLICA_ADDRESS", "127.0.0.1",
           "REPLICA_HOST", "127.0.0.1",
           "REPLICA_PORT", "0",
-          "REPLICA_DEAD_AFTER", "2s",
+          "REPLICA_DEAD_AFTER", "5s",
           "SESSION_MAX_PER_USER", "3");
 
   private static final String LISTEN = "subscriptions/listen";

@@ -31,7 +31,7 @@ class StatefulReplicasIT {
           "REPLICA_ADDRESS", "127.0.0.1",
           "REPLICA_HOST", "127.0.0.1",
           "REPLICA_PORT", "0",
-          "REPLICA_DEAD_AFTER", "2s");
+          "REPLICA_DEAD_AFTER", "5s");
 
   private static TestGateway one;
   private static TestGateway two;

@@ -30,7 +30,7 @@ public final class AuditLog implements AutoCloseable {
   private final Bodies bodies;
   private Optional<RowCopies> copies = Optional.empty();
   private boolean begun;
-  private volatile Consumer<AuditEntry> listener = _ -> {};
+  private volatile Consumer<StoredEntry> listener = _ -> {};
 
   private AuditLog(
       UUID replica,
@@ -75,41 +75,44 @@ public final class AuditLog implements AutoCloseable {
   public void begin(Optional<OtlpLogs> collector) {
     begun = true;
     copies = collector.map(logs -> new RowCopies(logs, replica));
-    shipper.start(copies.<Consumer<List<AuditRow>>>map(to -> to::add).orElse(_ -> {}));
+    shipper.start(copies.<Consumer<List<JournalRow>>>map(to -> to::add).orElse(_ -> {}));
     keeper.start();
   }
 
   /// `listener` hears of every entry that is recorded from now on, on the thread of its call: it
   /// must neither wait nor fail.
-  public void onRecord(Consumer<AuditEntry> listener) {
+  public void onRecord(Consumer<StoredEntry> listener) {
     this.listener = listener;
   }
 
   /// Records that a call is about to go upstream.
   ///
-  /// @return the number to give to [#record(long, AuditEntry)]; none is given twice
+  /// @return what to give to [#record(Intended, AuditEntry)]
   /// @throws io.reflow.gateway.fault.GatewayException.Unavailable when it can't be recorded: then
   ///   nothing may go upstream
-  public long intend(AuditIntent intent) {
-    return journal.appendNew(AuditRecords.write(intent));
+  public Intended intend(AuditIntent intent) {
+    RecordBytes record = AuditRecords.write(intent);
+    return new Intended(journal.appendNew(record), intent, record);
   }
 
   /// Records what became of a call that was let through.
   ///
-  /// @param intended what [#intend(AuditIntent)] returned for the entry's intent
+  /// @param intended what [#intend(AuditIntent)] returned for the call
   /// @throws io.reflow.gateway.fault.GatewayException.Unavailable when it can't be recorded: then
   ///   the answer may not leave
-  public void record(long intended, AuditEntry entry) {
-    long _ = journal.append(AuditRecords.write(intended, entry));
-    listener.accept(entry);
+  public void record(Intended intended, AuditEntry entry) {
+    RecordBytes record = AuditRecords.write(intended, entry);
+    long _ = journal.append(record);
+    listener.accept(StoredEntry.of(entry, record));
   }
 
   /// Records a call that never was to go upstream: denied, or answered by the gateway itself.
   ///
   /// @throws io.reflow.gateway.fault.GatewayException.Unavailable when it can't be recorded
   public void record(AuditEntry entry) {
-    long _ = journal.appendNew(AuditRecords.write(0, entry));
-    listener.accept(entry);
+    RecordBytes record = AuditRecords.write(0, entry);
+    long _ = journal.appendNew(record);
+    listener.accept(StoredEntry.of(entry, record));
   }
 
   /// Names this gateway's rows among those of all replicas. Lives and dies with the journal, so a

@@ -7,12 +7,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.UUID;
 
 /// Audit entries as records of the journal and back. Fields are only ever added at the end.
 final class AuditRecords {
 
   /// Instead of an error code.
-  private static final long NO_CODE = Long.MIN_VALUE;
+  static final long NO_CODE = Long.MIN_VALUE;
 
   private AuditRecords() {}
 
@@ -28,6 +29,26 @@ final class AuditRecords {
     RecordBytes record = RecordBytes.of(Kind.OUTCOME);
     record.putLong(intended);
     put(record, entry.intent());
+    putOutcome(record, entry);
+    return record;
+  }
+
+  /// The same for one whose intent has been written: mostly nothing has come to be known since
+  /// then, and it need not be encoded once more.
+  static RecordBytes write(Intended intended, AuditEntry entry) {
+    AuditIntent intent = entry.intent();
+    if (intent.arguments().isPresent() || !intent.equals(intended.intent())) {
+      return write(intended.number(), entry);
+    }
+    RecordBytes record = RecordBytes.of(Kind.OUTCOME);
+    record.putLong(intended.number());
+    RecordBytes known = intended.record();
+    record.putFields(known, RecordBytes.HEAD, known.length() - RecordBytes.NO_TEXT);
+    putOutcome(record, entry);
+    return record;
+  }
+
+  private static void putOutcome(RecordBytes record, AuditEntry entry) {
     record.putText(Optional.of(entry.outcome().wireName()));
     record.putLong(entry.errorCode().isPresent() ? entry.errorCode().getAsInt() : NO_CODE);
     record.putText(entry.reason());
@@ -36,7 +57,6 @@ final class AuditRecords {
     record.putLong(entry.answerBytes());
     record.putBody(entry.intent().arguments());
     record.putBody(entry.answer());
-    return record;
   }
 
   /// The intent `sequence` anew, for a later segment.
@@ -99,6 +119,31 @@ final class AuditRecords {
         record.takeText());
   }
 
+  /// Passes over an entry as [#readEntry(RecordBytes)] reads it.
+  ///
+  /// @throws IndexOutOfBoundsException when it is not whole
+  static void skipEntry(RecordBytes record) {
+    long _ = record.takeLong();
+    Optional<UUID> _ = record.takeUuid();
+    skipTexts(record, 6);
+    Optional<UUID> _ = record.takeUuid();
+    skipTexts(record, 4);
+    long _ = record.takeLong();
+    skipTexts(record, 4);
+    long _ = record.takeLong();
+    skipTexts(record, 1);
+    long _ = record.takeLong();
+    long _ = record.takeLong();
+    long _ = record.takeLong();
+    skipTexts(record, 2);
+  }
+
+  private static void skipTexts(RecordBytes record, int count) {
+    for (int i = 0; i < count; i++) {
+      record.skipText();
+    }
+  }
+
   private static void put(RecordBytes record, AuditIntent intent) {
     Instant time = intent.time();
     record.putLong(time.getEpochSecond() * 1_000_000 + time.getNano() / 1_000);
@@ -120,7 +165,7 @@ final class AuditRecords {
     record.putText(intent.traceId());
   }
 
-  private static Instant readTime(long micros) {
+  static Instant readTime(long micros) {
     return Instant.ofEpochSecond(
         Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1_000L);
   }

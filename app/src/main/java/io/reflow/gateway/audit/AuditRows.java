@@ -7,7 +7,7 @@ import java.util.UUID;
 /// Where the journal is shipped to. A row that is there already is left as it is.
 interface AuditRows {
 
-  void insert(UUID replica, List<AuditRow> rows);
+  void insert(UUID replica, List<JournalRow> rows);
 
   /// Makes room for the rows of a month.
   void prepareMonth(LocalDate anyDay);

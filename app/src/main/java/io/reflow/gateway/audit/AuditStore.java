@@ -66,10 +66,9 @@ final class AuditStore {
   }
 
   /// The rows that are not there yet, each once.
-  List<AuditRow> missing(UUID replica, List<AuditRow> rows) {
-    String[] times =
-        rows.stream().map(row -> row.entry().intent().time().toString()).toArray(String[]::new);
-    Long[] sequences = rows.stream().map(AuditRow::sequence).toArray(Long[]::new);
+  List<JournalRow> missing(UUID replica, List<JournalRow> rows) {
+    String[] times = rows.stream().map(row -> row.time().toString()).toArray(String[]::new);
+    Long[] sequences = rows.stream().map(JournalRow::sequence).toArray(Long[]::new);
     Set<Long> known =
         database.run(db ->
             db.createQuery(KNOWN)

@@ -1,6 +1,7 @@
 package io.reflow.gateway.audit;
 
 import io.reflow.gateway.fault.GatewayException.Conflict;
+import java.nio.ByteBuffer;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.UUID;
@@ -19,9 +20,14 @@ final class ChainedRows implements AuditRows {
 
   private static final Logger LOG = LoggerFactory.getLogger(ChainedRows.class);
 
+  private static final int MOST_KEPT = 4 << 20;
+
   private final AuditStore store;
   private final ChainKeys keys;
   private final Anchors anchors;
+
+  /// What was written last, to be written over: it need not be made, nor collected, each time.
+  private ByteBuffer room = ByteBuffer.allocate(1 << 16);
 
   /// Where the chain has come to in the database; null when that is not certain.
   private @Nullable ChainHead head;
@@ -42,7 +48,7 @@ final class ChainedRows implements AuditRows {
   }
 
   @Override
-  public void insert(UUID replica, List<AuditRow> rows) {
+  public void insert(UUID replica, List<JournalRow> rows) {
     try {
       append(replica, rows);
     } catch (Conflict _) {
@@ -56,13 +62,16 @@ final class ChainedRows implements AuditRows {
     store.prepareMonth(anyDay);
   }
 
-  private void append(UUID replica, List<AuditRow> rows) {
+  private void append(UUID replica, List<JournalRow> rows) {
     if (rows.isEmpty()) {
       return;
     }
     ChainHead before = head == null ? ask(replica) : head;
     head = null;
-    CopyRows.Sealed sealed = CopyRows.of(replica, rows, keys.sealer(), before);
+    CopyRows.Sealed sealed = CopyRows.of(replica, rows, keys.sealer(), before, room);
+    if (sealed.bytes().capacity() <= MOST_KEPT) {
+      room = sealed.bytes();
+    }
     store.append(replica, sealed);
     head = sealed.head();
     shipped = sealed.head();

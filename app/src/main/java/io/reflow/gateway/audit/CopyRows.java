@@ -1,13 +1,9 @@
 package io.reflow.gateway.audit;
 
-import io.reflow.gateway.identity.UserId;
-import io.reflow.gateway.target.TargetId;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 
 /// Sealed rows of the audit log in the [binary format of
@@ -38,17 +34,26 @@ final class CopyRows {
   /// PostgreSQL counts time from the year 2000.
   private static final long EPOCH_SECOND = Instant.parse("2000-01-01T00:00:00Z").getEpochSecond();
 
+  private static final long EPOCH_MICROS = EPOCH_SECOND * MICROS;
+
+  /// What a row takes besides what the journal has of it, and how much more each of its fields can
+  /// take than there: two bytes before a text become four.
+  private static final int SHORTEST = 256;
+
+  private static final int WIDER = 2;
+
   private final ChainKeys.Sealer sealer;
-  private ByteBuffer out = ByteBuffer.allocate(1 << 16);
+  private ByteBuffer out;
 
   /// Where the last field ends that is not null.
   private int present;
 
   private ChainHead head;
 
-  private CopyRows(ChainKeys.Sealer sealer, ChainHead head) {
+  private CopyRows(ChainKeys.Sealer sealer, ChainHead head, ByteBuffer out) {
     this.sealer = sealer;
     this.head = head;
+    this.out = out;
   }
 
   /// Rows that are sealed, and where their chain has come to with them.
@@ -57,37 +62,39 @@ final class CopyRows {
   record Sealed(ByteBuffer bytes, ChainHead head) {}
 
   /// @param head of the row before the first
-  static Sealed of(UUID replica, List<AuditRow> rows, ChainKeys.Sealer sealer, ChainHead head) {
-    var copy = new CopyRows(sealer, head);
+  /// @param room to write into; where it does not suffice, more is taken
+  static Sealed of(
+      UUID replica,
+      List<JournalRow> rows,
+      ChainKeys.Sealer sealer,
+      ChainHead head,
+      ByteBuffer room) {
+    var copy = new CopyRows(sealer, head, room.clear());
     copy.out.put(SIGNATURE).putInt(0).putInt(0);
-    for (AuditRow row : rows) {
+    for (JournalRow row : rows) {
       copy.row(replica, row);
     }
     copy.room(Short.BYTES).putShort((short) -1);
     return new Sealed(copy.out.flip(), copy.head);
   }
 
-  private void row(UUID replica, AuditRow row) {
-    AuditEntry entry = row.entry();
-    room(Short.BYTES).putShort(COLUMN_COUNT);
+  /// The journal has the fields in the same order.
+  private void row(UUID replica, JournalRow row) {
+    RecordBytes fields = row.fields();
+    out = room(SHORTEST + WIDER * fields.left()).putShort(COLUMN_COUNT);
     int start = out.position();
-    uuid(Optional.of(replica));
-    number(micros(entry.intent().time()));
+    uuid(replica);
+    number(fields.takeLong() - EPOCH_MICROS);
     number(row.sequence());
-    intent(entry.intent());
-    text(Optional.of(entry.outcome().wireName()));
-    if (entry.errorCode().isPresent()) {
-      room(2 * Integer.BYTES).putInt(Integer.BYTES).putInt(entry.errorCode().getAsInt());
-      present = out.position();
-    } else {
-      absent();
-    }
-    text(entry.reason());
-    number(micros(entry.duration()));
-    number(micros(entry.upstream()));
-    number(entry.answerBytes());
-    text(entry.intent().arguments());
-    text(entry.answer());
+    intent(fields);
+    text(fields);
+    errorCode(fields.takeLong());
+    text(fields);
+    number(fields);
+    number(fields);
+    number(fields);
+    text(fields);
+    text(fields);
     seal(start);
   }
 
@@ -96,57 +103,63 @@ final class CopyRows {
         sealer.begin(ChainKeys.Kind.ROW).add(head).add(out.array(), start, present - start).end();
     head = new ChainHead(head.position() + 1, mac);
     number(head.position());
-    room(Integer.BYTES + mac.length).putInt(mac.length).put(mac);
+    out.putInt(mac.length).put(mac);
   }
 
-  private void intent(AuditIntent intent) {
-    uuid(intent.user().map(UserId::value));
-    text(intent.email());
-    text(intent.session());
-    text(intent.clientName());
-    text(intent.clientVersion());
-    text(intent.protocolVersion());
-    text(Optional.of(intent.method()));
-    uuid(intent.target().map(TargetId::value));
-    text(intent.targetName());
-    text(intent.featureKind());
-    text(intent.featureName());
-    text(intent.policy());
-    number(intent.requestBytes());
-    text(intent.credentialScope());
-    text(intent.argumentsDigest());
-    text(intent.traceId());
+  private void intent(RecordBytes fields) {
+    id(fields);
+    text(fields);
+    text(fields);
+    text(fields);
+    text(fields);
+    text(fields);
+    text(fields);
+    id(fields);
+    text(fields);
+    text(fields);
+    text(fields);
+    text(fields);
+    number(fields);
+    text(fields);
+    text(fields);
+    text(fields);
   }
 
-  private void uuid(Optional<UUID> value) {
-    if (value.isEmpty()) {
-      absent();
-      return;
-    }
-    room(Integer.BYTES + 2 * Long.BYTES)
-        .putInt(2 * Long.BYTES)
-        .putLong(value.get().getMostSignificantBits())
-        .putLong(value.get().getLeastSignificantBits());
+  private void uuid(UUID value) {
+    out.putInt(2 * Long.BYTES)
+        .putLong(value.getMostSignificantBits())
+        .putLong(value.getLeastSignificantBits());
     present = out.position();
   }
 
-  private void text(Optional<String> value) {
-    if (value.isEmpty()) {
-      absent();
-      return;
+  private void id(RecordBytes fields) {
+    if (fields.takeUuid(out)) {
+      present = out.position();
     }
-    byte[] bytes = value.get().getBytes(StandardCharsets.UTF_8);
-    room(Integer.BYTES + bytes.length).putInt(bytes.length).put(bytes);
-    present = out.position();
+  }
+
+  private void text(RecordBytes fields) {
+    if (fields.takeText(out)) {
+      present = out.position();
+    }
+  }
+
+  private void number(RecordBytes fields) {
+    number(fields.takeLong());
   }
 
   private void number(long value) {
-    room(Integer.BYTES + Long.BYTES).putInt(Long.BYTES).putLong(value);
+    out.putInt(Long.BYTES).putLong(value);
     present = out.position();
   }
 
-  private void absent() {
-    room(Integer.BYTES).putInt(-1);
+  private void errorCode(long value) {
+    if (value == AuditRecords.NO_CODE) {
+      out.putInt(-1);
+    } else {
+      out.putInt(Integer.BYTES).putInt((int) value);
+      present = out.position();
+    }
   }
 
   private ByteBuffer room(int more) {
@@ -161,13 +174,5 @@ final class CopyRows {
   static Instant instant(long micros) {
     return Instant.ofEpochSecond(
         EPOCH_SECOND + Math.floorDiv(micros, MICROS), Math.floorMod(micros, MICROS) * 1_000);
-  }
-
-  private static long micros(Instant time) {
-    return (time.getEpochSecond() - EPOCH_SECOND) * MICROS + time.getNano() / 1_000;
-  }
-
-  private static long micros(Duration duration) {
-    return duration.toNanos() / 1_000;
   }
 }

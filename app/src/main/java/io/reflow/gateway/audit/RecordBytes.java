@@ -2,9 +2,11 @@ package io.reflow.gateway.audit;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.zip.CRC32C;
@@ -26,6 +28,10 @@ final class RecordBytes {
   static final int HEAD = 24;
   static final int MAGIC = 0x4c4a4652;
   static final int LONGEST = 1 << 16;
+
+  /// What a text takes that is not there.
+  static final int NO_TEXT = Short.BYTES;
+
   private static final int LONGEST_TEXT = 1_000;
   private static final int LONGEST_BODY = Bodies.LONGEST;
   private static final VarHandle LONG =
@@ -162,7 +168,56 @@ final class RecordBytes {
   /// mark.
   private static String storable(String text, int longest) {
     String cut = text.length() <= longest ? text : text.substring(0, longest);
-    return cut.replace('\0', '?');
+    // To find none costs less than to replace none.
+    return cut.indexOf('\0') < 0 ? cut : cut.replace('\0', '?');
+  }
+
+  /// The fields of another record, as they stand there.
+  void putFields(RecordBytes other, int from, int to) {
+    room(to - from);
+    System.arraycopy(other.bytes, from, bytes, end, to - from);
+    end += to - from;
+  }
+
+  /// What was written, to be read from its first field on.
+  RecordBytes reread() {
+    return new RecordBytes(Arrays.copyOf(bytes, end), HEAD);
+  }
+
+  /// How many bytes are left to be read.
+  int left() {
+    return bytes.length - end;
+  }
+
+  /// Hands on a text as COPY has it, its length before it.
+  ///
+  /// @return whether there is one
+  boolean takeText(ByteBuffer into) {
+    int length = takeLength();
+    into.putInt(length);
+    if (length < 0) {
+      return false;
+    }
+    into.put(bytes, end, length);
+    end += length;
+    return true;
+  }
+
+  /// The same for an id.
+  boolean takeUuid(ByteBuffer into) {
+    boolean present = bytes[end++] != 0;
+    if (present) {
+      into.putInt(2 * Long.BYTES).putLong(takeLong()).putLong(takeLong());
+    } else {
+      into.putInt(-1);
+    }
+    return present;
+  }
+
+  /// Passes over a text, so that it is known to be whole.
+  void skipText() {
+    int length = Math.max(0, takeLength());
+    end = Objects.checkFromIndexSize(end, length, bytes.length) + length;
   }
 
   long takeLong() {
@@ -175,18 +230,24 @@ final class RecordBytes {
     return bytes[end++] == 0 ? Optional.empty() : Optional.of(new UUID(takeLong(), takeLong()));
   }
 
-  /// Empty also behind the end: records of earlier versions have fewer fields.
   Optional<String> takeText() {
-    if (end >= bytes.length) {
-      return Optional.empty();
-    }
-    int length = (short) SHORT.get(bytes, end);
-    end += 2;
+    int length = takeLength();
     if (length < 0) {
       return Optional.empty();
     }
     end += length;
     return Optional.of(new String(bytes, end - length, length, StandardCharsets.UTF_8));
+  }
+
+  /// Negative where there is no text; also behind the end, since records of earlier versions have
+  /// fewer fields.
+  private int takeLength() {
+    if (end >= bytes.length) {
+      return -1;
+    }
+    int length = (short) SHORT.get(bytes, end);
+    end += 2;
+    return Math.max(-1, length);
   }
 
   private void putLength(int length) {

@@ -24,8 +24,8 @@ final class RowCopies implements AutoCloseable {
     this.replica = replica;
   }
 
-  void add(List<AuditRow> rows) {
-    rows.forEach(this::add);
+  void add(List<JournalRow> rows) {
+    rows.forEach(row -> add(row.decoded()));
   }
 
   private void add(AuditRow row) {

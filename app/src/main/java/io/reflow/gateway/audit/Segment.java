@@ -117,6 +117,12 @@ final class Segment {
     return sequence;
   }
 
+  /// Reads the record of a sequence that a reader of this segment has found there.
+  RecordBytes found(long sequence) {
+    long at = (sequence - firstSequence) * ALIGNMENT;
+    return read(at, (long) WORDS.getAcquire(bytes, at)).orElseThrow();
+  }
+
   /// Whether less than a quarter is left.
   boolean nearlyFull() {
     return position.get() > bytes.byteSize() / 4 * 3;
@@ -190,7 +196,7 @@ final class Segment {
         if (word == 0 && !recovered) {
           return Optional.empty();
         }
-        Optional<RecordBytes> record = read(word);
+        Optional<RecordBytes> record = read(at, word);
         at += record.isPresent() ? ((int) word + ALIGNMENT - 1) & -ALIGNMENT : ALIGNMENT;
         if (record.isPresent()) {
           return record;
@@ -207,19 +213,19 @@ final class Segment {
     long upcoming() {
       return sequence(Math.min(at, bytes.byteSize()));
     }
+  }
 
-    private Optional<RecordBytes> read(long word) {
-      int length = (int) word;
-      if (word >>> 32 != RecordBytes.MAGIC
-          || length < RecordBytes.HEAD
-          || length > RecordBytes.LONGEST
-          || at + length > bytes.byteSize()) {
-        return Optional.empty();
-      }
-      byte[] whole = new byte[length];
-      MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, at, whole, 0, length);
-      return RecordBytes.read(whole, salt, sequence(at));
+  private Optional<RecordBytes> read(long at, long word) {
+    int length = (int) word;
+    if (word >>> 32 != RecordBytes.MAGIC
+        || length < RecordBytes.HEAD
+        || length > RecordBytes.LONGEST
+        || at + length > bytes.byteSize()) {
+      return Optional.empty();
     }
+    byte[] whole = new byte[length];
+    MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, at, whole, 0, length);
+    return RecordBytes.read(whole, salt, sequence(at));
   }
 
   private long sequence(long at) {

@@ -32,15 +32,18 @@ final class Shipper implements AutoCloseable {
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
   private static final Duration DRAIN = Duration.ofSeconds(5);
 
+  /// In bytes of the journal.
+  private static final int LARGEST_BATCH = 4 << 20;
+
   private final UUID replica;
   private final Journal journal;
   private final AuditRows rows;
   private final AuditConfig config;
   private final InstantSource clock;
   private final Thread thread;
-  private Consumer<List<AuditRow>> copies = _ -> {};
+  private Consumer<List<JournalRow>> copies = _ -> {};
   private final Map<Long, OpenIntent> open = new HashMap<>();
-  private final List<AuditRow> read = new ArrayList<>();
+  private final List<JournalRow> read = new ArrayList<>();
 
   private Segment segment;
   private Segment.Reader reader;
@@ -56,12 +59,17 @@ final class Shipper implements AutoCloseable {
   private volatile long shippedTo;
   private final LongAdder shipped = new LongAdder();
 
-  /// A call that is under way, and the segment that has to stay for it. Its intent is read only in
-  /// the rare case that it is needed: the outcome repeats it.
-  private record OpenIntent(RecordBytes intent, Segment where) {
+  /// A call that is under way: where its intent stands, or the newest copy of it, and so the
+  /// segment that has to stay for it. It is read only in the rare case that it is needed: the
+  /// outcome repeats it.
+  private record OpenIntent(long sequence, Segment where) {
 
     AuditIntent read() {
-      return AuditRecords.readIntent(intent.fromHere());
+      RecordBytes record = where.found(sequence);
+      if (record.kind() == RecordBytes.Kind.CARRIED) {
+        long _ = record.takeLong();
+      }
+      return AuditRecords.readIntent(record);
     }
   }
 
@@ -78,7 +86,7 @@ final class Shipper implements AutoCloseable {
   }
 
   /// @param copied gets the rows that the database has
-  void start(Consumer<List<AuditRow>> copied) {
+  void start(Consumer<List<JournalRow>> copied) {
     copies = copied;
     thread.start();
   }
@@ -154,18 +162,18 @@ final class Shipper implements AutoCloseable {
   private boolean shipAll() {
     while (!giveUp) {
       long now = System.nanoTime();
-      readBatch();
+      boolean more = readBatch();
       int size = read.size();
       if (!ship()) {
         return false;
       }
       shipped.add(size);
       shippedTo = reader.upcoming();
-      if (size < config.batchSize()) {
+      if (!more) {
         shippedUntil = now;
       }
       dropSegments();
-      if (size < config.batchSize() && atTail()) {
+      if (!more && atTail()) {
         return true;
       }
     }
@@ -176,39 +184,41 @@ final class Shipper implements AutoCloseable {
     return journal.after(segment).isEmpty();
   }
 
-  private void readBatch() {
-    while (read.size() < config.batchSize()) {
+  /// Rows that hold bodies make a batch with fewer of them.
+  ///
+  /// @return whether there may be more to read
+  private boolean readBatch() {
+    int bytes = 0;
+    while (read.size() < config.batchSize() && bytes < LARGEST_BATCH) {
       Optional<RecordBytes> record = reader.next();
       if (record.isPresent()) {
+        bytes += record.get().left();
         read(record.get());
       } else if (!reader.atEnd() || !nextSegment()) {
-        break;
+        return false;
       }
     }
+    return true;
   }
 
   private void read(RecordBytes record) {
     switch (record.kind()) {
       case INTENT -> {
         if (!segment.done()) {
-          open.put(record.sequence(), new OpenIntent(record, segment));
+          open.put(record.sequence(), new OpenIntent(record.sequence(), segment));
         }
       }
       case CARRIED -> {
         long sequence = record.takeLong();
         if (segment.recovered()) {
-          open.put(sequence, new OpenIntent(record, segment));
+          open.put(sequence, new OpenIntent(record.sequence(), segment));
         }
       }
       case OUTCOME -> {
-        long intended = record.takeLong();
-        boolean alone = intended == 0;
-        if (!alone) {
-          open.remove(intended);
-        }
+        JournalRow row = JournalRow.read(record);
+        open.remove(row.sequence());
         if (!segment.done()) {
-          read.add(
-              new AuditRow(alone ? record.sequence() : intended, AuditRecords.readEntry(record)));
+          read.add(row);
         }
       }
     }
@@ -231,14 +241,14 @@ final class Shipper implements AutoCloseable {
   private void addInterrupted() {
     for (var call : List.copyOf(open.entrySet())) {
       open.remove(call.getKey());
-      read.add(new AuditRow(call.getKey(), AuditEntry.interrupted(call.getValue().read())));
+      read.add(JournalRow.of(call.getKey(), AuditEntry.interrupted(call.getValue().read())));
     }
   }
 
   /// Sends what was read until it is there; false when it has to give up.
   private boolean ship() {
     while (!read.isEmpty()) {
-      List<AuditRow> part = read.subList(0, Math.min(read.size(), config.batchSize()));
+      List<JournalRow> part = read.subList(0, Math.min(read.size(), config.batchSize()));
       Duration pause = config.shipInterval();
       while (!insert(part)) {
         if (giveUp) {
@@ -256,7 +266,7 @@ final class Shipper implements AutoCloseable {
     return true;
   }
 
-  private boolean insert(List<AuditRow> part) {
+  private boolean insert(List<JournalRow> part) {
     try {
       rows.insert(replica, part);
       if (failing) {
@@ -304,7 +314,7 @@ final class Shipper implements AutoCloseable {
         OpenIntent carried = call.getValue();
         try {
           long copy = journal.appendAtOnce(AuditRecords.carry(call.getKey(), carried.read()));
-          open.put(call.getKey(), new OpenIntent(carried.intent(), journal.holding(copy)));
+          open.put(call.getKey(), new OpenIntent(copy, journal.holding(copy)));
         } catch (GatewayException.Unavailable _) {
           return;
         }

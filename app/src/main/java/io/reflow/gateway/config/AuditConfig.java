@@ -29,7 +29,7 @@ public record AuditConfig(
   private static final int SHORTEST_KEY = 32;
 
   static final AuditConfig DEFAULTS =
-      new AuditConfig(DataSize.ofMebibytes(16), 16, Fsync.OFF, 500, Duration.ofMillis(200));
+      new AuditConfig(DataSize.ofMebibytes(16), 16, Fsync.OFF, 1000, Duration.ofMillis(200));
 
   public AuditConfig {
     previousKeys = List.copyOf(previousKeys);

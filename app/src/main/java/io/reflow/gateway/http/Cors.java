@@ -5,8 +5,6 @@ import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Method;
 import io.helidon.http.Status;
-import io.helidon.webserver.http.Filter;
-import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.RoutingRequest;
 import io.helidon.webserver.http.RoutingResponse;
 import io.reflow.gateway.config.CorsConfig;
@@ -14,9 +12,9 @@ import io.reflow.gateway.config.CorsConfig;
 /// Lets pages of allowed origins read the gateway's answers, and answers the question that browsers
 /// ask before. Comes after [HostAndOrigin]: an origin that gets here is allowed. Cookies are never
 /// looked at, so credentials are not allowed either.
-final class Cors implements Filter {
+final class Cors {
 
-  private static final Header VARY = HeaderValues.create(HeaderNames.VARY, "Origin");
+  private static final Header VARY = HeaderValues.createCached(HeaderNames.VARY, "Origin");
   private static final Header VARY_PREFLIGHT =
       HeaderValues.create(HeaderNames.VARY, "Origin, Access-Control-Request-Headers");
   private static final Header METHODS =
@@ -34,12 +32,13 @@ final class Cors implements Filter {
             HeaderNames.ACCESS_CONTROL_MAX_AGE, String.valueOf(config.maxAge().toSeconds()));
   }
 
-  @Override
-  public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+  /// Sets the headers that the answer has to have.
+  ///
+  /// @return whether that was all: the browser only asked whether it may ask
+  boolean answers(RoutingRequest request, RoutingResponse response) {
     if (!request.headers().contains(HeaderNames.ORIGIN)) {
       response.header(VARY);
-      chain.proceed();
-      return;
+      return false;
     }
     response.header(
         HeaderValues.create(
@@ -47,10 +46,10 @@ final class Cors implements Filter {
             request.headers().get(HeaderNames.ORIGIN).get()));
     if (preflight(request)) {
       answer(request, response);
-    } else {
-      response.header(VARY).header(EXPOSED);
-      chain.proceed();
+      return true;
     }
+    response.header(VARY).header(EXPOSED);
+    return false;
   }
 
   private static boolean preflight(RoutingRequest request) {

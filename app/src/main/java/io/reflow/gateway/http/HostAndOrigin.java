@@ -4,10 +4,7 @@ import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HttpException;
 import io.helidon.http.Status;
-import io.helidon.webserver.http.Filter;
-import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.RoutingRequest;
-import io.helidon.webserver.http.RoutingResponse;
 import io.reflow.gateway.config.CorsConfig;
 import io.reflow.gateway.config.ServerConfig;
 import java.net.URI;
@@ -23,7 +20,7 @@ import java.util.function.Consumer;
 ///
 /// See [Streamable HTTP,
 /// security](https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#security-warning).
-final class HostAndOrigin implements Filter {
+final class HostAndOrigin {
 
   private final Set<String> anyPortHosts = new HashSet<>();
   private final Set<WebOrigin> hosts = new HashSet<>();
@@ -45,13 +42,12 @@ final class HostAndOrigin implements Filter {
     loopbackOrigins = published.loopback();
   }
 
-  @Override
-  public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+  /// Refuses it with 403, or does nothing.
+  void check(RoutingRequest request) {
     if (!healthCheck(request.prologue().uriPath().rawPath())) {
       checkHost(single(request, HeaderNames.HOST).orElse(""));
       single(request, HeaderNames.ORIGIN).ifPresent(this::checkOrigin);
     }
-    chain.proceed();
   }
 
   private static WebOrigin publicUrl(URI url) {

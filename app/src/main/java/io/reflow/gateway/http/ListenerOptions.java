@@ -81,9 +81,8 @@ public final class ListenerOptions {
     routing.addFilter(new MeasuredRequests(metrics));
     routing.addFilter(ListenerOptions::withTraceId);
     tracing.ifPresent(it -> routing.addFilter(new TracedRequests(it, false)));
-    routing.addFilter(new HostAndOrigin(config, cors, metrics::refused));
-    routing.addFilter(new Cors(cors));
-    routing.addFilter(new TokenInQuery());
+    routing.addFilter(
+        new Doorkeeper(new HostAndOrigin(config, cors, metrics::refused), new Cors(cors)));
   }
 
   /// Whatever is logged while a request is worked on carries its trace id.

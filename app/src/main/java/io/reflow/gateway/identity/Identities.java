@@ -62,6 +62,12 @@ public final class Identities {
     return !now.loaded() || now.user(id).isPresent();
   }
 
+  /// All users, disabled or not; empty while nothing is known of any.
+  public Optional<List<Identity>> all() {
+    IdentitySnapshot now = snapshot.current();
+    return now.loaded() ? Optional.of(now.identities()) : Optional.empty();
+  }
+
   /// What goes wrong with one listener must not keep the others from hearing.
   private void tell(UserId user) {
     for (Consumer<UserId> listener : listeners) {

@@ -2,6 +2,7 @@ package io.reflow.gateway.identity;
 
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -42,6 +43,10 @@ final class IdentitySnapshot {
 
   Optional<User> user(UserId id) {
     return Optional.ofNullable(users.get(id));
+  }
+
+  List<Identity> identities() {
+    return users.values().stream().map(User::identity).toList();
   }
 
   @Nullable User userOrNull(UserId id) {

@@ -8,8 +8,11 @@ import java.security.NoSuchAlgorithmException;
 /// The SHA-256 of a token: what is kept and looked up in its place.
 record TokenDigest(long first, long second, long third, long fourth) {
 
+  /// Never used itself: to copy it takes less than to look the algorithm up for each token.
+  private static final MessageDigest SHA_256 = sha256();
+
   static TokenDigest of(String token) {
-    return of(sha256().digest(token.getBytes(StandardCharsets.UTF_8)));
+    return of(fresh().digest(token.getBytes(StandardCharsets.UTF_8)));
   }
 
   static TokenDigest of(byte[] digest) {
@@ -30,6 +33,14 @@ record TokenDigest(long first, long second, long third, long fourth) {
   @Override
   public int hashCode() {
     return Long.hashCode(first);
+  }
+
+  private static MessageDigest fresh() {
+    try {
+      return (MessageDigest) SHA_256.clone();
+    } catch (CloneNotSupportedException _) {
+      return sha256();
+    }
   }
 
   private static MessageDigest sha256() {

@@ -3,9 +3,12 @@ package io.reflow.gateway.instance;
 import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.protocol.ClientCapabilities;
+import io.reflow.gateway.target.Isolation;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
 import io.reflow.gateway.target.Transport;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
@@ -133,8 +136,17 @@ public record InstanceKey(
     return sharing.equals(sharing(its, caller)) || sharing.equals(new Sharing.User(caller.user()));
   }
 
+  /// All that `caller` can share instances as, whatever the isolation of their targets.
+  public static List<Sharing> sharings(Identity caller) {
+    return Arrays.stream(Isolation.values()).map(way -> sharing(way, caller)).toList();
+  }
+
   private static Sharing sharing(Target target, Identity caller) {
-    return switch (target.isolation()) {
+    return sharing(target.isolation(), caller);
+  }
+
+  private static Sharing sharing(Isolation isolation, Identity caller) {
+    return switch (isolation) {
       case SHARED -> new Sharing.Everyone();
       case PER_ROLE -> new Sharing.Role(caller.role());
       case PER_GROUP -> new Sharing.Groups(caller.groups());

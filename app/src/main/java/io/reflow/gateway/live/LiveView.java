@@ -1,6 +1,6 @@
 package io.reflow.gateway.live;
 
-import io.reflow.gateway.audit.AuditEntry;
+import io.reflow.gateway.audit.StoredEntry;
 import io.reflow.gateway.http.Socket;
 import io.reflow.gateway.http.Socket.Message;
 import io.reflow.gateway.live.Recent.SessionEvent;
@@ -90,8 +90,8 @@ final class LiveView {
         .reversed();
   }
 
-  private static List<CallJson> json(Page<AuditEntry> page) {
-    return page.values().stream().map(CallJson::of).toList();
+  private static List<CallJson> json(Page<StoredEntry> page) {
+    return page.values().stream().map(StoredEntry::read).map(CallJson::of).toList();
   }
 
   /// Has it end soon; may be called by any thread.
@@ -141,8 +141,8 @@ final class LiveView {
     errors = send("errors", parts.recent().errors(), errors);
   }
 
-  private long send(String type, Ring<AuditEntry> ring, long from) throws InterruptedException {
-    Page<AuditEntry> page = ring.since(from, MOST);
+  private long send(String type, Ring<StoredEntry> ring, long from) throws InterruptedException {
+    Page<StoredEntry> page = ring.since(from, MOST);
     while (going && page.next() > from) {
       send(new CallsJson(type, json(page), page.missed()));
       from = page.next();

@@ -1,7 +1,7 @@
 package io.reflow.gateway.live;
 
-import io.reflow.gateway.audit.AuditEntry;
 import io.reflow.gateway.audit.AuditOutcome;
+import io.reflow.gateway.audit.StoredEntry;
 import io.reflow.gateway.session.Session;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -10,12 +10,12 @@ import java.time.InstantSource;
 /// on: nobody who watches can hold them up.
 public final class Recent {
 
-  private static final int CALLS = 1024;
+  private static final int CALLS = 256;
   private static final int ERRORS = 256;
   private static final int SESSIONS = 1024;
 
-  private final Ring<AuditEntry> calls = new Ring<>(CALLS);
-  private final Ring<AuditEntry> errors = new Ring<>(ERRORS);
+  private final Ring<StoredEntry> calls = new Ring<>(CALLS);
+  private final Ring<StoredEntry> errors = new Ring<>(ERRORS);
   private final Ring<SessionEvent> sessions = new Ring<>(SESSIONS);
   private final InstantSource clock;
 
@@ -27,11 +27,10 @@ public final class Recent {
   record SessionEvent(Instant time, String event, Session session) {}
 
   /// A call has its answer.
-  public void answered(AuditEntry entry) {
-    AuditEntry kept = entry.withoutBodies();
-    calls.add(kept);
+  public void answered(StoredEntry entry) {
+    calls.add(entry);
     if (entry.outcome() == AuditOutcome.DENIED || entry.outcome() == AuditOutcome.FAILED) {
-      errors.add(kept);
+      errors.add(entry);
     }
   }
 
@@ -44,12 +43,12 @@ public final class Recent {
   }
 
   /// All answered calls.
-  Ring<AuditEntry> calls() {
+  Ring<StoredEntry> calls() {
     return calls;
   }
 
   /// Those that were denied or have failed: a flood of others does not wash them away.
-  Ring<AuditEntry> errors() {
+  Ring<StoredEntry> errors() {
     return errors;
   }
 

@@ -3,6 +3,7 @@ package io.reflow.gateway.mcp;
 import io.reflow.gateway.audit.AuditEntry;
 import io.reflow.gateway.audit.AuditIntent;
 import io.reflow.gateway.audit.AuditOutcome;
+import io.reflow.gateway.audit.Intended;
 import io.reflow.gateway.identity.Identity;
 import io.reflow.gateway.policy.Feature.Kind;
 import io.reflow.gateway.protocol.JsonObject;
@@ -15,7 +16,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
@@ -52,7 +52,7 @@ final class AuditTrail {
   private OptionalInt errorCode = OptionalInt.empty();
   private long upstreamNanos;
   private int requestBytes;
-  private OptionalLong sequence = OptionalLong.empty();
+  private @Nullable Intended intended;
 
   /// @param traceId of the request that the message came with
   /// @param peer the address that the request came from
@@ -165,13 +165,19 @@ final class AuditTrail {
     upstreamNanos += nanos;
   }
 
-  /// Remembers under which number the intent was recorded.
-  void intended(long number) {
-    sequence = OptionalLong.of(number);
+  /// The intent is recorded.
+  void intended(Intended recorded) {
+    intended = recorded;
   }
 
   /// All that is known by now.
   AuditIntent describe() {
+    return describe(policy, credentialScope);
+  }
+
+  /// The same, with what is known of the one target that comes into question: the rule that lets
+  /// the caller in, and the scope of the credentials.
+  AuditIntent describe(String rule, String scope) {
     Optional<Identity> by = Optional.ofNullable(caller);
     Optional<Session> in = Optional.ofNullable(session);
     Optional<Target> at = Optional.ofNullable(target);
@@ -190,9 +196,9 @@ final class AuditTrail {
         at.map(Target::name),
         Optional.ofNullable(featureKind).map(Kind::wireName),
         present(featureName),
-        present(policy),
+        present(rule),
         requestBytes,
-        present(credentialScope),
+        present(scope),
         present(argumentsDigest),
         Optional.of(traceId),
         arguments);
@@ -301,7 +307,8 @@ final class AuditTrail {
     return errorCode;
   }
 
-  OptionalLong sequence() {
-    return sequence;
+  /// Null where nothing was to go upstream.
+  @Nullable Intended intended() {
+    return intended;
   }
 }

@@ -122,6 +122,9 @@ final class Outgoing {
 
   private static Optional<RawJson> editMeta(
       JsonObject meta, OptionalLong token, Propagation trace) {
+    if (meta.members().isEmpty() && token.isEmpty() && trace.equals(Propagation.NONE)) {
+      return Optional.empty();
+    }
     var edit = new JsonObjectEdit(meta);
     HOP_KEYS.forEach(edit::drop);
     edit.drop("baggage");

@@ -190,25 +190,29 @@ final class Proxy implements Stage<Call.Equipped, Reply> {
         yield Replies.result(request.id(), results.own(session, request.method(), list));
       }
       case Way.One<Ready> one -> {
-        describe(call.trail(), one);
-        intend(call.trail());
+        intend(call.trail(), one);
         yield forward(call, request, one, inFlight);
       }
     };
   }
 
-  /// What can be said before any target is asked.
-  private static void describe(AuditTrail trail, Way.One<Ready> one) {
-    if (one.candidates().size() == 1) {
-      Candidate only = one.candidates().getFirst().candidate();
-      trail.target(only.target());
-      trail.wanted(Authorize.feature(one.wanted(), only).kind(), only.name());
-    }
-  }
-
   /// From here on the gateway may be killed and yet it is known what it was about to do.
   private void intend(AuditTrail trail) {
     trail.intended(audit.intend(trail.describe()));
+  }
+
+  /// The same with what can be said before any target is asked.
+  private void intend(AuditTrail trail, Way.One<Ready> one) {
+    if (one.candidates().size() != 1) {
+      intend(trail);
+      return;
+    }
+    Ready only = one.candidates().getFirst();
+    Candidate candidate = only.candidate();
+    trail.target(candidate.target());
+    trail.wanted(Authorize.feature(one.wanted(), candidate).kind(), candidate.name());
+    String rule = only.decision() instanceof Allowed(var permit) ? permit.policy() : "";
+    trail.intended(audit.intend(trail.describe(rule, only.reach().injection().scope())));
   }
 
   private RawJson list(Call.Equipped call, Way.Many<Ready> many) throws InterruptedException {

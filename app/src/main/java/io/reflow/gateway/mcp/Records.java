@@ -3,6 +3,7 @@ package io.reflow.gateway.mcp;
 import io.reflow.gateway.audit.AuditEntry;
 import io.reflow.gateway.audit.AuditLog;
 import io.reflow.gateway.audit.AuditOutcome;
+import io.reflow.gateway.audit.Intended;
 import io.reflow.gateway.policy.Feature.Kind;
 import io.reflow.gateway.protocol.RawJson;
 import io.reflow.gateway.telemetry.Metrics;
@@ -39,10 +40,11 @@ final class Records {
     }
     measure(trail, outcome.wireName());
     AuditEntry entry = trail.entry(outcome, answerBytes, answer);
-    if (trail.sequence().isPresent()) {
-      log.record(trail.sequence().getAsLong(), entry);
-    } else {
+    Intended intended = trail.intended();
+    if (intended == null) {
       log.record(entry);
+    } else {
+      log.record(intended, entry);
     }
   }
 

@@ -27,7 +27,9 @@ public final class JsonObject {
   }
 
   public Optional<Member> find(String name) {
-    for (Member member : members) {
+    // Asked several times for each message: without an iterator each time.
+    for (int i = 0; i < members.size(); i++) {
+      Member member = members.get(i);
       if (member.name.equals(name)) {
         return Optional.of(member);
       }

@@ -6,12 +6,14 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /// Walks over JSON text without keeping anything of it, and takes nothing that [RFC
-/// 8259](https://www.rfc-editor.org/rfc/rfc8259) does not allow. Most of what passes through the
-/// gateway is only looked at in this way. The bytes have to be clean UTF-8, as [TextCheck] sees to.
+/// 8259](https://www.rfc-editor.org/rfc/rfc8259) does not allow, and no text that is not clean:
+/// broken UTF-8, surrogates alone (as bytes or escaped), control characters. What passes means the
+/// same to every JSON parser behind the gateway. Most of what goes through it is only looked at in
+/// this way.
 final class JsonScanner {
 
   private static final VarHandle LONGS =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final long ONES = 0x0101010101010101L;
   private static final long HIGHS = 0x8080808080808080L;
 
@@ -196,51 +198,87 @@ final class JsonScanner {
   private boolean string() throws MalformedMessage {
     boolean escaped = false;
     at++;
-    while (at < to) {
-      if (at + 8 <= to && plain((long) LONGS.get(bytes, at))) {
-        at += 8;
-        continue;
-      }
+    for (skipPlain(); at < to; skipPlain()) {
       byte b = bytes[at];
       if (b == '"') {
         at++;
         return escaped;
       }
-      if (b >= 0 && b < ' ') {
-        throw broken();
-      }
-      at++;
       if (b == '\\') {
         escaped = true;
         escape();
+      } else if (b < 0) {
+        at = Utf8.next(bytes, at, to);
+      } else if (b < ' ') {
+        throw new MalformedMessage(ErrorCode.PARSE_ERROR, "a control character at byte " + at);
+      } else {
+        at++;
       }
     }
     throw broken();
   }
 
-  /// Eight bytes without a quote, a backslash or a control character.
-  private static boolean plain(long word) {
+  /// Goes over what is nothing but text, as long as there are eight more bytes.
+  private void skipPlain() {
+    int i = at;
+    while (i + 8 <= to) {
+      long found = marked((long) LONGS.get(bytes, i));
+      if (found != 0) {
+        i += Long.numberOfTrailingZeros(found) / 8;
+        break;
+      }
+      i += 8;
+    }
+    at = i;
+  }
+
+  /// The first of eight bytes that is a quote, a backslash, a control character or no ASCII has its
+  /// highest bit set, and nothing before it; what comes behind it means nothing.
+  private static long marked(long word) {
     long quotes = word ^ (ONES * '"');
     long slashes = word ^ (ONES * '\\');
     long found =
-        ((quotes - ONES) & ~quotes) | ((slashes - ONES) & ~slashes) | ((word - ONES * ' ') & ~word);
-    return (found & HIGHS) == 0;
+        ((quotes - ONES) & ~quotes) | ((slashes - ONES) & ~slashes) | (word - ONES * ' ') | word;
+    return found & HIGHS;
   }
 
+  /// Goes behind an escape; half a character is none.
   private void escape() throws MalformedMessage {
-    int kind = at < to ? bytes[at] : END;
-    switch (kind) {
+    int start = at;
+    at++;
+    switch (at < to ? bytes[at] : END) {
       case '"', '\\', '/', 'b', 'f', 'n', 'r', 't' -> at++;
       case 'u' -> {
-        at++;
-        for (int i = 0; i < 4; i++, at++) {
-          if (at >= to || Character.digit(bytes[at], 16) < 0) {
-            throw broken();
-          }
+        char unit = unit();
+        if (Character.isSurrogate(unit) && !(Character.isHighSurrogate(unit) && lowFollows())) {
+          throw new MalformedMessage(
+              ErrorCode.PARSE_ERROR, "a surrogate without its other half at byte " + start);
         }
       }
       default -> throw broken();
     }
+  }
+
+  /// The four digits behind a `u`.
+  private char unit() throws MalformedMessage {
+    at++;
+    int value = 0;
+    for (int i = 0; i < 4; i++, at++) {
+      int digit = at < to ? Character.digit(bytes[at], 16) : -1;
+      if (digit < 0) {
+        throw broken();
+      }
+      value = value << 4 | digit;
+    }
+    return (char) value;
+  }
+
+  private boolean lowFollows() throws MalformedMessage {
+    if (at + 1 >= to || bytes[at] != '\\' || bytes[at + 1] != 'u') {
+      return false;
+    }
+    at++;
+    return Character.isLowSurrogate(unit());
   }
 
   private String text(int from, int end, boolean escaped) {

@@ -36,7 +36,21 @@ public final class JsonText {
 
   /// `text` as a JSON string, with its quotes.
   public static String quote(String text) {
+    if (isPlain(text)) {
+      return "\"" + text + "\"";
+    }
     return "\"" + new String(JsonStringEncoder.getInstance().quoteAsString(text)) + "\"";
+  }
+
+  /// Whether nothing in it needs an escape, as in all names of methods.
+  private static boolean isPlain(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c < ' ' || c > '~' || c == '"' || c == '\\') {
+        return false;
+      }
+    }
+    return true;
   }
 
   /// The text of a JSON string out of a message that was read before.

@@ -82,24 +82,36 @@ final class Outbox<T> implements AutoCloseable {
 
   private void run() {
     while (!closing) {
-      if (count.get() < BATCH) {
-        LockSupport.parkNanos(settings.interval().toNanos());
-      }
+      awaitCompany();
       drain();
       losses.report();
     }
-    drain();
+    while (count.get() > 0) {
+      drain();
+    }
   }
 
-  /// Sends all there is. Once the time to close has passed the rest is lost.
+  /// Until a batch is full, or the interval is over.
+  private void awaitCompany() {
+    long until = System.nanoTime() + settings.interval().toNanos();
+    long left = settings.interval().toNanos();
+    while (!closing && count.get() < BATCH && left > 0) {
+      LockSupport.parkNanos(left);
+      left = until - System.nanoTime();
+    }
+  }
+
+  /// Sends what there is; what comes meanwhile waits for company again, since an export costs about
+  /// as much as hundreds of what it carries. Once the time to close has passed the rest is lost.
   private void drain() {
     List<T> batch = new ArrayList<>();
     long weight = 0;
-    for (Item<T> item = waiting.poll(); item != null; item = waiting.poll()) {
+    for (int left = count.get(); left > 0; left--) {
+      Item<T> item = waiting.remove();
       count.decrementAndGet();
       batch.add(item.value());
       weight += item.weight();
-      if (batch.size() == BATCH || weight >= LARGEST_BATCH || waiting.isEmpty()) {
+      if (batch.size() == BATCH || weight >= LARGEST_BATCH || left == 1) {
         send(batch);
         used.addAndGet(-weight);
         batch = new ArrayList<>();

@@ -4,6 +4,7 @@ import io.reflow.gateway.audit.AuditEntry;
 import io.reflow.gateway.audit.AuditIntent;
 import io.reflow.gateway.audit.AuditLog;
 import io.reflow.gateway.audit.AuditOutcome;
+import io.reflow.gateway.audit.Intended;
 import io.reflow.gateway.fault.GatewayException;
 import io.reflow.gateway.fault.GatewayException.NotFound;
 import io.reflow.gateway.fault.GatewayException.NotPermitted;
@@ -16,7 +17,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /// What the audit log has of one terminal: a row for its start, or for why there was none, and one
@@ -35,7 +35,7 @@ final class TerminalRecord {
   private Optional<String> policy = Optional.empty();
   private Optional<String> credentials = Optional.empty();
   private @Nullable AuditIntent end;
-  private OptionalLong number = OptionalLong.empty();
+  private @Nullable Intended intended;
 
   TerminalRecord(TerminalParts parts, Identity caller, TraceId traceId) {
     this.audit = parts.audit();
@@ -65,17 +65,17 @@ final class TerminalRecord {
     credentials = Optional.of(scope).filter(text -> !text.isEmpty());
     audit.record(entry(intent(START), AuditOutcome.ALLOWED, "", Duration.ZERO));
     end = intent(END);
-    number = OptionalLong.of(audit.intend(end));
+    intended = audit.intend(end);
   }
 
   /// The first reason counts.
   void ended(String reason) {
-    AuditIntent intended = end;
-    if (intended == null || number.isEmpty()) {
+    AuditIntent last = end;
+    if (last == null || intended == null) {
       return;
     }
     Duration duration = Duration.ofNanos(System.nanoTime() - startNanos);
-    audit.record(number.getAsLong(), entry(intended, AuditOutcome.ALLOWED, reason, duration));
+    audit.record(intended, entry(last, AuditOutcome.ALLOWED, reason, duration));
     end = null;
   }
 

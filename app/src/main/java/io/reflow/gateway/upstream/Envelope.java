@@ -108,7 +108,10 @@ public final class Envelope {
 
   private static byte[] withoutLineBreaks(byte[] message, int from) {
     int to = from;
-    for (int i = from; i < message.length; i++) {
+    while (to < message.length && message[to] != '\n' && message[to] != '\r') {
+      to++;
+    }
+    for (int i = to; i < message.length; i++) {
       if (message[i] != '\n' && message[i] != '\r') {
         message[to++] = message[i];
       }

@@ -74,9 +74,9 @@ class AuditLogIT {
     var store = rows();
     UUID replica = new UUID(1, 2);
     AuditIntent intent = Entries.intent("list_repos");
-    var first = new AuditRow(1, Entries.allowed(intent));
-    var again = new AuditRow(1, AuditEntry.interrupted(intent));
-    var second = new AuditRow(2, Entries.denied(intent));
+    var first = JournalRow.of(1, Entries.allowed(intent));
+    var again = JournalRow.of(1, AuditEntry.interrupted(intent));
+    var second = JournalRow.of(2, Entries.denied(intent));
 
     store.insert(replica, List.of(first));
     store.insert(replica, List.of(again, second, second));
@@ -111,7 +111,7 @@ class AuditLogIT {
         AuditIntent intent = Entries.intent("x");
         log.record(log.intend(intent), Entries.allowed(intent));
       }
-      long _ = log.intend(Entries.intent("never answered"));
+      Intended _ = log.intend(Entries.intent("never answered"));
     }
 
     assertThat(outcomes().values()).hasSize(501).containsOnlyOnce("interrupted");

@@ -6,6 +6,7 @@ import io.reflow.gateway.audit.RecordBytes.Kind;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,30 @@ class AuditRecordsTest {
     assertThat(read.kind()).isEqualTo(Kind.OUTCOME);
     assertThat(read.takeLong()).isEqualTo(77);
     assertThat(AuditRecords.readEntry(read)).isEqualTo(entry);
+  }
+
+  /// What is known already is not encoded again, but all the same.
+  @Test
+  void writesAnOutcomeThatRepeatsItsIntentAsAnyOther() {
+    AuditIntent intent = Entries.intent("list_repos");
+    Intended intended = new Intended(77, intent, AuditRecords.write(intent));
+    AuditEntry same = Entries.allowed(intent);
+    AuditEntry more = Entries.allowed(intent.with(Optional.of("{}")));
+    AuditEntry other = Entries.allowed(Entries.intent("create_issue"));
+
+    for (AuditEntry entry : List.of(same, more, other)) {
+      RecordBytes record = AuditRecords.write(intended, entry);
+
+      assertThat(plain(record)).isEqualTo(plain(AuditRecords.write(77, entry)));
+
+      RecordBytes read = reread(record);
+      assertThat(read.takeLong()).isEqualTo(77);
+      assertThat(AuditRecords.readEntry(read)).isEqualTo(entry);
+    }
+  }
+
+  private static byte[] plain(RecordBytes record) {
+    return Arrays.copyOf(record.array(), record.length());
   }
 
   @Test

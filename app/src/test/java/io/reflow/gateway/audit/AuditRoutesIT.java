@@ -165,7 +165,7 @@ class AuditRoutesIT {
   void tellsUsersNoMoreOfWhatIsDeniedThanOfWhatDoesNotExist()
       throws IOException, InterruptedException {
     AuditIntent intent = Entries.intent(NOON, Entries.ALICE, "drop_database");
-    rows.insert(replica, List.of(new AuditRow(1, Entries.denied(intent))));
+    rows.insert(replica, List.of(JournalRow.of(1, Entries.denied(intent))));
 
     JsonNode row = get("alice", "").getFirst();
 
@@ -205,10 +205,10 @@ class AuditRoutesIT {
   }
 
   private void insert(int count, UserId user, int after) {
-    List<AuditRow> entries = new ArrayList<>();
+    List<JournalRow> entries = new ArrayList<>();
     for (int i = after + 1; i <= after + count; i++) {
       AuditIntent intent = Entries.intent(NOON.plusSeconds(i), user, "tool_" + i);
-      entries.add(new AuditRow(i, Entries.allowed(intent)));
+      entries.add(JournalRow.of(i, Entries.allowed(intent)));
     }
     if (user.equals(BOB)) {
       new ChainedRows(new AuditStore(test.database()), Entries.keys(), new Anchors(others))

@@ -67,11 +67,11 @@ class ChainIT {
     }
 
     void write(int count, Instant time) {
-      List<AuditRow> batch = new ArrayList<>();
+      List<JournalRow> batch = new ArrayList<>();
       for (int i = 0; i < count; i++) {
         AuditIntent intent =
             Entries.intent(time.plusMillis(sequence), Entries.ALICE, "tool_" + sequence);
-        batch.add(new AuditRow(++sequence, Entries.allowed(intent)));
+        batch.add(JournalRow.of(++sequence, Entries.allowed(intent)));
       }
       rows.insert(id, batch);
     }
@@ -440,9 +440,9 @@ class ChainIT {
   @Test
   void chainsOnceWhatIsSentAgain() {
     AuditIntent intent = Entries.intent(NOON, Entries.ALICE, "x");
-    var first = new AuditRow(1, Entries.allowed(intent));
-    var second = new AuditRow(2, Entries.allowed(intent));
-    var third = new AuditRow(3, Entries.allowed(intent));
+    var first = JournalRow.of(1, Entries.allowed(intent));
+    var second = JournalRow.of(2, Entries.allowed(intent));
+    var third = JournalRow.of(3, Entries.allowed(intent));
     a.rows.insert(A, List.of(first, second));
     a.restart();
 
@@ -452,7 +452,7 @@ class ChainIT {
     Anchors late = a.anchors;
     late.save(ChainHead.NONE);
     a.restart();
-    a.rows.insert(A, List.of(new AuditRow(4, Entries.allowed(intent))));
+    a.rows.insert(A, List.of(JournalRow.of(4, Entries.allowed(intent))));
 
     Verdict verdict = a.verify();
     assertThat(verdict.faults()).isEmpty();

@@ -58,11 +58,11 @@ final class DoomedGateway {
     for (int i = 0; ; i++) {
       try {
         AuditIntent intent = Entries.intent("tool_%d_%d".formatted(thread, i));
-        long intended = log.intend(intent);
-        said.print("I %d .%n".formatted(intended));
+        Intended intended = log.intend(intent);
+        said.print("I %d .%n".formatted(intended.number()));
         if (i % 10 != 0 || i > 200) {
           log.record(intended, Entries.allowed(intent));
-          said.print("O %d .%n".formatted(intended));
+          said.print("O %d .%n".formatted(intended.number()));
         }
       } catch (Unavailable _) {
         Thread.onSpinWait();

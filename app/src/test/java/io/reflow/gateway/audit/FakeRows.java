@@ -15,11 +15,11 @@ final class FakeRows implements AuditRows {
   volatile boolean away;
 
   @Override
-  public void insert(UUID replica, List<AuditRow> batch) {
+  public void insert(UUID replica, List<JournalRow> batch) {
     if (away) {
       throw new Unavailable("away", Duration.ofSeconds(1));
     }
-    batch.forEach(row -> rows.putIfAbsent(row.sequence(), row.entry()));
+    batch.forEach(row -> rows.putIfAbsent(row.sequence(), row.decoded().entry()));
   }
 
   @Override

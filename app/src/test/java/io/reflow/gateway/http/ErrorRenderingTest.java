@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
-@Timeout(20)
+@Timeout(60)
 class ErrorRenderingTest {
 
   private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";

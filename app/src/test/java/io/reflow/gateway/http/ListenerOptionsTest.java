@@ -7,6 +7,7 @@ import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
 import io.reflow.gateway.config.ManagementConfig;
+import io.reflow.gateway.config.ServerConfig;
 import io.reflow.gateway.testing.RawClient;
 import java.io.IOException;
 import java.net.SocketException;
@@ -17,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(20)
+@Timeout(60)
 class ListenerOptionsTest {
 
   private static final Duration LONG = Duration.ofMinutes(5);
@@ -34,7 +35,7 @@ class ListenerOptionsTest {
                     "/slow",
                     (_, response) -> {
                       running.countDown();
-                      var _ = stopping.await(5, TimeUnit.SECONDS);
+                      var _ = stopping.await(15, TimeUnit.SECONDS);
                       response.send("finished");
                     }));
     // The first one has been accepted, not only connected, when the second one is served.
@@ -47,7 +48,7 @@ class ListenerOptionsTest {
       stopping.countDown();
 
       assertThat(client.answer().body()).isEqualTo("finished");
-      assertThat(stop.join(Duration.ofSeconds(5))).isTrue();
+      assertThat(stop.join(Duration.ofSeconds(15))).isTrue();
     }
   }
 
@@ -78,7 +79,8 @@ class ListenerOptionsTest {
 
   @Test
   void givesAFreedPlaceToTheNextConnection() throws IOException {
-    try (TestListener listener = new TestListener(TestListener::echo)) {
+    ServerConfig hasty = TestListener.config(Duration.ofSeconds(3), LONG, LONG);
+    try (TestListener listener = new TestListener(hasty, TestListener::echo)) {
       RawClient[] silent = new RawClient[100];
       for (int i = 0; i < silent.length; i++) {
         silent[i] = listener.connect();

@@ -7,6 +7,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.reflow.gateway.testing.RawClient;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.NoSuchElementException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(20)
+@Timeout(60)
 class PeerWatchTest {
 
   private final CountDownLatch gone = new CountDownLatch(1);
@@ -27,10 +28,13 @@ class PeerWatchTest {
   @BeforeEach
   void listen() {
     listener =
-        new TestListener(routing -> {
-          TestListener.echo(routing);
-          routing.post("/silent", this::answerWhenTold);
-        });
+        new TestListener(
+            TestListener.config(
+                Duration.ofMinutes(1), Duration.ofMinutes(1), Duration.ofMillis(2500)),
+            routing -> {
+              TestListener.echo(routing);
+              routing.post("/silent", this::answerWhenTold);
+            });
   }
 
   private void answerWhenTold(ServerRequest request, ServerResponse response)
@@ -38,7 +42,7 @@ class PeerWatchTest {
     byte[] body = RequestBody.read(request);
     try (PeerWatch _ = PeerWatch.start(gone::countDown)) {
       watching.countDown();
-      var _ = mayAnswer.tryAcquire(10, TimeUnit.SECONDS);
+      var _ = mayAnswer.tryAcquire(30, TimeUnit.SECONDS);
       response.send(body);
     }
   }

@@ -49,11 +49,17 @@ final class InstancePoolTest {
 
   private static final class Fake implements Instance {
     private final int number;
+    private final Runnable ending;
     private volatile boolean alive = true;
     private volatile boolean closed;
 
     Fake(int number) {
+      this(number, () -> {});
+    }
+
+    Fake(int number, Runnable ending) {
       this.number = number;
+      this.ending = ending;
     }
 
     @Override
@@ -63,6 +69,7 @@ final class InstancePoolTest {
 
     @Override
     public void close() {
+      ending.run();
       alive = false;
       closed = true;
     }
@@ -430,6 +437,54 @@ final class InstancePoolTest {
           .hasMessageContaining("you have 2 running instances");
       assertThat(use(user(2), starter("r")).alive()).isTrue();
     }
+  }
+
+  @Test
+  void aTargetHasSoManyInstancesAndNoMore() throws InterruptedException {
+    use(new InstancePool<>("test", new Limits(10, 2, 10), LONG, 10, InstanceEvents.NONE));
+    var elsewhere = new InstanceKey(new TargetId(UUID.randomUUID()), user(3).sharing());
+    try (Lease<Fake> _ = pool.acquire(user(1), starter("r"), PATIENCE);
+        Lease<Fake> _ = pool.acquire(user(2), starter("r"), PATIENCE)) {
+      assertThatThrownBy(() -> use(user(3), starter("r")))
+          .isInstanceOf(Overloaded.class)
+          .hasMessageContaining("the target has 2 running instances");
+      assertThat(use(elsewhere, starter("r")).alive()).isTrue();
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /// Processes may take seconds to stop.
+  @Test
+  void whoEndsSlowlyHoldsNobodyUp() throws InterruptedException {
+    var mayEnd = new CountDownLatch(1);
+    var ends = new CountDownLatch(1);
+    Fake slow =
+        new Fake(
+            starts.incrementAndGet(),
+            () -> {
+              ends.countDown();
+              await(mayEnd);
+            });
+    Fake _ = use(user(1), new FakeStarter("r", () -> slow));
+    try {
+      Thread _ = Thread.ofVirtual().start(() -> pool.retire(target));
+      ends.await();
+
+      assertThat(use(user(1), starter("r"))).isNotSameAs(slow);
+      assertThat(use(user(2), starter("r")).alive()).isTrue();
+      assertThat(pool.list(target)).isNotEmpty();
+      assertThat(slow.closed).isFalse();
+    } finally {
+      mayEnd.countDown();
+    }
+    UpstreamFixtures.await(() -> slow.closed);
   }
 
   @Test

@@ -25,8 +25,7 @@ class SlowSendersIT {
   @BeforeAll
   static void start() {
     web = new FakeMcpServer();
-    gateway =
-        TestGateway.start(Map.of("SERVER_HEADER_TIMEOUT", "500ms", "SERVER_BODY_TIMEOUT", "500ms"));
+    gateway = TestGateway.start(Map.of("SERVER_HEADER_TIMEOUT", "4s", "SERVER_BODY_TIMEOUT", "4s"));
     gateway.target("web", web);
   }
 

@@ -228,7 +228,7 @@ class SuspendedCallsIT {
 
   @Test
   void aSuspendedCallEndsWithItsTime() throws InterruptedException {
-    try (TestGateway hasty = TestGateway.start(Map.of("MCP_INPUT_TIMEOUT", "1s"));
+    try (TestGateway hasty = TestGateway.start(Map.of("MCP_INPUT_TIMEOUT", "4s"));
         var patient = new FakeMcpServer().list("question")) {
       hasty.target("web", patient);
       var late =

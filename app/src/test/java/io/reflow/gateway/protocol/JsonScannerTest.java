@@ -6,8 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -187,6 +191,63 @@ class JsonScannerTest {
     }
   }
 
+  /// Bytes beyond ASCII in any order, mostly such as could be a character.
+  @Test
+  void takesTheTextThatADecoderTakesAndNoOther() {
+    int[] likely = {0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC2, 0xDF, 0xE0, 0xED, 0xEF, 0xF0, 0xF4};
+    int taken = 0;
+    for (int i = 0; i < 200_000; i++) {
+      byte[] text = bytes("\"%s\"".formatted("a".repeat(random.nextInt(20))));
+      int length = Math.min(text.length - 2, 1 + random.nextInt(5));
+      for (int k = 0; k < length; k++) {
+        boolean any = random.nextInt(8) == 0;
+        text[text.length - 2 - k] =
+            (byte) (any ? random.nextInt(0x80, 0x100) : likely[random.nextInt(likely.length)]);
+      }
+      boolean expected = decodes(text);
+      assertThat(scans(text)).as(HexFormat.of().formatHex(text)).isEqualTo(expected);
+      taken += expected ? 1 : 0;
+    }
+    assertThat(taken).isGreaterThan(2_000);
+  }
+
+  @Test
+  void knowsEachCharacterBeyondAscii() {
+    for (int c = 0x80; c <= Character.MAX_CODE_POINT; c += c < 0x1_0000 ? 1 : 251) {
+      if (c < Character.MIN_SURROGATE || c > Character.MAX_SURROGATE) {
+        assertThat(scans("\"%s\"".formatted(Character.toString(c)))).as("%x", c).isTrue();
+      }
+    }
+  }
+
+  /// At each distance from the beginning and the end: most of a string is read in pieces.
+  @ParameterizedTest
+  @ValueSource(strings = {"\u0000", "\u001f", "\n", "\\ud800", "\\udc00\\ud800", "\\ud800\\u0061"})
+  void refusesTextThatIsNotCleanWhereverItStands(String bad) {
+    for (int before = 0; before < 20; before++) {
+      for (int after = 0; after < 20; after++) {
+        String text = "\"" + "a".repeat(before) + bad + "a".repeat(after) + "\"";
+        assertThat(scans(text)).as(text).isFalse();
+      }
+    }
+  }
+
+  @Test
+  void takesBothHalvesOfACharacter() throws MalformedMessage {
+    byte[] text = bytes("\"a\\uD83D\\ude00b\"");
+
+    assertThat(new JsonScanner(text, 0, text.length).text()).isEqualTo("a😀b");
+  }
+
+  private static boolean decodes(byte[] text) {
+    try {
+      CharBuffer _ = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text));
+      return true;
+    } catch (CharacterCodingException _) {
+      return false;
+    }
+  }
+
   private String letters() {
     var text = new StringBuilder();
     for (int i = random.nextInt(30); i > 0; i--) {
@@ -244,7 +305,10 @@ class JsonScannerTest {
   }
 
   private static boolean scans(String text) {
-    byte[] bytes = bytes(text);
+    return scans(bytes(text));
+  }
+
+  private static boolean scans(byte[] bytes) {
     var scanner = new JsonScanner(bytes, 0, bytes.length);
     try {
       scanner.skip(0);

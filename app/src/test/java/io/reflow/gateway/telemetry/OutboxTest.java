@@ -30,6 +30,7 @@ class OutboxTest {
   private final AtomicLong nanos = new AtomicLong();
   private final Losses losses = new Losses(nanos::get);
   private final List<String> sent = new CopyOnWriteArrayList<>();
+  private final List<Integer> sizes = new CopyOnWriteArrayList<>();
   private final AtomicInteger tries = new AtomicInteger();
   private final Said said = new Said();
   private volatile Supplier<CompletableResultCode> answer = CompletableResultCode::ofSuccess;
@@ -65,13 +66,18 @@ class OutboxTest {
   }
 
   private Outbox<String> outbox() {
+    return outbox(SETTINGS);
+  }
+
+  private Outbox<String> outbox(Outbox.Settings settings) {
     var outbox =
         new Outbox<>(
             Signal.SPANS,
-            SETTINGS,
+            settings,
             new Outbox.Sender<String>() {
               @Override
               public CompletableResultCode send(Collection<String> batch) {
+                sizes.add(batch.size());
                 tries.incrementAndGet();
                 CompletableResultCode result = answer.get();
                 if (result.isSuccess()) {
@@ -103,6 +109,31 @@ class OutboxTest {
     }
     assertThat(sent).isEqualTo(all);
     assertThat(losses.total(Signal.SPANS)).isZero();
+  }
+
+  /// An export costs about as much as hundreds of what it carries.
+  @Test
+  void whatComesWhileABatchIsSentWaitsForCompany() throws InterruptedException {
+    int full = 512;
+    var first = new CompletableResultCode();
+    answer = () -> tries.get() == 1 ? first : ofSuccess();
+    var settings = new Outbox.Settings(1000, Duration.ofHours(1), Duration.ofSeconds(30));
+    try (Outbox<String> outbox = outbox(settings)) {
+      offer(outbox, full);
+      UpstreamFixtures.await(() -> tries.get() == 1);
+      offer(outbox, 3);
+      CompletableResultCode _ = first.succeed();
+      offer(outbox, full - 3);
+      UpstreamFixtures.await(() -> tries.get() == 2);
+      offer(outbox, 1);
+    }
+    assertThat(sizes).containsExactly(full, full, 1);
+  }
+
+  private static void offer(Outbox<String> outbox, int count) {
+    for (int i = 0; i < count; i++) {
+      outbox.offer("span", 0);
+    }
   }
 
   @Test

@@ -85,10 +85,10 @@ class ContainedTerminalIT {
             client.type("echo uid-$(id -u)-\n").awaitShown("uid-4");
           }
         }
-        client.type("exit\n");
+        client.type("exit 3\n");
 
-        // In a namespace of processes a shell can't give the terminal back, and says so by a code.
-        assertThat(client.last().get("reason").asText()).startsWith("the program exited with code");
+        assertThat(client.last().get("reason").asText())
+            .isEqualTo("the program exited with code 3");
       }
     }
   }

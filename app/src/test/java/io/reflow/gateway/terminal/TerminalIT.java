@@ -35,7 +35,7 @@ class TerminalIT {
 
   @BeforeAll
   static void start() {
-    gateway = TestGateway.start(Map.of("TERMINAL_ENABLED", "true", "SERVER_HEADER_TIMEOUT", "2s"));
+    gateway = TestGateway.start(Map.of("TERMINAL_ENABLED", "true"));
     shared = target("shared-one", "shared");
     own = target("own-one", "per_user");
   }

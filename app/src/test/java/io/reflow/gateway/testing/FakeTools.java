@@ -262,7 +262,7 @@ public final class FakeTools {
   }
 
   private void awaitReplies() throws InterruptedException {
-    for (int i = 0; i < 500 && replies.size() < 2; i++) {
+    for (int i = 0; i < 6000 && replies.size() < 2; i++) {
       Thread.sleep(Duration.ofMillis(10));
     }
   }

@@ -40,7 +40,12 @@ public final class NodeServers {
 
   /// Starts the server that has something of everything over Streamable HTTP.
   public RunningServer everythingOverHttp() {
-    return RunningServer.start(command("server-everything", "streamableHttp"), "/mcp");
+    return RunningServer.start(everythingForPods(), "/mcp");
+  }
+
+  /// The command of the same server, which listens where its variable `PORT` says.
+  public List<String> everythingForPods() {
+    return command("server-everything", "streamableHttp");
   }
 
   /// Starts the same server over HTTP+SSE.

@@ -5,8 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
@@ -22,9 +20,12 @@ public final class RunningServer implements AutoCloseable {
 
   private final Process process;
   private final URI url;
+  private final Runnable afterwards;
 
-  private RunningServer(Process process, Optional<URI> url) throws IOException {
+  private RunningServer(Process process, Optional<URI> url, Runnable afterwards)
+      throws IOException {
     this.process = process;
+    this.afterwards = afterwards;
     BufferedReader errors = process.errorReader(UTF_8);
     String line = errors.readLine();
     while (line != null && !READY.matcher(line).find()) {
@@ -41,30 +42,25 @@ public final class RunningServer implements AutoCloseable {
 
   /// A server that says where it listens.
   static RunningServer start(List<String> command) {
-    return start(new ProcessBuilder(command), Optional.empty());
+    return start(new ProcessBuilder(command), Optional.empty(), () -> {});
   }
 
   /// A server that takes its port from its environment.
   static RunningServer start(List<String> command, String path) {
-    int port = freePort();
+    ReservedPorts ports = ReservedPorts.inARow(1);
     var builder = new ProcessBuilder(command);
-    builder.environment().putAll(Map.of("PORT", Integer.toString(port)));
-    return start(builder, Optional.of(URI.create("http://127.0.0.1:%d%s".formatted(port, path))));
+    builder.environment().putAll(Map.of("PORT", Integer.toString(ports.first())));
+    var url = URI.create("http://127.0.0.1:%d%s".formatted(ports.first(), path));
+    return start(builder, Optional.of(url), ports::close);
   }
 
-  private static RunningServer start(ProcessBuilder builder, Optional<URI> url) {
+  private static RunningServer start(
+      ProcessBuilder builder, Optional<URI> url, Runnable afterwards) {
     try {
       return new RunningServer(
-          builder.redirectOutput(ProcessBuilder.Redirect.DISCARD).start(), url);
+          builder.redirectOutput(ProcessBuilder.Redirect.DISCARD).start(), url, afterwards);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static int freePort() {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
+      afterwards.run();
       throw new UncheckedIOException(e);
     }
   }
@@ -77,5 +73,6 @@ public final class RunningServer implements AutoCloseable {
   public void close() {
     Process _ = process.destroyForcibly();
     process.onExit().join();
+    afterwards.run();
   }
 }

@@ -37,7 +37,7 @@ public final class TerminalClient implements AutoCloseable {
 
   private static <T> T await(CompletableFuture<T> future) throws InterruptedException {
     try {
-      return future.get(20, TimeUnit.SECONDS);
+      return future.get(60, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
       throw new AssertionError(e.getCause());
     } catch (TimeoutException e) {

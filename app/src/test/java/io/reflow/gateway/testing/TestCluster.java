@@ -88,7 +88,9 @@ public final class TestCluster implements AutoCloseable {
         "KUBERNETES_SERVICE_URL",
         server.url() + "/{name}",
         "KUBERNETES_START_TIMEOUT",
-        "20s");
+        "1m",
+        "POLICY_MAX_STALENESS",
+        "24h");
   }
 
   /// What a target is that runs there.
@@ -103,6 +105,11 @@ public final class TestCluster implements AutoCloseable {
 
   public Kubelet kubelet() {
     return kubelet;
+  }
+
+  /// Of the API server, the operator and the kubelet.
+  public MovableClock clock() {
+    return clock;
   }
 
   /// As if all instances had been used last so long ago.

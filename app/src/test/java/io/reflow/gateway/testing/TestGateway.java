@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -43,6 +44,7 @@ public final class TestGateway implements AutoCloseable {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final TestDatabase database;
+  private final InstantSource clock;
   private final boolean replica;
   private final Path dataDir;
   private final HttpClient http =
@@ -51,12 +53,13 @@ public final class TestGateway implements AutoCloseable {
   private Gateway gateway;
   private final String adminToken;
 
-  private TestGateway(TestDatabase database, Map<String, String> settings) {
+  private TestGateway(TestDatabase database, Map<String, String> settings, InstantSource clock) {
     this.database = database;
+    this.clock = clock;
     this.replica = false;
     this.dataDir = newFolder();
     this.settings = Map.copyOf(settings);
-    this.gateway = Gateway.start(config());
+    this.gateway = Gateway.start(config(), clock);
     this.adminToken =
         post("/api/auth/register", Optional.empty(), credentials("admin@example.com"))
             .require(201)
@@ -67,10 +70,11 @@ public final class TestGateway implements AutoCloseable {
 
   private TestGateway(TestGateway first) {
     this.database = first.database;
+    this.clock = first.clock;
     this.replica = true;
     this.dataDir = newFolder();
     this.settings = first.settings;
-    this.gateway = Gateway.start(config());
+    this.gateway = Gateway.start(config(), clock);
     this.adminToken = first.adminToken;
   }
 
@@ -92,7 +96,12 @@ public final class TestGateway implements AutoCloseable {
   ///
   /// @param settings configuration as environment variables, such as `SESSION_TIMEOUT`
   public static TestGateway start(Map<String, String> settings) {
-    return new TestGateway(TestDatabase.fresh(), settings);
+    return start(settings, InstantSource.system());
+  }
+
+  /// The same by another clock than the machine's.
+  public static TestGateway start(Map<String, String> settings, InstantSource clock) {
+    return new TestGateway(TestDatabase.fresh(), settings, clock);
   }
 
   /// Another gateway over the same database, with the same settings. To be closed before this one.
@@ -139,7 +148,7 @@ public final class TestGateway implements AutoCloseable {
   /// Stops the gateway and starts it anew over the same data, on another port.
   public void restart() {
     gateway.close();
-    gateway = Gateway.start(config());
+    gateway = Gateway.start(config(), clock);
   }
 
   public TestDatabase database() {

@@ -46,7 +46,7 @@ public final class UpstreamFixtures {
           400,
           400,
           20,
-          Duration.ofSeconds(20),
+          Duration.ofMinutes(2),
           Duration.ofSeconds(10),
           Duration.ofMinutes(10),
           Duration.ofHours(24),

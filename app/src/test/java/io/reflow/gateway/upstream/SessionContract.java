@@ -132,13 +132,13 @@ public abstract class SessionContract extends UpstreamContract {
     UpstreamCall call =
         UpstreamFixtures.within(
             UpstreamFixtures.toolCall("question", FORM),
-            Duration.ofMillis(1500),
-            Duration.ofSeconds(2));
+            Duration.ofSeconds(4),
+            Duration.ofSeconds(4));
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<Answer> answer = threads.submit(() -> upstream.call(call, caller));
       assertThat(caller.asked.await(20, TimeUnit.SECONDS)).isTrue();
       long since = System.nanoTime();
-      UpstreamFixtures.await(() -> System.nanoTime() - since > 2_500_000_000L);
+      UpstreamFixtures.await(() -> System.nanoTime() - since > 4_500_000_000L);
       caller.answered.countDown();
 
       assertThat(answer.get()).asString().contains("\"result\":" + ACCEPTED);

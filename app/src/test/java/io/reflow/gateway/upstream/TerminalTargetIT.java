@@ -29,7 +29,7 @@ class TerminalTargetIT {
 
   @BeforeAll
   static void start() {
-    gateway = TestGateway.start(Map.of("STDIO_START_TIMEOUT", "3s", "STDIO_PROBE_TIMEOUT", "1s"));
+    gateway = TestGateway.start(Map.of("STDIO_START_TIMEOUT", "6s", "STDIO_PROBE_TIMEOUT", "1s"));
   }
 
   @AfterAll

@@ -134,7 +134,7 @@ public abstract class UpstreamContract {
   final void progressKeepsACallAlive() throws InterruptedException {
     UpstreamCall call =
         UpstreamFixtures.within(
-            UpstreamFixtures.progressCall(7003, 60), Duration.ofSeconds(2), Duration.ofMinutes(1));
+            UpstreamFixtures.progressCall(7003, 90), Duration.ofSeconds(4), Duration.ofMinutes(1));
 
     assertThat(upstream.call(call, Caller.SILENT)).isInstanceOf(Answer.Result.class);
   }

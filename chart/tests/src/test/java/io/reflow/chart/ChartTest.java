@@ -3,9 +3,11 @@ package io.reflow.chart;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.marcnuri.helm.LintResult;
+import io.reflow.operator.testing.Rights;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import tools.jackson.databind.JsonNode;
 
 /// What holds however the chart is installed.
 class ChartTest {
@@ -59,6 +61,22 @@ class ChartTest {
     // Whoever may make pods in a namespace can read its Secrets.
     assertThat(installed.all("Role").map(role -> role.at("/metadata/namespace").asString()))
         .doesNotContain(Chart.NAMESPACE);
+  }
+
+  /// With which the gateway and the operator are tried.
+  @ParameterizedTest
+  @EnumSource
+  void theRolesAreThoseOfTheTests(Cases installation) {
+    List<JsonNode> roles = installation.install().all("Role").toList();
+
+    for (JsonNode role : roles) {
+      String namespace = role.at("/metadata/namespace").asString();
+      assertThat(Rights.of(namespace, role))
+          .isIn(Rights.gateway(namespace), Rights.operator(namespace));
+    }
+    if (installation == Cases.EVERYTHING) {
+      assertThat(roles).hasSize(2);
+    }
   }
 
   @ParameterizedTest

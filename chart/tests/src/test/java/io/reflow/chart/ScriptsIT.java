@@ -7,7 +7,9 @@ import io.reflow.gateway.config.ConfigLoader;
 import io.reflow.gateway.config.GatewayConfig;
 import io.reflow.gateway.config.LocalSecrets;
 import java.io.IOException;
-import java.net.ServerSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -33,6 +35,11 @@ class ScriptsIT {
   private static final String EMAIL = "admin@example.com";
   private static final String PASSWORD = "it's a \"pass\\word\", $HOME `id` ü";
   private static final String TOKEN = "the-setup-token";
+
+  /// In seconds, which the shell counts as a clock strikes them: the first may be over at once.
+  private static final int HASTE = 1;
+
+  private static final int PATIENCE = 60;
 
   private record Outcome(int code, String output) {}
 
@@ -93,24 +100,30 @@ class ScriptsIT {
 
   @Test
   void bothFailWhereNobodyAnswers() throws IOException, InterruptedException {
-    int nobody;
-    try (var socket = new ServerSocket(0)) {
-      nobody = socket.getLocalPort();
-    }
+    // Taken, so that nobody else listens there.
+    try (var socket = new Socket()) {
+      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      int nobody = socket.getLocalPort();
 
-    assertThat(run(command("Pod", "-answers"), environment(nobody)).code()).isEqualTo(1);
-    Outcome outcome = firstAdmin(nobody, TOKEN, PASSWORD);
-    assertThat(outcome.code()).isEqualTo(1);
-    assertThat(outcome.output()).contains("not ready in time");
+      assertThat(run(command("Pod", "-answers"), environment(nobody)).code()).isEqualTo(1);
+      Outcome outcome = firstAdmin(nobody, TOKEN, PASSWORD, HASTE);
+      assertThat(outcome.code()).isEqualTo(1);
+      assertThat(outcome.output()).contains("not ready in time");
+    }
   }
 
   private Outcome firstAdmin(int port, String token, String password)
+      throws IOException, InterruptedException {
+    return firstAdmin(port, token, password, PATIENCE);
+  }
+
+  private Outcome firstAdmin(int port, String token, String password, int patience)
       throws IOException, InterruptedException {
     Map<String, String> environment = environment(port);
     environment.put("EMAIL", EMAIL);
     environment.put("PASSWORD", password);
     environment.put("SETUP_TOKEN", token);
-    environment.put("PATIENCE", "1");
+    environment.put("PATIENCE", Integer.toString(patience));
     return run(command("Job", "-first-admin"), environment);
   }
 

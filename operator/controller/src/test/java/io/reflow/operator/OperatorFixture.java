@@ -73,8 +73,20 @@ final class OperatorFixture implements AutoCloseable {
   }
 
   OperatorFixture(int remembers) {
+    this(remembers, true);
+  }
+
+  /// A cluster to which the test brings nodes itself.
+  static OperatorFixture withoutKubelet() {
+    return new OperatorFixture(100_000, false);
+  }
+
+  private OperatorFixture(int remembers, boolean withKubelet) {
     api = ApiServer.start(clock, remembers);
-    kubelet = Kubelet.start(api, clock);
+    kubelet = Kubelet.of(api, clock);
+    if (withKubelet) {
+      kubelet.start();
+    }
     gateway = new KubernetesClientBuilder().withConfig(api.config("gateway")).build();
   }
 

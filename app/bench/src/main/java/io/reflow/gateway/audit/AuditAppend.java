@@ -87,7 +87,8 @@ public class AuditAppend {
 
   @Benchmark
   public long intentAndOutcome() {
-    long intended = journal.appendNew(AuditRecords.write(intent));
+    RecordBytes record = AuditRecords.write(intent);
+    var intended = new Intended(journal.appendNew(record), intent, record);
     long outcome = journal.append(AuditRecords.write(intended, entry));
     List<Segment> shipped = journal.before(journal.holding(outcome));
     shipped.forEach(journal::drop);

@@ -2,6 +2,7 @@ package io.reflow.gateway.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -10,6 +11,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,8 +19,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /// The gateway as a user would run it, and what an admin does there.
 final class GatewayProcess implements AutoCloseable {
@@ -32,39 +36,60 @@ final class GatewayProcess implements AutoCloseable {
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final ServerProcess process;
+  private final Path data;
   private final Duration startUp;
   private String adminToken = "";
 
-  private GatewayProcess(ServerProcess process, Duration startUp) {
+  private GatewayProcess(ServerProcess process, Path data, Duration startUp) {
     this.process = process;
+    this.data = data;
     this.startUp = startUp;
+  }
+
+  /// How a gateway differs from the one that is shipped.
+  ///
+  /// @param classes that are found before its own
+  /// @param environment further variables of its configuration
+  record Variant(Optional<Path> classes, Map<String, String> environment) {
+
+    static final Variant AS_SHIPPED = new Variant(Optional.empty(), Map.of());
+
+    Variant {
+      environment = Map.copyOf(environment);
+    }
   }
 
   /// Starts it over a data folder and waits until it is ready.
   static GatewayProcess start(Plan plan, Path data) {
+    return start(plan, data, Variant.AS_SHIPPED);
+  }
+
+  static GatewayProcess start(Plan plan, Path data, Variant variant) {
     List<String> command = new ArrayList<>(plan.jvmOptions());
-    command.addAll(
-        plan.gateway()
-            .map(jar -> List.of("-jar", jar.toString()))
-            .orElseGet(() -> ServerProcess.onClassPath("io.reflow.gateway.Main")));
-    Map<String, String> environment =
-        Map.of(
-            "SERVER_PORT",
-            "0",
-            "MANAGEMENT_PORT",
-            "0",
-            "SERVER_DATA_DIR",
-            data.toString(),
-            "LOGGING_FORMAT",
-            "json");
+    List<String> classPath =
+        Stream.concat(
+                variant.classes().map(Path::toString).stream(),
+                Stream.of(
+                    plan.gateway()
+                        .map(Path::toString)
+                        .orElseGet(() -> System.getProperty("java.class.path", ""))))
+            .toList();
+    command.add("-cp");
+    command.add(String.join(File.pathSeparator, classPath));
+    command.add("io.reflow.gateway.Main");
+    Map<String, String> environment = new HashMap<>(variant.environment());
+    environment.put("SERVER_PORT", "0");
+    environment.put("MANAGEMENT_PORT", "0");
+    environment.put("SERVER_DATA_DIR", data.toString());
+    environment.put("LOGGING_FORMAT", "json");
     long start = System.nanoTime();
     var process = ServerProcess.start(command, environment, GatewayProcess::portIn);
     boolean ready = false;
     try {
-      var unready = new GatewayProcess(process, Duration.ZERO);
+      var unready = new GatewayProcess(process, data, Duration.ZERO);
       unready.awaitReady();
       ready = true;
-      return new GatewayProcess(process, Duration.ofNanos(System.nanoTime() - start));
+      return new GatewayProcess(process, data, Duration.ofNanos(System.nanoTime() - start));
     } finally {
       if (!ready) {
         process.close();
@@ -96,6 +121,28 @@ final class GatewayProcess implements AutoCloseable {
     return process;
   }
 
+  /// A way that leads through it.
+  Way way(String name, IntFunction<Question> questions) {
+    return new Way(name, process, this::databaseCpu, questions);
+  }
+
+  /// How long the processes of its own PostgreSQL have worked; zero where it uses another one.
+  private Duration databaseCpu() {
+    Path pidFile = data.resolve("postgres/data/postmaster.pid");
+    if (!Files.isReadable(pidFile)) {
+      return Duration.ZERO;
+    }
+    try {
+      long pid = Long.parseLong(Files.readAllLines(pidFile).getFirst().strip());
+      return ProcessHandle.of(pid).stream()
+          .flatMap(server -> Stream.concat(Stream.of(server), server.descendants()))
+          .flatMap(each -> each.info().totalCpuDuration().stream())
+          .reduce(Duration.ZERO, Duration::plus);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   Optional<Long> residentMebibytes() {
     return process.residentMebibytes();
   }
@@ -112,9 +159,24 @@ final class GatewayProcess implements AutoCloseable {
     adminToken = read(response.body()).path("token").asText();
   }
 
+  /// Puts an MCP server behind the gateway that is reached over HTTP.
+  void addHttpTarget(String name, String url) {
+    addTarget(Map.of("name", name, "transport_type", "streamable-http", "url", url));
+  }
+
   /// Puts an MCP server behind the gateway.
   void addTarget(Map<String, ?> target) {
     JsonNode _ = rest("/api/targets", adminToken, target);
+  }
+
+  /// What the gateway says of its audit log: whether it is unbroken, and how many rows it has.
+  JsonNode verifyAudit() {
+    HttpResponse<String> response = send("GET", "/api/logs/verify", bearer(adminToken), "");
+    if (response.statusCode() != 200) {
+      throw new IllegalStateException(
+          "/api/logs/verify: HTTP %d: %s".formatted(response.statusCode(), response.body()));
+    }
+    return read(response.body());
   }
 
   private JsonNode rest(String path, String token, Object body) {

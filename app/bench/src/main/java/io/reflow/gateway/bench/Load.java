@@ -41,6 +41,7 @@ final class Load {
     var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), way.server().port());
     List<LoadConnection> all = new ArrayList<>();
     Duration cpuBefore = way.server().cpu();
+    Duration databaseBefore = way.database().get();
     try {
       for (int i = 0; i < connections; i++) {
         all.add(new LoadConnection(this, way.name(), way.questions().apply(i), address));
@@ -57,7 +58,12 @@ final class Load {
         connection.close();
       }
     }
-    return new Sample(measured, latencies, asked, way.server().cpu().minus(cpuBefore));
+    return new Sample(
+        measured,
+        latencies,
+        asked,
+        way.server().cpu().minus(cpuBefore),
+        way.database().get().minus(databaseBefore));
   }
 
   private void serve() throws IOException {

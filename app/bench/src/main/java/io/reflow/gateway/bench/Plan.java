@@ -2,11 +2,11 @@ package io.reflow.gateway.bench;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// What a load run does.
 ///
@@ -17,6 +17,8 @@ import java.util.Optional;
 /// @param unmeasured how many rounds at most go before, until the servers' compilers are at rest
 /// @param gateway the jar to measure; absent: the classes beside this one
 /// @param jvmOptions for the gateway's process, behind the usual ones
+/// @param observability whether it is measured what the audit log and telemetry cost, and not the
+///   gateway as a whole
 record Plan(
     List<Integer> connections,
     int rounds,
@@ -24,7 +26,13 @@ record Plan(
     Duration warmUp,
     int unmeasured,
     Optional<Path> gateway,
-    List<String> jvmOptions) {
+    List<String> jvmOptions,
+    boolean observability) {
+
+  private static final String OBSERVABILITY = "--observability";
+
+  /// Where nothing else is said.
+  private static final List<Integer> OBSERVED = List.of(1, 64);
 
   static final Plan USUAL =
       new Plan(
@@ -34,11 +42,14 @@ record Plan(
           Duration.ofSeconds(15),
           20,
           Optional.empty(),
-          List.of());
+          List.of(),
+          false);
 
   static final String USAGE =
       """
       Options (with their defaults):
+        --observability             measure what the audit log and telemetry cost instead, at 1 and
+                                    64 connections
         --connections 1,16,64,256   how many clients at a time
         --rounds 5                  how often each way is measured
         --seconds 4                 how long each time
@@ -61,51 +72,49 @@ record Plan(
     Iterator<String> words = List.of(arguments).iterator();
     while (words.hasNext()) {
       String option = words.next();
-      if (!words.hasNext()) {
+      if (option.equals(OBSERVABILITY)) {
+        plan = plan.ofObservability();
+      } else if (words.hasNext()) {
+        plan = plan.with(option, words.next());
+      } else {
         throw new IllegalArgumentException("not known, or without a value: " + option);
       }
-      plan = plan.with(option, words.next());
     }
     return plan;
   }
 
+  private Plan ofObservability() {
+    return new Plan(
+        connections.equals(USUAL.connections) ? OBSERVED : connections,
+        rounds,
+        round,
+        warmUp,
+        unmeasured,
+        gateway,
+        jvmOptions,
+        true);
+  }
+
   private Plan with(String option, String value) {
-    return switch (option) {
+    List<Integer> counts = connections;
+    int times = rounds;
+    Duration each = round;
+    Duration before = warmUp;
+    int atMost = unmeasured;
+    Optional<Path> jar = gateway;
+    List<String> options = jvmOptions;
+    switch (option) {
       case "--connections" ->
-          new Plan(
-              Arrays.stream(value.split(",", -1)).map(Integer::valueOf).toList(),
-              rounds,
-              round,
-              warmUp,
-              unmeasured,
-              gateway,
-              jvmOptions);
-      case "--rounds" ->
-          new Plan(
-              connections, Integer.parseInt(value), round, warmUp, unmeasured, gateway, jvmOptions);
-      case "--seconds" ->
-          new Plan(connections, rounds, seconds(value), warmUp, unmeasured, gateway, jvmOptions);
-      case "--warm-up" ->
-          new Plan(connections, rounds, round, seconds(value), unmeasured, gateway, jvmOptions);
-      case "--unmeasured" ->
-          new Plan(
-              connections, rounds, round, warmUp, Integer.parseInt(value), gateway, jvmOptions);
-      case "--gateway" ->
-          new Plan(
-              connections,
-              rounds,
-              round,
-              warmUp,
-              unmeasured,
-              Optional.of(Path.of(value)),
-              jvmOptions);
-      case "--jvm" -> {
-        List<String> more = new ArrayList<>(jvmOptions);
-        more.add(value);
-        yield new Plan(connections, rounds, round, warmUp, unmeasured, gateway, more);
-      }
+          counts = Arrays.stream(value.split(",", -1)).map(Integer::valueOf).toList();
+      case "--rounds" -> times = Integer.parseInt(value);
+      case "--seconds" -> each = seconds(value);
+      case "--warm-up" -> before = seconds(value);
+      case "--unmeasured" -> atMost = Integer.parseInt(value);
+      case "--gateway" -> jar = Optional.of(Path.of(value));
+      case "--jvm" -> options = Stream.concat(jvmOptions.stream(), Stream.of(value)).toList();
       default -> throw new IllegalArgumentException("not known: " + option);
-    };
+    }
+    return new Plan(counts, times, each, before, atMost, jar, options, observability);
   }
 
   private static Duration seconds(String value) {

@@ -35,9 +35,10 @@ final class ServerProcess implements AutoCloseable {
   /// Of the clock that `/proc` counts in: USER_HZ, which is 100 on all machines of today.
   private static final long MILLIS_A_TICK = 10;
 
-  /// As in install.sh.
-  private static final List<String> JVM_OPTIONS =
+  /// As in install.sh and in the image; a test compares them.
+  static final List<String> JVM_OPTIONS =
       List.of(
+          "-Xms64m",
           "-XX:+UseSerialGC",
           "-XX:+UseCompactObjectHeaders",
           "-XX:+DisableAttachMechanism",
@@ -130,6 +131,11 @@ final class ServerProcess implements AutoCloseable {
     } catch (ExecutionException | TimeoutException e) {
       throw new IllegalStateException("a server did not start:\n" + output(), e);
     }
+  }
+
+  /// Where its MCP endpoint is.
+  String mcp() {
+    return "http://127.0.0.1:%d/mcp".formatted(port());
   }
 
   /// What the server wrote, as far as it is kept.

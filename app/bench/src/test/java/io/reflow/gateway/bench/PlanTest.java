@@ -42,6 +42,16 @@ class PlanTest {
   }
 
   @Test
+  void measuresAuditAndTelemetryAtConnectionsOfItsOwn() {
+    assertThat(Plan.parse("--observability").connections()).containsExactly(1, 64);
+    assertThat(Plan.parse("--observability", "--rounds", "2").observability()).isTrue();
+    assertThat(Plan.parse("--observability", "--connections", "8").connections())
+        .containsExactly(8);
+    assertThat(Plan.parse("--connections", "8", "--observability").connections())
+        .containsExactly(8);
+  }
+
+  @Test
   void refusesWhatItDoesNotKnow() {
     assertThatThrownBy(() -> Plan.parse("--fast", "yes"))
         .isInstanceOf(IllegalArgumentException.class);

@@ -117,7 +117,7 @@ final class Attempt {
   /// Looks into a response; what comes on an event stream is looked into as it comes.
   void take(HttpResponse<Response> response) {
     status = response.statusCode();
-    if (status / 100 == 2) {
+    if (status / 100 == 2 && waiting.call().method().equals("initialize")) {
       sessionId = response.headers().firstValue("Mcp-Session-Id");
     }
     switch (response.body()) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.Authenticator;
 import java.net.CookieHandler;
 import java.net.ProxySelector;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -34,6 +35,11 @@ final class GuardedClient extends HttpClient {
             .connectTimeout(connectTimeout)
             .executor(reachable.guarded(threads))
             .build();
+  }
+
+  /// The host of an address may be at another place than before.
+  void renew(URI address) {
+    reachable.renew(address);
   }
 
   @Override

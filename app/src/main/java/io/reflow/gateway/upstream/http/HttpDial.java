@@ -12,7 +12,7 @@ import io.reflow.gateway.upstream.Upstream;
 import io.reflow.gateway.upstream.era.Eras;
 import io.reflow.gateway.upstream.sse.SseDial;
 import io.reflow.gateway.upstream.stateless.Context;
-import java.net.http.HttpClient;
+import java.net.URI;
 import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
 
@@ -23,7 +23,7 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
   private final String gatewayVersion;
   private final Eras eras;
   private final Context context;
-  private final HttpClient client;
+  private final GuardedClient client;
   private final Lingering lingering = new Lingering();
   private final Patience patience = new Patience();
   private final SseDial sse;
@@ -89,6 +89,12 @@ public final class HttpDial implements Dial<Transport.StreamableHttp>, AutoClose
   /// Opens what speaks HTTP+SSE, over the same client.
   public Dial<Transport.Sse> sse() {
     return sse;
+  }
+
+  /// The server of an address may be at another place than before, without its name having been
+  /// another meanwhile: the next session looks for it.
+  public void renew(URI url) {
+    client.renew(url);
   }
 
   /// Breaks all connections.

@@ -105,6 +105,11 @@ final class Reachable {
       return until - System.nanoTime() > 0;
     }
 
+    /// What is asked for anew the next time.
+    Answer stale() {
+      return new Answer(addresses, refusal, System.nanoTime(), sentTo);
+    }
+
     Answer after(@Nullable Answer before) {
       return before == null || !before.sentTo()
           ? this
@@ -150,6 +155,11 @@ final class Reachable {
     var unknown = new ConnectException("the host is unknown");
     unknown.initCause(new UnresolvedAddressException());
     return unknown;
+  }
+
+  /// The host of an address may be at another place than before: the next time it is looked for.
+  void renew(URI address) {
+    Answer _ = answers.computeIfPresent(Place.of(address), (_, known) -> known.stale());
   }
 
   /// The same threads, for a client that connects to targets: where it connects again by itself, it

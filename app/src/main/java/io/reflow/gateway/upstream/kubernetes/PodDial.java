@@ -10,6 +10,7 @@ import java.net.ConnectException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Opens sessions with servers in pods, which are made or woken first if need be.
@@ -22,15 +23,22 @@ public final class PodDial implements Dial<Transport.Kubernetes> {
 
   private final Pods pods;
   private final Dial<Transport.StreamableHttp> http;
+  private final Consumer<URI> renew;
   private final Starts starts;
   private final KubernetesConfig config;
 
   /// @param http leads to private addresses too: those of pods
+  /// @param renew is told of an address whose host may mean another place than before
   /// @param keys the same on all replicas, that of this one first; name the contents of Secrets
   public PodDial(
-      Pods pods, Dial<Transport.StreamableHttp> http, KubernetesConfig config, List<byte[]> keys) {
+      Pods pods,
+      Dial<Transport.StreamableHttp> http,
+      Consumer<URI> renew,
+      KubernetesConfig config,
+      List<byte[]> keys) {
     this.pods = pods;
     this.http = http;
+    this.renew = renew;
     this.config = config;
     this.starts = new Starts(pods, new Revisions(keys), config.namespace(), config.startTimeout());
   }
@@ -69,6 +77,8 @@ public final class PodDial implements Dial<Transport.Kubernetes> {
       throws InterruptedException {
     long deadline = System.nanoTime() + ON_THE_WAY.toNanos();
     while (true) {
+      // An instance that was made anew has another address under the same name.
+      renew.accept(transport.url());
       try {
         return http.open(transport, opening);
       } catch (UpstreamFailed e) {

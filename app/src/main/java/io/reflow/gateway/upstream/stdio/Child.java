@@ -64,9 +64,11 @@ final class Child {
     return process.getInputStream();
   }
 
-  /// A thread of the kind that may read [#output()].
-  Thread.Builder outputThread() {
-    return process instanceof TerminalProcess ? Thread.ofPlatform().daemon() : Thread.ofVirtual();
+  /// Reads [#output()] or [#errors()]. Not a virtual thread: each that waits in a read holds its
+  /// carrier for itself, and with hundreds of those every other virtual thread starts slowly, since
+  /// whoever looks for work looks at each of them.
+  static Thread reader(String name, Runnable reading) {
+    return Thread.ofPlatform().daemon().name(name).start(reading);
   }
 
   InputStream errors() {

@@ -151,7 +151,7 @@ final class Containment {
         });
     Map<String, String> environment = environment(home);
     Path program = program(launch, environment);
-    List<String> line = front(home, launch.network(), launch.leads());
+    List<String> line = front(home, launch.network(), launch.onTerminal());
     line.addAll(Handover.add(launch.environment(), environment));
     if (stdio.sharedPackages()) {
       PackageRunner.Furnishing furnishing = packages.furnish(launch, program, installer);
@@ -184,20 +184,30 @@ final class Containment {
   }
 
   /// What stands in front of a program.
-  private List<String> front(Homes.Home home, boolean network, boolean leads) {
-    List<String> line = new ArrayList<>();
-    if (!leads) {
-      line.add(launchers.path("setsid"));
-    }
+  private List<String> front(Homes.Home home, boolean network, boolean onTerminal) {
+    boolean sandboxed = stdio.containment() == Sandbox.BUBBLEWRAP;
+    List<String> line = new ArrayList<>(session(onTerminal && !sandboxed));
     line.addAll(giveUp(home.uid()));
-    if (stdio.containment() == Sandbox.BUBBLEWRAP) {
+    if (sandboxed) {
       line.addAll(sandbox(network, home.folder()));
+      if (onTerminal) {
+        // Whose leader is outside a shell can't give the terminal back to.
+        line.addAll(session(true));
+      }
     }
     line.addAll(limits());
     if (stdio.containment() == Sandbox.USER) {
       line.addAll(List.of("/bin/sh", "-c", PRIVATELY, "sh"));
     }
     return line;
+  }
+
+  /// A session of its own.
+  ///
+  /// @param withTerminal whether its standard input becomes its controlling terminal
+  private List<String> session(boolean withTerminal) {
+    String setsid = launchers.path("setsid");
+    return withTerminal ? List.of(setsid, "--ctty") : List.of(setsid);
   }
 
   /// Ends all processes of a user id at once, whatever they are and however fast they start others.

@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.reflow.gateway.config.StdioConfig;
 import io.reflow.gateway.config.StdioConfig.Sandbox;
 import io.reflow.gateway.config.SystemUser;
-import io.reflow.gateway.identity.UserId;
 import io.reflow.gateway.instance.InstanceKey;
 import io.reflow.gateway.instance.InstanceKey.Sharing;
 import java.io.IOException;
@@ -18,6 +17,8 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -122,35 +123,37 @@ final class Homes {
     Files.setPosixFilePermissions(folder, SHARED);
   }
 
-  /// The folder of an instance, made if need be. That of a user tells whose it is, so that it can
-  /// be removed after them.
+  /// The folder of an instance, made if need be.
   Home open(InstanceKey key) throws IOException {
     Path target = instances.resolve(key.target().toString());
-    Path digest =
-        target.resolve(UUID.nameUUIDFromBytes(key.sharing().wireName().getBytes(UTF_8)).toString());
-    if (!(key.sharing() instanceof Sharing.User(var user))) {
-      return open(digest);
-    }
-    Path folder = target.resolve(OF_USER + user);
-    if (Files.exists(digest, LinkOption.NOFOLLOW_LINKS)
+    Path folder = target.resolve(name(key.sharing()));
+    Path earlier = target.resolve(earlierName(key.sharing()));
+    if (!folder.equals(earlier)
+        && Files.exists(earlier, LinkOption.NOFOLLOW_LINKS)
         && !Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
-      // As an earlier version has named it.
-      Files.move(digest, folder);
-      owners.replaceAll((_, path) -> path.equals(digest) ? folder : path);
+      Files.move(earlier, folder);
+      owners.replaceAll((_, path) -> path.equals(earlier) ? folder : path);
     }
     return open(folder);
   }
 
-  /// Whose folder it is; nothing for one that several users share.
-  static Optional<UserId> user(Path folder) {
-    String name = folder.getFileName().toString();
-    try {
-      return name.startsWith(OF_USER)
-          ? Optional.of(new UserId(UUID.fromString(name.substring(OF_USER.length()))))
-          : Optional.empty();
-    } catch (IllegalArgumentException _) {
-      return Optional.empty();
+  /// What the folders of those who share instances in one of these ways are called, also those that
+  /// an earlier version has made.
+  static Set<String> names(Collection<Sharing> sharings) {
+    Set<String> names = new HashSet<>();
+    for (Sharing sharing : sharings) {
+      names.add(name(sharing));
+      names.add(earlierName(sharing));
     }
+    return names;
+  }
+
+  private static String name(Sharing sharing) {
+    return sharing instanceof Sharing.User(var user) ? OF_USER + user : earlierName(sharing);
+  }
+
+  private static String earlierName(Sharing sharing) {
+    return UUID.nameUUIDFromBytes(sharing.wireName().getBytes(UTF_8)).toString();
   }
 
   /// The folder that the folders of all instances are in, by target.

@@ -12,14 +12,14 @@ import java.util.Map;
 /// @param environment what it gets beside the few variables that every process has
 /// @param key whose folder it works in
 /// @param network whether it may reach the network
-/// @param leads whether it leads a session already when it starts, as on a terminal of its own
+/// @param onTerminal whether it is started with a terminal, which is to be its controlling one
 public record Launch(
     String target,
     List<String> command,
     Map<String, Secret> environment,
     InstanceKey key,
     boolean network,
-    boolean leads) {
+    boolean onTerminal) {
 
   public Launch {
     command = List.copyOf(command);

@@ -1,6 +1,6 @@
 package io.reflow.gateway.upstream.stdio;
 
-import io.reflow.gateway.identity.UserId;
+import io.reflow.gateway.instance.InstanceKey.Sharing;
 import io.reflow.gateway.target.TargetId;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,14 +11,16 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Finds the folders of instances that nothing can use any more, since their target or their user
-/// was deleted, and that have been so for long enough. A file beside each says since when.
+/// Finds the folders of instances that nothing can use any more, since their target or user was
+/// deleted, or nobody has the role or the groups any more, and that have been so for long enough. A
+/// file beside each says since when.
 final class LeftHomes {
 
   private static final Logger LOG = LoggerFactory.getLogger(LeftHomes.class);
@@ -37,7 +39,8 @@ final class LeftHomes {
 
     boolean exists(TargetId target);
 
-    boolean exists(UserId user);
+    /// All that somebody can share an instance as; empty when that is not known.
+    Optional<Set<Sharing>> sharings();
   }
 
   /// Removes the folder of one instance, and all in it; tells whether it could.
@@ -76,14 +79,17 @@ final class LeftHomes {
     if (!gone) {
       unmark(target);
     }
-    for (Path home : folders(target)) {
-      Optional<UserId> user = Homes.user(home);
-      if (user.isPresent() && !tenants.exists(user.get())) {
-        if (overdue(home) && !inUse.test(home)) {
-          removeOne(home, removal);
-        }
-      } else {
+    List<Path> homes = folders(target);
+    // Asked after it was looked what there is: whose folder is new is known then.
+    Optional<Set<String>> used = tenants.sharings().map(Homes::names);
+    if (used.isEmpty()) {
+      return;
+    }
+    for (Path home : homes) {
+      if (used.get().contains(home.getFileName().toString())) {
         unmark(home);
+      } else if (overdue(home) && !inUse.test(home)) {
+        removeOne(home, removal);
       }
     }
   }

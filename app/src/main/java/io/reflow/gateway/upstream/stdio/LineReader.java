@@ -23,7 +23,6 @@ final class LineReader {
   private int start;
   private int scanned;
   private int end;
-  private int reads;
   private long skipped;
   private boolean skipping;
 
@@ -81,15 +80,6 @@ final class LineReader {
     return -1;
   }
 
-  /// A thread that always finds something to read would keep its carrier for itself.
-  @SuppressWarnings("ThreadPriorityCheck")
-  private int read(int at) throws IOException {
-    if (++reads % 16 == 0) {
-      Thread.yield();
-    }
-    return in.read(buffer, at, buffer.length - at);
-  }
-
   private boolean fill() throws IOException {
     if (start == end) {
       boolean filled = end == buffer.length;
@@ -102,7 +92,7 @@ final class LineReader {
     } else if (end == buffer.length) {
       makeRoom();
     }
-    int count = read(end);
+    int count = in.read(buffer, end, buffer.length - end);
     end += Math.max(count, 0);
     return count >= 0;
   }
@@ -138,7 +128,7 @@ final class LineReader {
     while (skipped <= PATIENCE * longest) {
       start = 0;
       scanned = 0;
-      end = Math.max(read(0), 0);
+      end = Math.max(in.read(buffer), 0);
       int lineEnd = indexOfLineEnd();
       if (lineEnd >= 0 || end == 0) {
         start = lineEnd + 1;

@@ -61,8 +61,8 @@ final class Pipe {
     this.calls = new CallsUnderWay(settings.exclusive());
     this.nonsense = new Nonsense(settings.target());
     this.writer = new StdioWriter(child.input(), name("in"));
-    this.errorReader = Thread.ofVirtual().name(name("err")).start(errors::read);
-    var _ = child.outputThread().name(name("out")).start(this::read);
+    this.errorReader = Child.reader(name("err"), errors::read);
+    var _ = Child.reader(name("out"), this::read);
   }
 
   /// @param exclusive all callers are the same user

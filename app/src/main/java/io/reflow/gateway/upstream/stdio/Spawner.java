@@ -3,7 +3,7 @@ package io.reflow.gateway.upstream.stdio;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.reflow.gateway.config.StdioConfig;
-import io.reflow.gateway.identity.UserId;
+import io.reflow.gateway.instance.InstanceKey.Sharing;
 import io.reflow.gateway.target.TargetId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +26,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -121,8 +123,8 @@ public final class Spawner implements AutoCloseable {
   /// `stdio.home-retention`. May take minutes.
   ///
   /// @param target whether there is such a target, disabled or not
-  /// @param user the same for users
-  public void removeLeftHomes(Predicate<TargetId> target, Predicate<UserId> user)
+  /// @param sharings all that somebody can share an instance as; empty when that is not known
+  public void removeLeftHomes(Predicate<TargetId> target, Supplier<Optional<Set<Sharing>>> sharings)
       throws InterruptedException {
     var tenants =
         new LeftHomes.Tenants() {
@@ -132,8 +134,8 @@ public final class Spawner implements AutoCloseable {
           }
 
           @Override
-          public boolean exists(UserId id) {
-            return user.test(id);
+          public Optional<Set<Sharing>> sharings() {
+            return sharings.get();
           }
         };
     leftHomes.sweep(tenants, this::worksIn, this::remove);

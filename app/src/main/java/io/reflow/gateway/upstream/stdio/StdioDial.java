@@ -238,8 +238,9 @@ public final class StdioDial implements Dial<Transport.Stdio> {
       InstanceKey key,
       List<String> command,
       Map<String, Secret> environment,
-      boolean leads) {
-    return new Launch(target.name(), command, environment, key, target.settings().network(), leads);
+      boolean onTerminal) {
+    return new Launch(
+        target.name(), command, environment, key, target.settings().network(), onTerminal);
   }
 
   /// Starts a program for a person, where the instance `key` of the target would be: in its folder,

@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/// A process whose standard input and output are a pseudo-terminal, which is its controlling
-/// terminal too: it leads a session of its own.
+/// A process whose standard input and output are a pseudo-terminal. What contains it makes that its
+/// controlling terminal too.
 ///
-/// It is started as every other process is, and opens its terminal itself: a terminal that the
-/// gateway opened could become the gateway's own, and end it.
+/// It is started as every other process is, and opens its terminal itself, before it leads a
+/// session: a terminal that the gateway opened could become the gateway's own, and end it.
 final class TerminalProcess extends Process {
 
   private static final String ON_TERMINAL = "exec \"$@\" <>\"$0\" >&0";
@@ -52,7 +52,7 @@ final class TerminalProcess extends Process {
   private static ProcessBuilder builder(
       String script, PseudoTerminal terminal, List<String> command) {
     List<String> line = new ArrayList<>();
-    line.addAll(List.of("setsid", "/bin/sh", "-c", script, terminal.path().toString()));
+    line.addAll(List.of("/bin/sh", "-c", script, terminal.path().toString()));
     line.addAll(command);
     return new ProcessBuilder(line)
         .redirectInput(Redirect.from(new File("/dev/null")))

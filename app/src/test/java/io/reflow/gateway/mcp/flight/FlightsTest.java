@@ -366,7 +366,7 @@ class FlightsTest {
 
   @Test
   void endsWhenItsTimeIsOver() throws InterruptedException {
-    try (var hasty = new Flights(Duration.ofSeconds(1))) {
+    try (var hasty = new Flights(Duration.ofSeconds(4))) {
       Flight flight =
           launch(
               hasty,

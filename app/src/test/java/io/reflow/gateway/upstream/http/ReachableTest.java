@@ -124,6 +124,19 @@ class ReachableTest {
     assertThat(lookups).hasValue(1);
   }
 
+  @Test
+  void nameThatIsSaidToHaveMovedIsLookedForAgain() throws IOException, InterruptedException {
+    name("moving.test", "127.0.0.3", "127.0.0.1");
+
+    try (var client = client(true)) {
+      URI url = url("moving.test");
+      assertThatExceptionOfType(ConnectException.class).isThrownBy(() -> get(client, url));
+      client.renew(url);
+      assertThat(get(client, url)).isEqualTo("good");
+    }
+    assertThat(lookups).hasValue(2);
+  }
+
   /// As `127.0.0.2` is where the name leads at the second question, nobody may ask twice.
   @Test
   void answerThatChangesBetweenCheckAndConnectionChangesNothing()

@@ -32,7 +32,7 @@ class PodsIT {
   void start() {
     server = new FakeMcpServer();
     cluster = new TestCluster(server);
-    gateway = TestGateway.start(cluster.settings());
+    gateway = TestGateway.start(cluster.settings(), cluster.clock());
   }
 
   @AfterEach
@@ -173,7 +173,7 @@ class PodsIT {
 
   @Test
   void wakesAPodThatSleeps() throws InterruptedException {
-    String _ = target(Map.of());
+    String _ = target(Map.of("idle_ttl", "10m"));
     McpTestClient client = admin();
     String _ = call(client);
     sleep();

@@ -90,6 +90,16 @@ final class ContainmentTest {
 
   @ParameterizedTest
   @EnumSource
+  void aProcessHasNoFileOpenButItsOwnThree(Sandbox sandbox)
+      throws IOException, InterruptedException {
+    Sandboxes.assume(sandbox);
+    try (Spawner spawner = spawner(sandbox)) {
+      assertThat(said(spawner, "ls /proc/$$/fd; :")).isEqualTo("0\n1\n2\n");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void whatAProcessKeepsAtHomeLasts(Sandbox sandbox) throws IOException, InterruptedException {
     Sandboxes.assume(sandbox);
     try (Spawner spawner = spawner(sandbox)) {

@@ -16,7 +16,9 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,20 +29,25 @@ final class LeftHomesTest {
 
   private static final TargetId KEPT = new TargetId(new UUID(0, 1));
   private static final TargetId GONE = new TargetId(new UUID(0, 2));
-  private static final UserId ANN = new UserId(new UUID(1, 1));
-  private static final UserId BEN = new UserId(new UUID(1, 2));
+  private static final Sharing ANN = new Sharing.User(new UserId(new UUID(1, 1)));
+  private static final Sharing BEN = new Sharing.User(new UserId(new UUID(1, 2)));
+  private static final Sharing DEVELOPERS = new Sharing.Role("developer");
+  private static final Sharing TESTERS = new Sharing.Role("tester");
+  private static final Sharing RED = new Sharing.Groups(new TreeSet<>(Set.of("red")));
+  private static final Sharing BOTH = new Sharing.Groups(new TreeSet<>(Set.of("red", "blue")));
 
   @TempDir private Path folder;
 
   private final Set<TargetId> targets = new HashSet<>(Set.of(KEPT, GONE));
-  private final Set<UserId> users = new HashSet<>(Set.of(ANN, BEN));
+  private final Set<Sharing> sharings =
+      new HashSet<>(Set.of(new Sharing.Everyone(), ANN, BEN, DEVELOPERS, TESTERS, RED, BOTH));
 
   private Spawner spawner(Sandbox sandbox, Duration retention) {
     return new Spawner(Sandboxes.config(sandbox, retention), Sandboxes.passable(folder), "left");
   }
 
   private void sweep(Spawner spawner) throws InterruptedException {
-    spawner.removeLeftHomes(targets::contains, users::contains);
+    spawner.removeLeftHomes(targets::contains, () -> Optional.of(sharings));
   }
 
   private static Child start(Spawner spawner, TargetId target, Sharing sharing, String script)
@@ -52,7 +59,7 @@ final class LeftHomesTest {
 
   private static void end(Child child) throws IOException {
     child.input().close();
-    child.end(Duration.ofSeconds(5));
+    child.end(Duration.ofMinutes(1));
     child.output().close();
     child.errors().close();
   }
@@ -80,15 +87,15 @@ final class LeftHomesTest {
             .formatted(outside, precious);
     try (Spawner spawner = spawner(sandbox, Duration.ZERO)) {
       Path gone = home(spawner, GONE, new Sharing.Everyone(), script);
-      Path ofGone = home(spawner, GONE, new Sharing.User(ANN), "echo x > note");
-      Path ofBen = home(spawner, KEPT, new Sharing.User(BEN), script);
-      Path ofAnn = home(spawner, KEPT, new Sharing.User(ANN), "echo x > note");
-      Path ofRole = home(spawner, KEPT, new Sharing.Role("dev"), "echo x > note");
+      Path ofGone = home(spawner, GONE, ANN, "echo x > note");
+      Path ofBen = home(spawner, KEPT, BEN, script);
+      Path ofAnn = home(spawner, KEPT, ANN, "echo x > note");
+      Path ofRole = home(spawner, KEPT, DEVELOPERS, "echo x > note");
       sweep(spawner);
       assertThat(List.of(gone, ofGone, ofBen, ofAnn, ofRole)).allMatch(Files::isDirectory);
 
       targets.remove(GONE);
-      users.remove(BEN);
+      sharings.remove(BEN);
       sweep(spawner);
 
       assertThat(gone.getParent()).doesNotExist();
@@ -100,6 +107,38 @@ final class LeftHomesTest {
           .isDirectoryNotContaining(entry -> entry.toString().endsWith(".gone"));
       assertThat(ofBen.getParent())
           .isDirectoryNotContaining(entry -> entry.toString().endsWith(".gone"));
+    }
+  }
+
+  @Test
+  void removesWhatBelongsToARoleOrGroupsThatNobodyHasAnyMore()
+      throws IOException, InterruptedException {
+    try (Spawner spawner = spawner(Sandbox.NONE, Duration.ZERO)) {
+      Path ofEveryone = home(spawner, KEPT, new Sharing.Everyone(), "echo x > note");
+      Path ofDevelopers = home(spawner, KEPT, DEVELOPERS, "echo x > note");
+      Path ofTesters = home(spawner, KEPT, TESTERS, "echo x > note");
+      Path ofRed = home(spawner, KEPT, RED, "echo x > note");
+      Path ofBoth = home(spawner, KEPT, BOTH, "echo x > note");
+
+      sharings.remove(TESTERS);
+      sharings.remove(BOTH);
+      sweep(spawner);
+
+      assertThat(List.of(ofTesters, ofBoth)).noneMatch(Files::exists);
+      assertThat(List.of(ofEveryone, ofDevelopers, ofRed))
+          .allMatch(home -> Files.exists(home.resolve("note")));
+    }
+  }
+
+  @Test
+  void nothingOfAKeptTargetIsRemovedWhileNobodyKnowsWhoCouldUseIt()
+      throws IOException, InterruptedException {
+    try (Spawner spawner = spawner(Sandbox.NONE, Duration.ZERO)) {
+      Path home = home(spawner, KEPT, DEVELOPERS, "echo x > note");
+
+      spawner.removeLeftHomes(targets::contains, Optional::empty);
+
+      assertThat(home.resolve("note")).hasContent("x");
     }
   }
 
@@ -125,16 +164,16 @@ final class LeftHomesTest {
   @Test
   void whatComesBackInTimeIsKept() throws IOException, InterruptedException {
     try (Spawner spawner = spawner(Sandbox.NONE, Duration.ofDays(1))) {
-      Path home = home(spawner, GONE, new Sharing.User(ANN), "echo x > note");
+      Path home = home(spawner, GONE, ANN, "echo x > note");
       Path marks = folder.resolve("instances");
       targets.remove(GONE);
-      users.remove(ANN);
+      sharings.remove(ANN);
       sweep(spawner);
       assertThat(home.resolve("note")).exists();
       assertThat(marks).isDirectoryContaining(entry -> entry.toString().endsWith(".gone"));
 
       targets.add(GONE);
-      users.add(ANN);
+      sharings.add(ANN);
       sweep(spawner);
 
       assertThat(home.resolve("note")).exists();
@@ -149,10 +188,11 @@ final class LeftHomesTest {
             folder
                 .resolve("instances")
                 .resolve(KEPT.toString())
-                .resolve(UUID.nameUUIDFromBytes(("user:" + ANN).getBytes(UTF_8)).toString()));
+                .resolve(UUID.nameUUIDFromBytes(ANN.wireName().getBytes(UTF_8)).toString()));
     Files.writeString(old.resolve("note"), "kept");
     try (Spawner spawner = spawner(Sandbox.NONE, Duration.ZERO)) {
-      Path home = home(spawner, KEPT, new Sharing.User(ANN), ":");
+      sweep(spawner);
+      Path home = home(spawner, KEPT, ANN, ":");
 
       assertThat(home.resolve("note")).hasContent("kept");
       assertThat(old).doesNotExist();

@@ -22,12 +22,15 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// Many processes that start others, which leave their group and lose their parents, and end in
 /// every way there is: nothing of them is left. `-Dreflow.soak=10000` takes longer.
+@Timeout(value = 2, unit = TimeUnit.HOURS) // for those that take longer, on a busy machine
 final class SoakTest {
 
   private static final int STARTS = Integer.getInteger("reflow.soak", 500);

@@ -41,7 +41,7 @@ final class StdioFaultsTest {
           400,
           400,
           20,
-          Duration.ofSeconds(5),
+          Duration.ofSeconds(20),
           Duration.ofSeconds(10),
           Duration.ofMinutes(10),
           Duration.ofHours(24),
@@ -356,12 +356,37 @@ final class StdioFaultsTest {
 
     UpstreamFixtures.await(() -> Processes.children() == 0);
     UpstreamFixtures.await(() -> Processes.openDescriptors() <= descriptors + 3);
-    UpstreamFixtures.await(() -> namedThreads() == 0);
+    UpstreamFixtures.await(() -> threads("stdio-") == 0);
   }
 
-  private static long namedThreads() {
+  @Test
+  void waitingForManyProcessesCostsThreeThreadsEachAndHoldsNoCarrier() throws InterruptedException {
+    Transport.Stdio server =
+        UpstreamFixtures.shell(
+            """
+            read line
+            echo '{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-06-18"}}'
+            cat >/dev/null\
+            """);
+    open(server).close();
+    long carriers = threads("ForkJoinPool-1-worker-");
+    long threads = Processes.threads();
+    List<Upstream> many = new ArrayList<>();
+    try {
+      for (int i = 0; i < 30; i++) {
+        many.add(open(server));
+      }
+
+      assertThat(threads("ForkJoinPool-1-worker-")).isLessThan(carriers + 30);
+      assertThat(Processes.threads()).isLessThan(threads + 4 * 30);
+    } finally {
+      many.forEach(Upstream::close);
+    }
+  }
+
+  private static long threads(String prefix) {
     return Thread.getAllStackTraces().keySet().stream()
-        .filter(thread -> thread.getName().startsWith("stdio-"))
+        .filter(thread -> thread.getName().startsWith(prefix))
         .count();
   }
 }

@@ -17,8 +17,10 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -38,6 +40,8 @@ public final class ApiServer implements AutoCloseable {
       Pattern.compile(
           "/(?:api|apis/(?<group>[^/]+))/(?<version>[^/]+)/namespaces/(?<ns>[^/]+)/(?<plural>[^/]+)"
               + "(?:/(?<name>[^/]+))?(?:/(?<sub>status))?");
+
+  private static final String BY_NAME = "metadata.name=";
 
   /// What is wanted, before it is done.
   public record Request(
@@ -70,6 +74,8 @@ public final class ApiServer implements AutoCloseable {
   private final HttpServer server;
   private final Objects objects;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final Map<String, Rights> rights = new ConcurrentHashMap<>();
+  private final Queue<String> forbidden = new ConcurrentLinkedQueue<>();
   private final Set<String> dead = ConcurrentHashMap.newKeySet();
   private final Set<Kind> muted = ConcurrentHashMap.newKeySet();
   private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
@@ -92,7 +98,9 @@ public final class ApiServer implements AutoCloseable {
   public static ApiServer start(InstantSource clock, int remembers) {
     try {
       var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-      var api = new ApiServer(HttpServer.create(address, 256), new Objects(clock, remembers));
+      HttpServer server = HttpServer.create(address, 256);
+      int place = server.getAddress().getPort();
+      var api = new ApiServer(server, new Objects(clock, remembers, place));
       api.server.setExecutor(api.threads);
       api.server.createContext("/", api::handle);
       api.server.start();
@@ -124,9 +132,20 @@ public final class ApiServer implements AutoCloseable {
         .withHttp2Disable(true)
         .withRequestRetryBackoffLimit(0)
         .withWatchReconnectInterval(20)
-        .withConnectionTimeout(2_000)
-        .withRequestTimeout(5_000)
+        // Nothing here hangs: only a stalled machine takes this long.
+        .withConnectionTimeout(30_000)
+        .withRequestTimeout(30_000)
         .build();
+  }
+
+  /// From now on clients of this name may do this and nothing else; who is not named may do all.
+  public void permit(String token, Rights permitted) {
+    rights.put(token, permitted);
+  }
+
+  /// What was asked for without the right to it.
+  public List<String> forbidden() {
+    return List.copyOf(forbidden);
   }
 
   public void decide(Fates decided) {
@@ -217,6 +236,7 @@ public final class ApiServer implements AutoCloseable {
       case ERROR -> refuse(exchange, new Refused(500, "InternalError", "etcdserver: timed out"));
       case DONE, UNANSWERED -> {
         try {
+          authorize(request, namespace, query);
           if (request.watch()) {
             watch(exchange, request, namespace, query);
             return;
@@ -231,6 +251,50 @@ public final class ApiServer implements AutoCloseable {
         }
       }
     }
+  }
+
+  /// Refuses what the client has no right to.
+  private void authorize(Request request, String namespace, Map<String, String> query) {
+    Rights permitted = rights.get(request.token());
+    if (permitted == null) {
+      return;
+    }
+    String field = query.getOrDefault("fieldSelector", "");
+    String name = field.startsWith(BY_NAME) ? field.substring(BY_NAME.length()) : request.name();
+    require(permitted, request, namespace, verb(request), name);
+    // Who applies what is not there makes it.
+    if (request.method().equals("PATCH")
+        && objects.find(request.kind(), namespace, name).isEmpty()) {
+      require(permitted, request, namespace, "create", "");
+    }
+  }
+
+  private void require(
+      Rights permitted, Request request, String namespace, String verb, String name) {
+    if (!permitted.allow(namespace, verb, request.kind(), request.status(), name)) {
+      String message =
+          "User \"%s\" cannot %s resource \"%s%s\" in the namespace \"%s\""
+              .formatted(
+                  request.token(),
+                  verb,
+                  request.kind().plural,
+                  request.status() ? "/status" : "",
+                  namespace);
+      forbidden.add(message);
+      throw new Refused(403, "Forbidden", message);
+    }
+  }
+
+  private static String verb(Request request) {
+    boolean one = !request.name().isEmpty();
+    return switch (request.method()) {
+      case "GET" -> request.watch() ? "watch" : one ? "get" : "list";
+      case "POST" -> "create";
+      case "PUT" -> "update";
+      case "PATCH" -> "patch";
+      case "DELETE" -> one ? "delete" : "deletecollection";
+      default -> request.method();
+    };
   }
 
   private String answer(
@@ -251,7 +315,7 @@ public final class ApiServer implements AutoCloseable {
       case "POST" -> objects.create(kind, namespace, (ObjectNode) body).toString();
       case "PUT" ->
           objects.replace(kind, namespace, name, (ObjectNode) body, request.status()).toString();
-      case "PATCH" -> patch(exchange, request, namespace, query, (ObjectNode) body).toString();
+      case "PATCH" -> patch(exchange, request, namespace, query, body).toString();
       case "DELETE" -> {
         objects.delete(kind, namespace, name, body);
         yield "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Success\"}";
@@ -265,7 +329,10 @@ public final class ApiServer implements AutoCloseable {
       Request request,
       String namespace,
       Map<String, String> query,
-      ObjectNode body) {
+      JsonNode given) {
+    if (!(given instanceof ObjectNode body)) {
+      throw new Refused(415, "UnsupportedMediaType", "only objects are taken as patches");
+    }
     String type = exchange.getRequestHeaders().getFirst("Content-Type");
     Kind kind = request.kind();
     String name = request.name();
@@ -302,37 +369,46 @@ public final class ApiServer implements AutoCloseable {
       HttpExchange exchange, Request request, String namespace, Map<String, String> query)
       throws IOException {
     var watch = new Watch(request.kind(), watchEpoch.get());
-    long since = Long.parseLong(query.getOrDefault("resourceVersion", "0"));
     exchange.getResponseHeaders().set("Content-Type", "application/json");
     exchange.sendResponseHeaders(200, 0);
     try (OutputStream out = exchange.getResponseBody()) {
       watches.add(watch);
       out.flush();
-      while (watch.epoch == watchEpoch.get() && !dead.contains(request.token())) {
-        if (muted.contains(request.kind())) {
-          long _ = objects.awaitAfter(Long.MAX_VALUE, 20);
-          continue;
-        }
-        List<Change> changes =
-            objects.changesAfter(
-                since,
-                request.kind(),
-                change ->
-                    selects(change.before(), namespace, query)
-                        || selects(change.after(), namespace, query),
-                50);
-        for (Change change : changes) {
-          since = change.version();
-          out.write(event(change, namespace, query).getBytes(StandardCharsets.UTF_8));
-        }
-        out.flush();
+      try {
+        tell(watch, request, namespace, query, out);
+      } catch (Refused e) {
+        // As long as the answer is open: one that ends without a word is gone on with.
+        out.write(error(e).getBytes(StandardCharsets.UTF_8));
       }
-    } catch (Refused e) {
-      exchange.getResponseBody().write(error(e).getBytes(StandardCharsets.UTF_8));
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     } finally {
       watches.remove(watch);
+    }
+  }
+
+  private void tell(
+      Watch watch, Request request, String namespace, Map<String, String> query, OutputStream out)
+      throws IOException, InterruptedException {
+    long since = Long.parseLong(query.getOrDefault("resourceVersion", "0"));
+    while (watch.epoch == watchEpoch.get() && !dead.contains(request.token())) {
+      if (muted.contains(request.kind())) {
+        long _ = objects.awaitAfter(Long.MAX_VALUE, 20);
+        continue;
+      }
+      List<Change> changes =
+          objects.changesAfter(
+              since,
+              request.kind(),
+              change ->
+                  selects(change.before(), namespace, query)
+                      || selects(change.after(), namespace, query),
+              50);
+      for (Change change : changes) {
+        since = change.version();
+        out.write(event(change, namespace, query).getBytes(StandardCharsets.UTF_8));
+      }
+      out.flush();
     }
   }
 
@@ -363,8 +439,7 @@ public final class ApiServer implements AutoCloseable {
       return false;
     }
     String field = query.getOrDefault("fieldSelector", "");
-    if (field.startsWith("metadata.name=")
-        && !field.equals("metadata.name=" + Objects.name(object))) {
+    if (field.startsWith(BY_NAME) && !field.equals(BY_NAME + Objects.name(object))) {
       return false;
     }
     JsonNode labels = Objects.metadata(object).path("labels");

@@ -26,10 +26,19 @@ public final class Kubelet implements AutoCloseable {
     thread = Thread.ofVirtual().name("kubelet").unstarted(this::run);
   }
 
+  /// One that does nothing until it is started.
+  public static Kubelet of(ApiServer api, InstantSource clock) {
+    return new Kubelet(api.objects(), clock);
+  }
+
   public static Kubelet start(ApiServer api, InstantSource clock) {
-    var kubelet = new Kubelet(api.objects(), clock);
-    kubelet.thread.start();
+    Kubelet kubelet = of(api, clock);
+    kubelet.start();
     return kubelet;
+  }
+
+  public void start() {
+    thread.start();
   }
 
   /// By the name of the pod.

@@ -1,9 +1,11 @@
 package io.reflow.operator.testing;
 
+import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Deque;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -45,9 +47,12 @@ public final class Objects {
   private final int remembers;
   private long version = 1000;
   private long forgotten = 1000;
+  private int nextAddress;
 
-  Objects(InstantSource clock, int remembers) {
+  /// @param place no other in this machine has the same: addresses of Services begin there
+  Objects(InstantSource clock, int remembers, int place) {
     this.clock = clock;
+    this.nextAddress = place << Byte.SIZE;
     this.remembers = remembers;
     for (Kind kind : Kind.values()) {
       objects.put(kind, new TreeMap<>());
@@ -111,9 +116,12 @@ public final class Objects {
           throw new Refused(403, "Forbidden", "violates PodSecurity: " + violations);
         }
       }
+      if (kind == Kind.SECRET) {
+        encode(object);
+      }
       check(kind, object, Optional.empty());
       if (kind == Kind.SERVICE) {
-        ((ObjectNode) object.get("spec")).put("clusterIP", "10.96.0.1");
+        ((ObjectNode) object.get("spec")).put("clusterIP", address());
       }
       store(kind, null, object);
       uids.add(own.get("uid").asString());
@@ -208,14 +216,11 @@ public final class Objects {
       throws InterruptedException {
     lock.lock();
     try {
-      if (since < forgotten) {
-        throw new Refused(410, "Expired", "too old resource version: " + since);
-      }
       long left = TimeUnit.MILLISECONDS.toNanos(millis);
-      List<Change> found = select(since, kind, wanted);
+      List<Change> found = remembered(since, kind, wanted);
       while (found.isEmpty() && left > 0) {
         left = changed.awaitNanos(left);
-        found = select(since, kind, wanted);
+        found = remembered(since, kind, wanted);
       }
       return found;
     } finally {
@@ -232,7 +237,11 @@ public final class Objects {
     });
   }
 
-  private List<Change> select(long since, Kind kind, Predicate<Change> wanted) {
+  /// Asked anew after each wait: what was not told before it was forgotten never is.
+  private List<Change> remembered(long since, Kind kind, Predicate<Change> wanted) {
+    if (since < forgotten) {
+      throw new Refused(410, "Expired", "too old resource version: " + since);
+    }
     var found = new ArrayDeque<Change>();
     var newest = history.descendingIterator();
     while (newest.hasNext()) {
@@ -273,6 +282,14 @@ public final class Objects {
         own.put("generation", own.get("generation").asInt() + 1);
       }
     }
+    if (kind == Kind.SECRET) {
+      encode(after);
+      if (before.path("immutable").asBoolean(false)
+          && !(after.path("data").equals(before.path("data"))
+              && after.path("immutable").asBoolean(false))) {
+        throw Refused.invalid("data: Forbidden: field is immutable when `immutable` is set");
+      }
+    }
     check(kind, after, Optional.of(before));
     metadata(after).set("resourceVersion", metadata(before).get("resourceVersion"));
     if (after.equals(before)) {
@@ -308,6 +325,21 @@ public final class Objects {
           .ifPresent(problem -> {
             throw Refused.invalid(problem);
           });
+    }
+  }
+
+  /// What a Secret is given as text it keeps as data.
+  private static void encode(ObjectNode secret) {
+    if (secret.remove("stringData") instanceof ObjectNode texts) {
+      ObjectNode data =
+          secret.get("data") instanceof ObjectNode some ? some : secret.putObject("data");
+      for (var text : texts.properties()) {
+        byte[] bytes = text.getValue().asString().getBytes(StandardCharsets.UTF_8);
+        data.put(text.getKey(), Base64.getEncoder().encodeToString(bytes));
+      }
+    }
+    if (!secret.has("type")) {
+      secret.put("type", "Opaque");
     }
   }
 
@@ -452,6 +484,27 @@ public final class Objects {
     } finally {
       lock.unlock();
     }
+  }
+
+  /// An address of this machine that nothing else has, as far as it is known.
+  private String address() {
+    nextAddress++;
+    return "127.%d.%d.%d"
+        .formatted(nextAddress >> 16 & 0xff, nextAddress >> 8 & 0xff, nextAddress & 0xff);
+  }
+
+  /// The same for this very pod, not for a later one of its name.
+  void report(ObjectNode pod, Consumer<ObjectNode> change) {
+    String name = name(pod);
+    String namespace = metadata(pod).get("namespace").asString();
+    locked(() -> {
+      ObjectNode now = existing(Kind.POD, namespace, name);
+      if (!metadata(now).get("uid").equals(metadata(pod).get("uid"))) {
+        throw Refused.notFound(Kind.POD, name);
+      }
+      report(namespace, name, change);
+      return now;
+    });
   }
 
   /// Does something with the status of a pod, as a kubelet would.
