@@ -107,8 +107,7 @@ class RealProgramsTest {
 
     assertThatThrownBy(() -> get(address)).isInstanceOf(IOException.class);
 
-    cluster.awaitPhase(anna, Phase.PENDING);
-    assertThat(message(anna)).contains("exit code 3 (Error)");
+    cluster.await("an exit code", () -> message(anna).contains("exit code 3 (Error)"));
     cluster.await("refused connections", () -> refuses(address(anna, "/health")));
     cluster.clock.forward(Duration.ofSeconds(11));
     ready(anna);
