@@ -28,7 +28,7 @@ class Promise03IT {
   private static TestGateway gateway;
   private static String alice;
   private static String bob;
-  private static String shared;
+  private static String shared = "";
 
   @BeforeAll
   static void start() {
