@@ -107,11 +107,6 @@ public final class TestCluster implements AutoCloseable {
     return kubelet;
   }
 
-  /// Of the API server, the operator and the kubelet.
-  public MovableClock clock() {
-    return clock;
-  }
-
   /// As if all instances had been used last so long ago.
   public void unused(Duration since) {
     for (ObjectNode instance : instances()) {

@@ -32,7 +32,7 @@ class PodsIT {
   void start() {
     server = new FakeMcpServer();
     cluster = new TestCluster(server);
-    gateway = TestGateway.start(cluster.settings(), cluster.clock());
+    gateway = TestGateway.start(cluster.settings());
   }
 
   @AfterEach
