@@ -65,12 +65,13 @@ public final class KnownServers {
 
   void learned(InstanceKey key, ServerFacts said) {
     ServerFacts facts = bounded(said);
-    boolean news =
-        !facts.withoutInstructions().equals(known.put(key.target(), facts.withoutInstructions()));
     Place place = place(key);
     Optional<String> words = facts.instructions();
     Optional<String> before = Optional.ofNullable(instructions.get(place));
+    // First, so that whoever finds the target known finds what it has to say, too.
     words.ifPresentOrElse(text -> remember(place, text), () -> instructions.remove(place));
+    boolean news =
+        !facts.withoutInstructions().equals(known.put(key.target(), facts.withoutInstructions()));
     if (news || (!words.equals(before) && !(key.sharing() instanceof Sharing.User))) {
       Advert advert = Advert.of(key.target(), key.sharing(), facts);
       later(() -> shelf.keep(advert));
@@ -89,12 +90,14 @@ public final class KnownServers {
   /// @param kept the newest first
   public void load(List<Advert> kept) {
     for (Advert advert : kept) {
-      known.putIfAbsent(advert.target(), advert.said().withoutInstructions());
       advert
           .said()
           .instructions()
           .ifPresent(
               words -> instructions.putIfAbsent(new Place(advert.target(), advert.scope()), words));
+    }
+    for (Advert advert : kept) {
+      known.putIfAbsent(advert.target(), advert.said().withoutInstructions());
     }
   }
 
