@@ -519,8 +519,7 @@ final class Parts {
     pods.ifPresent(its ->
         closing.add(
             new Sweeper(
-                POD_SWEEP,
-                () -> its.sweep(targets::find, targetStore::exists, identities::mayExist))));
+                POD_SWEEP, () -> its.sweep(targets::find, targetStore::exists, this::sharings))));
     new Figures(this, metrics).register();
   }
 

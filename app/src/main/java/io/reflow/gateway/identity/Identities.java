@@ -56,12 +56,6 @@ public final class Identities {
         .map(User::identity);
   }
 
-  /// Whether there is such a user, disabled or not, as far as anything is known of users.
-  public boolean mayExist(UserId id) {
-    IdentitySnapshot now = snapshot.current();
-    return !now.loaded() || now.user(id).isPresent();
-  }
-
   /// All users, disabled or not; empty while nothing is known of any.
   public Optional<List<Identity>> all() {
     IdentitySnapshot now = snapshot.current();

@@ -3,20 +3,20 @@ package io.reflow.gateway.upstream.kubernetes;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.reflow.gateway.config.KubernetesConfig;
 import io.reflow.gateway.fault.GatewayException.Overloaded;
-import io.reflow.gateway.identity.UserId;
+import io.reflow.gateway.instance.InstanceKey.Sharing;
 import io.reflow.gateway.target.Target;
 import io.reflow.gateway.target.TargetId;
-import io.reflow.gateway.target.Transport;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +35,9 @@ public final class Pods implements AutoCloseable {
   private static final Duration PERIOD = Duration.ofSeconds(10);
 
   private static final Duration TRY_AGAIN = Duration.ofSeconds(30);
+
+  /// What another replica has made lately may be for somebody whom this one does not know yet.
+  private static final Duration SETTLED = Duration.ofMinutes(5);
 
   private final Map<String, Watched> watched = new ConcurrentHashMap<>();
   private final Map<String, Quota.Entry> starting = new ConcurrentHashMap<>();
@@ -163,38 +166,26 @@ public final class Pods implements AutoCloseable {
   }
 
   /// Removes the instances that nobody can use any more: their target is gone or shared in another
-  /// way, or their user is no more.
+  /// way, or nobody is left who shares them.
   ///
   /// @param targets as far as they are known
   /// @param exists whether there is such a target, known or not
-  /// @param mayExist whether there may be such a user
+  /// @param sharings all that somebody can share an instance as; empty when that is not known
   public void sweep(
       Function<TargetId, Optional<Target>> targets,
       Predicate<TargetId> exists,
-      Predicate<UserId> mayExist) {
-    sights()
-        .filter(sight -> useless(sight, targets, exists, mayExist))
-        .toList()
-        .forEach(this::remove);
+      Supplier<Optional<Set<Sharing>>> sharings) {
+    List<Sight> settled =
+        watched.values().stream()
+            .filter(one -> one.unchanged().compareTo(SETTLED) >= 0)
+            .flatMap(one -> one.sight().stream())
+            .toList();
+    // Asked after it was looked what there is: who uses what is new is known then.
+    var tenants = new Tenants(targets, exists, sharings.get());
+    settled.stream().filter(sight -> !tenants.canUse(sight.spec())).forEach(this::remove);
     watched
         .keySet()
         .forEach(name -> watched.computeIfPresent(name, (_, one) -> one.forgotten() ? null : one));
-  }
-
-  private static boolean useless(
-      Sight sight,
-      Function<TargetId, Optional<Target>> targets,
-      Predicate<TargetId> exists,
-      Predicate<UserId> mayExist) {
-    String subject = sight.spec().subjectKey();
-    TargetId id = new TargetId(UUID.fromString(sight.spec().targetID()));
-    Optional<Target> target = targets.apply(id);
-    return target
-        .map(its ->
-            !(its.transport() instanceof Transport.Kubernetes)
-                || !Subjects.fits(subject, its.isolation())
-                || !Subjects.user(subject).map(mayExist::test).orElse(true))
-        .orElseGet(() -> !exists.test(id));
   }
 
   private void remove(Sight sight) {
