@@ -34,7 +34,7 @@ public final class ChildSpan {
   ///
   /// @param facts only asked where the trace is recorded
   public void end(Kind kind, String name, String error, Consumer<SpanFacts> facts) {
-    if (trace != null) {
+    if (trace != null && trace.mayBeRecorded()) {
       trace.ended(new MessageTrace.Step(kind, name, id(), begun, System.nanoTime(), error, facts));
     }
   }

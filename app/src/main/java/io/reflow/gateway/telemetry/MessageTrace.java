@@ -68,11 +68,16 @@ final class MessageTrace implements Trace {
     return new ChildSpan(this);
   }
 
+  /// False once it is known that nobody will see it.
+  boolean mayBeRecorded() {
+    return !understood || sampled;
+  }
+
   void ended(Step step) {
-    if (!understood) {
-      early.add(step);
-    } else if (sampled) {
+    if (understood) {
       emit(step);
+    } else {
+      early.add(step);
     }
   }
 
