@@ -4,11 +4,13 @@ import static io.reflow.gateway.testing.UpstreamFixtures.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.reflow.gateway.testing.EventClient;
 import io.reflow.gateway.testing.FakeMcpServer;
 import io.reflow.gateway.testing.McpTestClient;
 import io.reflow.gateway.testing.TestCluster;
 import io.reflow.gateway.testing.TestGateway;
 import io.reflow.operator.testing.ApiServer;
+import io.reflow.operator.testing.Kind;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -279,5 +281,55 @@ class PodsIT {
     cluster.api().decide(_ -> ApiServer.Fate.ERROR);
 
     assertThat(call(admin())).contains("the API server of the cluster");
+  }
+
+  @Test
+  void runsNoMorePodsThanThereMayBe() throws InterruptedException {
+    gateway.close();
+    Map<String, String> settings = new HashMap<>(cluster.settings());
+    settings.put("KUBERNETES_MAX_INSTANCES_PER_TARGET", "1");
+    gateway = TestGateway.start(settings);
+    String id = target(Map.of("isolation_boundary", "per_user", "idle_ttl", "10m"));
+    String token = gateway.userToken("ann@example.com", "dev");
+    String _ = gateway.allow(id, token);
+    assertThat(call(admin())).contains(HELLO);
+    McpTestClient ann = gateway.client(token).initialize();
+
+    assertThat(call(ann)).contains("the target has 1 running instances, the most allowed");
+
+    sleep();
+    await(() -> call(ann).contains(HELLO));
+    assertThat(cluster.instances()).hasSize(2);
+    assertThat(cluster.pods()).hasSize(1);
+  }
+
+  @Test
+  void tellsWhoWaitsThatThePodIsStarting() throws InterruptedException {
+    String _ = target(Map.of("idle_ttl", "10m"));
+    McpTestClient client = admin();
+    assertThat(call(client)).contains(HELLO);
+    sleep();
+    // Nobody hears of the use for now.
+    cluster.api().mute(Kind.INSTANCE);
+    String body =
+        "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{\"name\":\"jira_echo\","
+            + "\"arguments\":{\"text\":\"hello\"},\"_meta\":{\"progressToken\":\"mine\"}}}";
+    try (EventClient answer =
+        EventClient.post(
+            gateway.uri("/mcp"),
+            gateway.adminToken(),
+            body,
+            "Mcp-Session-Id",
+            client.session().orElseThrow())) {
+      JsonNode told = answer.message("notifications/progress").get("params");
+      assertThat(told.get("progressToken").asText()).isEqualTo("mine");
+      assertThat(told.get("message").asText()).isEqualTo("target 'jira' is starting");
+      JsonNode again = answer.message("notifications/progress").get("params");
+      assertThat(again.get("progress").asDouble()).isGreaterThan(told.get("progress").asDouble());
+
+      cluster.api().unmute(Kind.INSTANCE);
+
+      assertThat(answer.answer().toString()).contains(HELLO);
+    }
   }
 }
