@@ -35,6 +35,7 @@ public final class GatewayProcess implements AutoCloseable {
   private final Path output;
   private final List<String> options;
   private final List<String> front;
+  private final String classPath;
   private int port;
   private int managementPort;
   private Process process;
@@ -52,6 +53,24 @@ public final class GatewayProcess implements AutoCloseable {
       Map<String, String> settings,
       List<String> front,
       String... options) {
+    this(beside, folder, settings, front, System.getProperty("java.class.path"), options);
+  }
+
+  /// One that has what is shipped, and no more.
+  public static GatewayProcess shipped(
+      TestGateway beside, Path folder, Map<String, String> settings) {
+    return new GatewayProcess(
+        beside, folder, settings, List.of(), "target/reflow-gateway.jar", new String[0]);
+  }
+
+  private GatewayProcess(
+      TestGateway beside,
+      Path folder,
+      Map<String, String> settings,
+      List<String> front,
+      String classPath,
+      String[] options) {
+    this.classPath = classPath;
     this.front = List.copyOf(front);
     this.beside = beside;
     this.options = List.of(options);
@@ -68,7 +87,7 @@ public final class GatewayProcess implements AutoCloseable {
     command.addAll(
         List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:+DisableAttachMechanism"));
     command.addAll(options);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(List.of("-cp", classPath, Main.class.getName()));
     var builder =
         new ProcessBuilder(command)
             .redirectErrorStream(true)

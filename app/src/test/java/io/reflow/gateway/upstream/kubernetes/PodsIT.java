@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.reflow.gateway.testing.EventClient;
 import io.reflow.gateway.testing.FakeMcpServer;
+import io.reflow.gateway.testing.GatewayProcess;
 import io.reflow.gateway.testing.McpTestClient;
 import io.reflow.gateway.testing.TestCluster;
 import io.reflow.gateway.testing.TestGateway;
 import io.reflow.operator.testing.ApiServer;
 import io.reflow.operator.testing.Kind;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -20,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.node.ObjectNode;
 
 class PodsIT {
@@ -331,5 +334,23 @@ class PodsIT {
 
       assertThat(answer.answer().toString()).contains(HELLO);
     }
+  }
+
+  /// It has only those parts of Kubernetes' client that a gateway needs.
+  @Test
+  void whatIsShippedCanDoThis(@TempDir Path folder) throws InterruptedException {
+    String id = target(Map.of("idle_ttl", "10m"));
+    String env = "/api/targets/" + id + "/env/default";
+    gateway.admin("POST", env, Map.of("key", "JIRA", "value", "one")).require(201);
+    try (var shipped = GatewayProcess.shipped(gateway, folder, cluster.settings())) {
+      McpTestClient client = shipped.client(gateway.adminToken()).initialize();
+      await(() -> call(client).contains(HELLO));
+      gateway.admin("POST", env, Map.of("key", "JIRA", "value", "two")).require(201);
+      await(() -> call(client).contains(HELLO) && secrets().equals(List.of("dHdv")));
+    }
+  }
+
+  private List<String> secrets() {
+    return cluster.secrets().stream().map(secret -> secret.at("/data/JIRA").asString()).toList();
   }
 }
