@@ -16,6 +16,8 @@ import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +59,10 @@ final class WatchedConnection
   private volatile Phase phase = Phase.NEW;
   private volatile boolean answered;
   private volatile long endedAt;
+
+  /// Open until the client has been told that it was too slow.
+  private volatile @Nullable CountDownLatch farewell;
+
   private volatile long writtenBy = NOT_WAITING;
   private volatile long endsBy = NOT_WAITING;
   private @Nullable ReadAhead ahead;
@@ -114,10 +120,25 @@ final class WatchedConnection
     byte[] bytes = read();
     if (deadline.getAndSet(NOT_WAITING) == ENDED || bytes == null) {
       over = true;
+      awaitFarewell();
       throw new CloseConnectionException("the client has left or was too slow");
     }
     account(bytes.length, from);
     return bytes;
+  }
+
+  /// Who is late may still send something: this thread would end the connection before the client
+  /// is told.
+  private void awaitFarewell() {
+    CountDownLatch said = farewell;
+    if (said == null) {
+      return;
+    }
+    try {
+      boolean _ = said.await(GRACE_MS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /// The connection whose request the current thread answers.
@@ -250,21 +271,27 @@ final class WatchedConnection
       http.close(true);
     } else if (by != ENDED && by <= (phase == Phase.IDLE ? idleLate : now)) {
       endedAt = now;
+      var said = new CountDownLatch(1);
+      farewell = said;
       if (deadline.compareAndSet(by, ENDED)) {
-        Thread.ofVirtual().name("http-late-client").start(this::end);
+        Thread.ofVirtual().name("http-late-client").start(() -> end(said));
+      } else {
+        farewell = null;
       }
     }
   }
 
-  private void end() {
-    if (phase == Phase.HEADERS || (phase == Phase.EXCHANGE && !answered)) {
-      try {
+  private void end(CountDownLatch said) {
+    try {
+      if (phase == Phase.HEADERS || (phase == Phase.EXCHANGE && !answered)) {
         socket.write(BufferData.create(ErrorRendering.requestTimeout()));
-      } catch (UncheckedIOException _) {
-        // The client is gone already.
       }
+    } catch (UncheckedIOException _) {
+      // The client is gone already.
+    } finally {
+      said.countDown();
+      closeSocket();
     }
-    closeSocket();
   }
 
   private void closeSocket() {
