@@ -168,13 +168,15 @@ class RealProgramsTest {
             .build();
     String patch =
         Serialization.asJson(Map.of("metadata", Map.of("ownerReferences", List.of(reference))));
-    Secret _ =
-        cluster
-            .gateway
-            .secrets()
-            .inNamespace(Instances.NAMESPACE)
+    // By its name alone the client would read it first, which a gateway may not.
+    Secret named =
+        new SecretBuilder()
+            .withNewMetadata()
             .withName(owner.getSpec().secretRef())
-            .patch(PatchContext.of(PatchType.JSON_MERGE), patch);
+            .withNamespace(Instances.NAMESPACE)
+            .endMetadata()
+            .build();
+    Secret _ = cluster.gateway.resource(named).patch(PatchContext.of(PatchType.JSON_MERGE), patch);
   }
 
   private static Draft spec(String subject) {
