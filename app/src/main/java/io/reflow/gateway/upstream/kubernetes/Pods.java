@@ -148,7 +148,7 @@ public final class Pods implements AutoCloseable {
             one.noted(now);
             one.see(sight);
           });
-    } catch (KubernetesClientException e) {
+    } catch (RuntimeException e) {
       LOG.atWarn()
           .addKeyValue("instance", one.name())
           .log("That an instance is used could not be noted: {}", e.getMessage());
